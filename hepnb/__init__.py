@@ -1,0 +1,82 @@
+"""hepnb: particle-physics analysis that runs behind the notebook.
+
+`import hepnb as hn` costs milliseconds: each public name is imported when it is first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Path": "hepnb._bind",
+    "Module": "hepnb.analysis",
+    "Dataset": "hepnb.analysis",
+    "H5Hist": "hepnb.histograms",
+    "Run": "hepnb._bind",
+    "runs": "hepnb._bind",
+    "attach": "hepnb._bind",
+    "HistExplorer": "hepnb.widgets",
+    "RunView": "hepnb.widgets",
+    "ProgressView": "hepnb.widgets",
+    "CollectionsView": "hepnb.widgets",
+    "LogView": "hepnb.widgets",
+    "StatisticsView": "hepnb.widgets",
+    "HepnbError": "hepnb.errors",
+}
+
+__all__ = [
+    "CollectionsView",
+    "Dataset",
+    "H5Hist",
+    "HepnbError",
+    "HistExplorer",
+    "LogView",
+    "Module",
+    "Path",
+    "ProgressView",
+    "Run",
+    "RunView",
+    "StatisticsView",
+    "__version__",
+    "attach",
+    "load_ipython_extension",
+    "runs",
+]
+
+if TYPE_CHECKING:
+    from ._bind import Path, Run, attach, runs
+    from .analysis import Dataset, Module
+    from .errors import HepnbError
+    from .histograms import H5Hist
+    from .widgets import (
+        CollectionsView,
+        HistExplorer,
+        LogView,
+        ProgressView,
+        RunView,
+        StatisticsView,
+    )
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        from .errors import nearest
+
+        raise AttributeError(f"hepnb has no {name!r}{nearest(name, __all__)}")
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """`%load_ext hepnb`: the magics and the rich reprs of the notebook."""
+    from .notebook import load_ipython_extension as load
+
+    load(shell)

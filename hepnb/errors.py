@@ -1,0 +1,54 @@
+"""Errors that tell a person what happened, where, and how to mend it, in one line.
+
+Every mistake of a user, and every fault of the world outside (a corrupt file, a full disk), is
+raised as a `HepnbError`. A notebook and the command line show its line alone, without a traceback;
+a bug in hepnb itself is any other exception and keeps its traceback.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+__all__ = ["DataError", "HepnbError", "PathError", "RunError", "StoreError", "nearest"]
+
+
+class HepnbError(Exception):
+    """One line: what is wrong, where it stands, and the mend.
+
+    >>> str(HepnbError("axis 'mas' is not there; did you mean 'mass'?"))
+    "axis 'mas' is not there; did you mean 'mass'?"
+    """
+
+    def _render_traceback_(self) -> list[str]:
+        """What IPython prints instead of a traceback."""
+        return [f"{type(self).__name__}: {self}"]
+
+
+class PathError(HepnbError):
+    """A path that cannot run: unknown names, cycles, two owners of one column, bad expressions."""
+
+
+class DataError(HepnbError):
+    """Input that cannot be read: a missing, foreign, truncated or corrupt file, a missing tree or branch."""
+
+
+class StoreError(HepnbError):
+    """A histogram store that refuses: locked, corrupt, foreign, full, or a contribution that does not fit."""
+
+
+class RunError(HepnbError):
+    """A background run that cannot be started, found, watched or waited for."""
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """A hint `; did you mean 'x'?` for the closest of `known`, or the empty string.
+
+    >>> nearest("Muon_pT", ["Muon_pt", "nMuon"])
+    "; did you mean 'Muon_pt'?"
+    >>> nearest("zzz", ["Muon_pt"])
+    ''
+    """
+    import difflib
+
+    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
+    return f"; did you mean {close[0]!r}?" if close else ""
