@@ -16,7 +16,7 @@ _HOMES = {
     "Dataset": "hepnb.analysis",
     "H5Hist": "hepnb.histograms",
     "Run": "hepnb._bind",
-    "runs": "hepnb._bind",
+    "runs": "hepnb.runs",
     "attach": "hepnb._bind",
     "HistExplorer": "hepnb.widgets",
     "RunView": "hepnb.widgets",
@@ -47,10 +47,11 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from ._bind import Path, Run, attach, runs
+    from ._bind import Path, Run, attach
     from .analysis import Dataset, Module
     from .errors import HepnbError
     from .histograms import H5Hist
+    from .runs import list_runs as runs
     from .widgets import (
         CollectionsView,
         HistExplorer,
@@ -66,7 +67,9 @@ def __getattr__(name: str) -> Any:
         from .errors import nearest
 
         raise AttributeError(f"hepnb has no {name!r}{nearest(name, __all__)}")
-    value = getattr(import_module(_HOMES[name]), name)
+    home = import_module(_HOMES[name])
+    # The package hepnb.runs is itself what hn.runs() calls.
+    value = home if name == "runs" else getattr(home, name)
     globals()[name] = value
     return value
 

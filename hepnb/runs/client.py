@@ -1,0 +1,211 @@
+"""One connection to one run: a thread that keeps the newest snapshot and carries requests.
+
+Where the run cannot be reached (it ended, it crashed, it runs on another host) the files of its
+directory answer instead. The thread never runs user code and never unpickles.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import socket
+import threading
+import time
+from collections.abc import Callable, Collection
+from typing import Any
+
+from ..errors import RunError
+from .directory import RunDirectory
+from .frames import FrameError, FrameReader, encode
+from .logs import LogFile
+
+__all__ = ["ENDED", "Client", "Snapshot"]
+
+Snapshot = dict[str, Any]
+ENDED = ("done", "failed", "cancelled", "lost")
+_FIRST_POLLS = 0.005
+_LATER_POLLS = 0.5
+_STARTUP = 60.0
+
+
+class Client:
+    """Keeps `snapshot` fresh until the run has ended.
+
+    `initial` is what is shown before the run's own first word.
+    """
+
+    def __init__(self, directory: RunDirectory, initial: Snapshot) -> None:
+        self.directory = directory
+        self.snapshot = initial
+        self._callbacks: dict[int, Callable[[Snapshot], None]] = {}
+        self._numbers = itertools.count(1)
+        self._replies: dict[int, dict[str, Any]] = {}
+        self._changed = threading.Condition()
+        self._connection: socket.socket | None = None
+        self._sending = threading.Lock()
+        self._log = LogFile(directory.log)
+        self._log_lock = threading.Lock()
+        self._born = time.monotonic()
+        self._thread = threading.Thread(target=self._run, name="hepnb-client", daemon=True)
+        self._thread.start()
+
+    # -- for everybody ----------------------------------------------------------------------
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the newest snapshot is the last one."""
+        return self.snapshot["state"] in ENDED
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Block until the run has ended; False if `timeout` seconds pass first."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self.has_ended, timeout)
+
+    def watch(self, callback: Callable[[Snapshot], None]) -> Callable[[], None]:
+        """Call back with every new snapshot, the last one included; returns what stops it."""
+        number = next(self._numbers)
+        with self._changed:
+            self._callbacks[number] = callback
+            snapshot = self.snapshot
+        callback(snapshot)
+        return lambda: self._forget(number)
+
+    def _forget(self, number: int) -> None:
+        with self._changed:
+            self._callbacks.pop(number, None)
+
+    def request(self, kind: str, *, timeout: float = 10.0, **fields: Any) -> Any:
+        """Ask the supervisor. Raises RunError where it cannot answer."""
+        number = next(self._numbers)
+        if not self._send({"k": kind, "id": number, **fields}):
+            raise RunError(f"run {self.directory.id} cannot be reached: {self._why_not()}")
+        with self._changed:
+            arrived = self._changed.wait_for(
+                lambda: number in self._replies or self._connection is None, timeout
+            )
+            reply = self._replies.pop(number, None)
+        if reply is None:
+            why = "it hung up" if arrived else f"no answer in {timeout:g} s"
+            raise RunError(f"run {self.directory.id}: {kind}: {why}")
+        if "error" in reply:
+            raise RunError(f"run {self.directory.id}: {reply['error']}")
+        return reply["result"]
+
+    def log_page(
+        self, start: int, count: int, levels: Collection[str] | None, search: str | None
+    ) -> dict[str, Any]:
+        """A page of the log, from the file: the supervisor is not troubled with searches."""
+        with self._log_lock:
+            return self._log.page(start, count, levels, search)
+
+    def _why_not(self) -> str:
+        if self.has_ended:
+            return f"it is {self.snapshot['state']}"
+        return "it runs on another host, or is only just starting"
+
+    # -- the thread -------------------------------------------------------------------------
+
+    def _send(self, message: dict[str, Any]) -> bool:
+        with self._sending:
+            if self._connection is None:
+                return False
+            try:
+                self._connection.sendall(encode(message))
+            except OSError:
+                return False
+            return True
+
+    def _run(self) -> None:
+        while not self.has_ended:
+            connection = self._connect()
+            if connection is not None:
+                self._connection = connection
+                if self._send({"k": "subscribe"}):
+                    self._listen(connection)
+                with self._changed:
+                    self._connection = None
+                    self._changed.notify_all()
+                connection.close()
+            if not self.has_ended:
+                self._look_at_files()
+            if not self.has_ended:
+                young = time.monotonic() - self._born < 5
+                time.sleep(_FIRST_POLLS if young else _LATER_POLLS)
+
+    def _connect(self) -> socket.socket | None:
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            connection.connect(str(self.directory.socket_path()))
+        except OSError:
+            connection.close()
+            return None
+        return connection
+
+    def _listen(self, connection: socket.socket) -> None:
+        reader = FrameReader()
+        while True:
+            try:
+                data = connection.recv(1 << 20)
+            except OSError:
+                return
+            if not data:
+                return
+            try:
+                for message, _ in reader.feed(data):
+                    if message["k"] == "snapshot":
+                        self._publish({**self.snapshot, **message["changed"]})
+                    elif message["k"] == "reply":
+                        with self._changed:
+                            self._replies[message["id"]] = message
+                            self._changed.notify_all()
+            except (FrameError, KeyError):
+                # A newer or foreign protocol: the files still tell.
+                return
+
+    def _look_at_files(self) -> None:
+        """The state as the files have it; a run nobody supervises any more is lost."""
+        try:
+            kept = json.loads(self.directory.status.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            kept = None
+        if kept and kept["state"] in ENDED:
+            self._publish(kept)
+            return
+        if self.directory.is_supervised():
+            if kept and kept["seq"] > self.snapshot["seq"]:
+                self._publish(kept)
+            return
+        if kept is None and time.monotonic() - self._born < _STARTUP and not self._died_early():
+            return
+        lost = {**(kept or self.snapshot), "state": "lost", "ended": time.time()}
+        lost["error"] = {
+            "title": "its supervisor is gone: everything committed so far is kept",
+            "traceback": self._last_words(),
+            "chunk": "",
+        }
+        self._publish(lost)
+
+    def _died_early(self) -> bool:
+        return bool(self._last_words())
+
+    def _last_words(self) -> str:
+        try:
+            return self.directory.supervisor_log.read_text(errors="replace")[-4000:]
+        except OSError:
+            return ""
+
+    def _publish(self, snapshot: Snapshot) -> None:
+        with self._changed:
+            self.snapshot = snapshot
+            callbacks = list(self._callbacks.items())
+            self._changed.notify_all()
+        for number, callback in callbacks:
+            try:
+                callback(snapshot)
+            except Exception as error:
+                self._forget(number)
+                threading.excepthook(
+                    threading.ExceptHookArgs(
+                        (type(error), error, error.__traceback__, self._thread)
+                    )
+                )

@@ -1,0 +1,206 @@
+"""The directory of a run: where it is, what lies in it, who may touch it.
+
+A run directory is a histogram store (wal/, packs/, manifest, ...) with the run's own few files
+beside it. It is private to its owner (0700), and one of another owner, or open to others, is
+refused before anything in it is used. This file knows names and rights, not contents.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import socket
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import RunError, nearest
+
+__all__ = ["RunDirectory", "all_runs", "find_run", "state_directory"]
+
+_LONGEST_SOCKET_PATH = 100
+
+
+def state_directory() -> Path:
+    """Where runs live unless told otherwise: `HEPNB_STATE_DIR`, or XDG's state home."""
+    if chosen := os.environ.get("HEPNB_STATE_DIR"):
+        return Path(chosen)
+    home = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return Path(home) / "hepnb"
+
+
+@dataclass(frozen=True)
+class RunDirectory:
+    """The files of one run by name."""
+
+    path: Path
+
+    @classmethod
+    def create(cls, name: str, out: str | os.PathLike[str] | None = None) -> RunDirectory:
+        """A new, private, empty run directory, registered so that it can be found by its id.
+
+        Raises RunError where `out` is there already or cannot be made.
+        """
+        slug = re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-").lower()[:24] or "run"
+        run_id = f"{time.strftime('%Y%m%d-%H%M%S')}-{slug}-{secrets.token_hex(2)}"
+        registry = state_directory() / "runs"
+        try:
+            registry.mkdir(mode=0o700, parents=True, exist_ok=True)
+            path = registry / run_id if out is None else Path(out).absolute()
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.mkdir(mode=0o700)
+            path.chmod(0o700)
+            if out is not None:
+                (registry / run_id).symlink_to(path, target_is_directory=True)
+        except FileExistsError:
+            raise RunError(
+                f"run directory {out} is there already: give another out=, or remove it"
+            ) from None
+        except OSError as error:
+            raise RunError(
+                f"run directory {out or registry} cannot be made: {error.strerror}; "
+                "give out=, or set HEPNB_STATE_DIR to a place you can write"
+            ) from None
+        directory = cls(path)
+        (path / "id").write_text(run_id + "\n")
+        return directory
+
+    @property
+    def id(self) -> str:
+        """The run's id, which stays the same when the directory is moved."""
+        try:
+            return (self.path / "id").read_text().strip()
+        except OSError:
+            return self.path.name
+
+    @property
+    def spec(self) -> Path:
+        """What was asked (JSON)."""
+        return self.path / "spec.json"
+
+    @property
+    def bundle(self) -> Path:
+        """The frozen path, pickled by value; only a worker of the same user ever loads it."""
+        return self.path / "bundle.pkl"
+
+    @property
+    def status(self) -> Path:
+        """The last snapshot, replaced every few seconds and at the end (JSON)."""
+        return self.path / "status.json"
+
+    @property
+    def log(self) -> Path:
+        """The log records (JSON lines)."""
+        return self.path / "log.jsonl"
+
+    @property
+    def supervisor_log(self) -> Path:
+        """What the supervisor itself printed: empty unless hepnb is at fault."""
+        return self.path / "supervisor.log"
+
+    def check_private(self) -> None:
+        """Raise RunError unless the directory is ours and closed to everybody else."""
+        try:
+            info = self.path.stat()
+        except OSError as error:
+            raise RunError(f"run directory {self.path}: {error.strerror}") from None
+        if info.st_uid != os.getuid():
+            raise RunError(
+                f"run directory {self.path} belongs to user id {info.st_uid}, not to you: "
+                "copy it, then attach to the copy"
+            )
+        if info.st_mode & 0o077:
+            raise RunError(
+                f"run directory {self.path} is open to other users: chmod 700 it, then try again"
+            )
+
+    def is_supervised(self) -> bool:
+        """Whether a living process holds the run's lock, on this host."""
+        import fcntl
+
+        try:
+            with (self.path / "store.lock").open("rb") as lock:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+        return False
+
+    def listen(self) -> socket.socket:
+        """The run's listening socket, inside the directory where the file system can hold one."""
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        listener.setblocking(False)
+        old_umask = os.umask(0o077)
+        try:
+            target = self.path / "sock"
+            target.unlink(missing_ok=True)
+            (self.path / "socket").unlink(missing_ok=True)
+            try:
+                if len(os.fsencode(target)) > _LONGEST_SOCKET_PATH:
+                    raise OSError("the path is too long for a socket")
+                listener.bind(str(target))
+            except OSError:
+                # Network file systems refuse sockets, and a socket's path holds 108 bytes: then
+                # it stands in a private directory of its own, and a file here says where.
+                target = Path(tempfile.mkdtemp(prefix="hepnb-")) / "sock"
+                listener.bind(str(target))
+                (self.path / "socket").write_text(str(target))
+        finally:
+            os.umask(old_umask)
+        listener.listen(32)
+        return listener
+
+    def socket_path(self) -> Path:
+        """Where the run listens, if it does."""
+        pointer = self.path / "socket"
+        try:
+            return Path(pointer.read_text())
+        except OSError:
+            return self.path / "sock"
+
+    def close_socket(self) -> None:
+        """Remove the socket and what was made for it."""
+        path = self.socket_path()
+        path.unlink(missing_ok=True)
+        if path.parent != self.path:
+            path.parent.rmdir()
+            (self.path / "socket").unlink(missing_ok=True)
+
+
+def all_runs() -> Iterator[RunDirectory]:
+    """Every run that is registered for this user, newest first."""
+    try:
+        entries = sorted((state_directory() / "runs").iterdir(), reverse=True)
+    except OSError:
+        return
+    for entry in entries:
+        if (entry / "spec.json").is_file():
+            yield RunDirectory(entry.resolve())
+
+
+def find_run(run: str | os.PathLike[str]) -> RunDirectory:
+    """The directory of a run given by its id, the start of it, its name's id part, or its path.
+
+    Raises RunError where there is none, or more than one.
+    """
+    text = os.fspath(run)
+    as_path = Path(text)
+    if (as_path / "spec.json").is_file():
+        return RunDirectory(as_path.absolute())
+    known = {entry.id: entry for entry in all_runs()}
+    if text in known:
+        return known[text]
+    matches = [run_id for run_id in known if text and text in run_id]
+    if len(matches) == 1:
+        return known[matches[0]]
+    if matches:
+        raise RunError(
+            f"{text!r} fits {len(matches)} runs: {', '.join(matches[:4])}; say more of the id"
+        )
+    raise RunError(
+        f"no run {text!r} under {state_directory() / 'runs'}{nearest(text, known)}; hn.runs() lists them"
+    )

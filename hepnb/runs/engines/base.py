@@ -1,0 +1,47 @@
+"""The small interface between a supervisor and whatever executes its tasks.
+
+An engine knows workers by number and tasks as plain maps; it knows no plan, no store and no
+policy. It tells its listener what happens, always from inside the supervisor's own loop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+__all__ = ["Engine", "Listener"]
+
+
+class Listener(Protocol):
+    """Who is told what workers do."""
+
+    def worker_ready(self, worker: int, pid: int) -> None:
+        """A worker waits for its first task."""
+
+    def worker_said(self, worker: int, message: dict[str, Any], raw: bytes) -> None:
+        """A worker sent a message: an answer to its task, or a log record."""
+
+    def worker_printed(self, worker: int, stream: str, line: str) -> None:
+        """A worker, or a library inside it, wrote a line to its `stdout` or `stderr`."""
+
+    def worker_lost(self, worker: int, why: str) -> None:
+        """A worker is gone, with whatever it was doing."""
+
+    def engine_failed(self, title: str, traceback: str) -> None:
+        """No worker can ever start: the user's code cannot be loaded."""
+
+
+class Engine(Protocol):
+    """Who executes tasks."""
+
+    def start(self, workers: int) -> None:
+        """Start so many workers; each reports when it is ready."""
+
+    def submit(self, worker: int, task: Mapping[str, Any]) -> None:
+        """Give a task to a worker that waits."""
+
+    def replace(self, worker: int) -> None:
+        """Start another worker in the place of a lost one."""
+
+    def close(self) -> None:
+        """Stop every worker, whatever it does, and wait until they are gone."""

@@ -1,0 +1,278 @@
+"""Workers on this machine, forked by one single-threaded zygote per run.
+
+The zygote is a fresh interpreter: it imports the heavy libraries and loads the user's bundle once,
+then forks a worker in milliseconds. Each worker has one stream socket to the supervisor and two
+pipes for what it prints, so one that dies takes nothing of the others with it.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import selectors
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..directory import RunDirectory
+from ..frames import FrameError, FrameReader, encode
+from ..spec import RunSpec
+from .base import Listener
+
+__all__ = ["LocalEngine"]
+
+_ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+_SOCKET_BUFFER = 4 << 20
+_LONGEST_LINE = 20_000
+_EXIT_NOTICE = 0.1
+
+
+@dataclass
+class _Worker:
+    """The supervisor's ends of one worker's channels."""
+
+    number: int
+    channel: socket.socket
+    outputs: dict[int, str]
+    reader: FrameReader = field(default_factory=FrameReader)
+    partial: dict[int, bytes] = field(default_factory=dict)
+    pid: int = 0
+
+
+class LocalEngine:
+    """See `hepnb.runs.engines.base.Engine`."""
+
+    def __init__(
+        self,
+        directory: RunDirectory,
+        spec: RunSpec,
+        selector: selectors.BaseSelector,
+        listener: Listener,
+    ) -> None:
+        self._directory = directory
+        self._spec = spec
+        self._selector = selector
+        self._listener = listener
+        self._workers: dict[int, _Worker] = {}
+        self._reasons: dict[int, str] = {}
+        self._launch_zygote()
+
+    def _launch_zygote(self) -> None:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        environment = {k: v for k, v in os.environ.items() if k != "PYTHONUNBUFFERED"}
+        environment.update(dict.fromkeys(_ONE_THREAD, "1"))
+        # Notebooks set a backend that draws into the notebook; there is none behind it.
+        environment["MPLBACKEND"] = "agg"
+        with self._directory.supervisor_log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [
+                    sys.executable,
+                    "-m",
+                    "hepnb.runs.engines.zygote",
+                    str(theirs.fileno()),
+                    str(self._directory.path),
+                ],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=environment,
+            )
+        theirs.close()
+        self._zygote = ours
+        self._is_ready = False
+        self._wanted: list[int] = []
+        self._selector.register(ours, selectors.EVENT_READ, self._hear_zygote)
+
+    def start(self, workers: int) -> None:
+        """Start so many workers; they fork as soon as the zygote is ready."""
+        for number in range(1, workers + 1):
+            self.replace(number)
+
+    def replace(self, worker: int) -> None:
+        """Fork a worker under this number."""
+        if not self._is_ready:
+            self._wanted.append(worker)
+            return
+        ours, theirs = socket.socketpair()
+        read_out, write_out = os.pipe()
+        read_err, write_err = os.pipe()
+        try:
+            socket.send_fds(self._zygote, [b"%d" % worker], [theirs.fileno(), write_out, write_err])
+        except OSError:
+            # The zygote is dying; its end of file follows, and starts everything anew.
+            for descriptor in (read_out, read_err):
+                os.close(descriptor)
+            ours.close()
+            self._wanted.append(worker)
+            return
+        finally:
+            theirs.close()
+            os.close(write_out)
+            os.close(write_err)
+        ours.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _SOCKET_BUFFER)
+        handle = _Worker(worker, ours, {read_out: "stdout", read_err: "stderr"})
+        self._workers[worker] = handle
+        self._selector.register(ours, selectors.EVENT_READ, lambda: self._hear_worker(handle))
+        for descriptor in handle.outputs:
+            os.set_blocking(descriptor, False)
+            self._selector.register(
+                descriptor, selectors.EVENT_READ, self._output(handle, descriptor)
+            )
+
+    def submit(self, worker: int, task: Mapping[str, Any]) -> None:
+        """Send a task; a worker that is gone is noticed by its end of file."""
+        try:
+            self._workers[worker].channel.sendall(encode(task))
+        except (OSError, KeyError):
+            return
+
+    def close(self) -> None:
+        """Terminate, then kill, then reap: nothing of the run is left."""
+        self._selector.unregister(self._zygote)
+        self._zygote.close()
+        for handle in list(self._workers.values()):
+            self._signal(handle, signal.SIGTERM)
+        try:
+            self._process.wait(1.0)
+        except subprocess.TimeoutExpired:
+            for handle in list(self._workers.values()):
+                self._signal(handle, signal.SIGKILL)
+            self._process.kill()
+            self._process.wait()
+        for handle in list(self._workers.values()):
+            self._drop(handle)
+
+    @staticmethod
+    def _signal(handle: _Worker, number: signal.Signals) -> None:
+        if handle.pid:
+            try:
+                os.killpg(handle.pid, number)
+            except OSError:
+                return
+
+    # -- what the zygote says ---------------------------------------------------------------
+
+    def _hear_zygote(self) -> None:
+        import msgpack
+
+        try:
+            data = self._zygote.recv(1 << 20)
+        except OSError:
+            data = b""
+        if not data:
+            self._zygote_died()
+            return
+        message = msgpack.unpackb(data)
+        if message["k"] == "ready":
+            self._is_ready = True
+            wanted, self._wanted = self._wanted, []
+            for number in wanted:
+                self.replace(number)
+        elif message["k"] == "failed":
+            self._listener.engine_failed(message["title"], message["traceback"])
+        elif message["k"] == "exit":
+            # Arrives beside the worker's own end of file, in either order.
+            self._reasons[message["pid"]] = _exit_reason(message["status"])
+
+    def _zygote_died(self) -> None:
+        self._selector.unregister(self._zygote)
+        self._zygote.close()
+        self._process.wait()
+        wanted = self._wanted
+        was_ready = self._is_ready
+        if not was_ready:
+            self._listener.engine_failed(
+                f"the zygote ended with status {self._process.returncode} before it was ready",
+                self._directory.supervisor_log.read_text(errors="replace")[-4000:],
+            )
+            return
+        # Its workers die with it (PDEATHSIG), and each is reported lost by its own end of file.
+        self._launch_zygote()
+        self._wanted.extend(wanted)
+
+    # -- what workers say -------------------------------------------------------------------
+
+    def _hear_worker(self, handle: _Worker) -> None:
+        try:
+            data = handle.channel.recv(1 << 20, socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if not data:
+            self._lose(handle, "")
+            return
+        try:
+            for message, raw in handle.reader.feed(data):
+                if message.get("k") == "ready":
+                    handle.pid = int(message["pid"])
+                    self._listener.worker_ready(handle.number, handle.pid)
+                else:
+                    self._listener.worker_said(handle.number, message, raw)
+        except (FrameError, KeyError, TypeError, ValueError) as error:
+            self._signal(handle, signal.SIGKILL)
+            self._lose(handle, f"sent a message nobody understands ({error})")
+
+    def _output(self, handle: _Worker, descriptor: int) -> Callable[[], None]:
+        return lambda: self._read_output(handle, descriptor)
+
+    def _read_output(self, handle: _Worker, descriptor: int) -> None:
+        try:
+            data = os.read(descriptor, 1 << 18)
+        except BlockingIOError:
+            return
+        if not data:
+            self._selector.unregister(descriptor)
+            os.close(descriptor)
+            stream = handle.outputs.pop(descriptor)
+            if rest := handle.partial.pop(descriptor, b""):
+                self._print(handle, stream, rest)
+            return
+        *lines, rest = (handle.partial.get(descriptor, b"") + data).split(b"\n")
+        if len(rest) > _LONGEST_LINE:
+            lines.append(rest)
+            rest = b""
+        handle.partial[descriptor] = rest
+        for line in lines:
+            self._print(handle, handle.outputs[descriptor], line)
+
+    def _print(self, handle: _Worker, stream: str, line: bytes) -> None:
+        self._listener.worker_printed(
+            handle.number, stream, line.decode("utf-8", "replace").rstrip("\r")
+        )
+
+    def _lose(self, handle: _Worker, why: str) -> None:
+        self._drop(handle)
+        told = bool(why) or handle.pid in self._reasons or self._zygote.fileno() < 0
+        # The zygote's word on how it ended is on its way: wait for it, shortly.
+        if not told and select.select([self._zygote], [], [], _EXIT_NOTICE)[0]:
+            self._hear_zygote()
+        self._listener.worker_lost(
+            handle.number, why or self._reasons.pop(handle.pid, "") or "its process ended"
+        )
+
+    def _drop(self, handle: _Worker) -> None:
+        """Close all ends of a worker, after reading what it still had to say."""
+        if self._workers.get(handle.number) is handle:
+            del self._workers[handle.number]
+        for descriptor in list(handle.outputs):
+            self._read_output(handle, descriptor)
+        for descriptor, stream in handle.outputs.items():
+            if rest := handle.partial.pop(descriptor, b""):
+                self._print(handle, stream, rest)
+            self._selector.unregister(descriptor)
+            os.close(descriptor)
+        handle.outputs.clear()
+        self._selector.unregister(handle.channel)
+        handle.channel.close()
+
+
+def _exit_reason(status: int) -> str:
+    if os.WIFSIGNALED(status):
+        return f"killed by {signal.Signals(os.WTERMSIG(status)).name}"
+    return f"its process ended with status {os.WEXITSTATUS(status)}"

@@ -1,0 +1,141 @@
+"""The zygote of a run: loads the heavy libraries and the user's code once, then forks workers.
+
+It stays single-threaded, so its forks are safe. It is the only place (with its children) where a
+pickle is ever loaded, and that pickle lies in a directory that only its owner can write.
+Run as `python -m hepnb.runs.engines.zygote FD RUNDIR`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import os
+import select
+import signal
+import socket
+import sys
+import traceback
+from pathlib import Path
+
+import msgpack
+
+from ..bundle import Bundle
+from ..directory import RunDirectory
+from ..spec import RunSpec
+from . import worker
+
+__all__ = ["main"]
+
+_HEAVY = ("numpy", "awkward", "uproot", "hist", "hepnb.analysis", "hepnb.histograms.contribution")
+_PR_SET_PDEATHSIG = 1
+
+
+def load(directory: RunDirectory, spec: RunSpec) -> Bundle:
+    """The user's code, from a directory that nobody else can write."""
+    directory.check_private()
+    os.chdir(spec.working_directory)
+    sys.path[:] = [*spec.python_path, *(p for p in sys.path if p not in spec.python_path)]
+    return Bundle.read(directory.bundle)
+
+
+def main(descriptor: int, path: Path) -> None:
+    """Serve the supervisor until it closes the socket, or dies."""
+    control = socket.socket(fileno=descriptor)
+    directory = RunDirectory(path)
+    try:
+        for module in _HEAVY:
+            importlib.import_module(module)
+        spec = RunSpec.read(directory.spec)
+        bundle = load(directory, spec)
+    except BaseException as error:
+        text = "".join(traceback.format_exception(error))
+        title = f"the analysis cannot be loaded: {type(error).__name__}: {error}"
+        control.send(
+            msgpack.packb({"k": "failed", "title": title[:500], "traceback": text[-20_000:]})
+        )
+        return
+    gc.collect()
+    gc.freeze()
+    control.send(msgpack.packb({"k": "ready"}))
+    _serve(control, bundle, spec)
+
+
+def _serve(control: socket.socket, bundle: Bundle, spec: RunSpec) -> None:
+    wake_read, wake_write = os.pipe()
+    for end in (wake_read, wake_write):
+        os.set_blocking(end, False)
+    signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    children: set[int] = set()
+    while True:
+        ready, _, _ = select.select([control, wake_read], [], [])
+        if wake_read in ready:
+            os.read(wake_read, 4096)
+            _reap(control, children)
+        if control in ready:
+            message, descriptors, _, _ = socket.recv_fds(control, 64, 3)
+            if not message:
+                break
+            pid = os.fork()
+            if pid == 0:
+                control.close()
+                os.close(wake_read)
+                os.close(wake_write)
+                _become_worker(descriptors, bundle, spec)
+            children.add(pid)
+            for descriptor in descriptors:
+                os.close(descriptor)
+    for pid in children:
+        try:
+            os.killpg(pid, signal.SIGKILL)
+        except OSError:
+            continue
+
+
+def _reap(control: socket.socket, children: set[int]) -> None:
+    while True:
+        try:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return
+        if pid == 0:
+            return
+        children.discard(pid)
+        try:
+            control.send(msgpack.packb({"k": "exit", "pid": pid, "status": status}))
+        except OSError:
+            return
+
+
+def _become_worker(descriptors: list[int], bundle: Bundle, spec: RunSpec) -> None:
+    """In the forked child: take the channels, die with the zygote, and never return."""
+    import ctypes
+
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    os.setpgid(0, 0)
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    status = 1
+    # Where memory runs out the machine should take a worker, not the kernel or the supervisor.
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("500")
+    try:
+        channel = socket.socket(fileno=descriptors[0])
+        os.dup2(descriptors[1], 1)
+        os.dup2(descriptors[2], 2)
+        os.close(descriptors[1])
+        os.close(descriptors[2])
+        worker.serve(channel, bundle, spec)
+        status = 0
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), Path(sys.argv[2]))

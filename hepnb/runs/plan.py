@@ -1,0 +1,192 @@
+"""The plan of a run: which files, cut into which chunks, in which order; what is still to do.
+
+A chunk's order follows from the files, their order and the chunk size alone, never from timing:
+files are opened by workers in any order, but cut strictly one after the other. Folding by this
+order is what makes results independent of the number of workers. The plan knows no process.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import PurePath
+
+from .spec import FileSpec
+
+__all__ = ["Chunk", "FileState", "Plan", "events_per_chunk"]
+
+_SMALLEST, _LARGEST, _PARTS = 25_000, 200_000, 4
+READ_ATTEMPTS = 3
+
+
+def events_per_chunk(entries: int) -> int:
+    """The chunk size for a file, from its number of entries only.
+
+    >>> events_per_chunk(100_000), events_per_chunk(1000), events_per_chunk(10_000_000)
+    (25000, 25000, 200000)
+    """
+    return min(_LARGEST, max(_SMALLEST, -(-entries // _PARTS)))
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Entries [start, stop) of one file; `order` is its place in the whole run."""
+
+    order: int
+    file: int
+    start: int
+    stop: int
+    id: str
+    label: str
+
+    @property
+    def events(self) -> int:
+        """How many events it holds."""
+        return self.stop - self.start
+
+
+@dataclass
+class FileState:
+    """What became of one file: waiting, running, ok, skipped or failed, and why."""
+
+    spec: FileSpec
+    status: str = "waiting"
+    reason: str = ""
+    uuid: str = ""
+    tree: str = ""
+    entries: int | None = None
+    bytes: int = 0
+    columns: tuple[str, ...] = ()
+    events_done: int = 0
+    events_lost: int = 0
+    chunks_open: int = 0
+
+    def fail(self, reason: str) -> None:
+        """The file, or a part of it, is lost: the first reason stays."""
+        self.status = "failed"
+        self.reason = self.reason or reason
+
+
+@dataclass
+class Plan:
+    """All files and chunks of a run and their states.
+
+    >>> plan = Plan([FileSpec("d", "a.root")], run="r", chunk=60)
+    >>> plan.next_file()
+    0
+    >>> plan.opened(0, uuid="u", tree="Events", entries=100, size=10, columns=("x",))
+    >>> [(c.order, c.start, c.stop) for c in plan.cut()]
+    [(0, 0, 60), (1, 60, 100)]
+    """
+
+    specs: Sequence[FileSpec]
+    run: str
+    chunk: int | None = None
+    allow_duplicates: bool = False
+    files: list[FileState] = field(init=False)
+    chunks: list[Chunk] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.files = [FileState(spec) for spec in self.specs]
+        self._unopened = deque(range(len(self.files)))
+        self._uncut = 0
+        self._known: set[int] = set()
+        self._uuids: dict[tuple[str, str], str] = {}
+
+    def next_file(self) -> int | None:
+        """The next file to be opened, if any."""
+        return self._unopened.popleft() if self._unopened else None
+
+    def put_back(self, file: int) -> None:
+        """A file whose opening was interrupted is opened again, first."""
+        self._unopened.appendleft(file)
+
+    def opened(
+        self, index: int, *, uuid: str, tree: str, entries: int, size: int, columns: tuple[str, ...]
+    ) -> None:
+        """A file can be read and is this large."""
+        file = self.files[index]
+        file.uuid, file.tree, file.entries, file.bytes = uuid, tree, entries, size
+        file.columns = columns
+        self._known.add(index)
+        if entries == 0:
+            file.status, file.reason = "skipped", f"tree {tree!r} has no entries"
+
+    def not_opened(self, index: int, reason: str) -> None:
+        """A file cannot be read at all."""
+        self.files[index].fail(reason)
+        self._known.add(index)
+
+    def cut(self) -> Iterator[Chunk]:
+        """The chunks of every file whose turn has come, in order; each chunk comes once."""
+        while self._uncut < len(self.files) and self._uncut in self._known:
+            index = self._uncut
+            self._uncut += 1
+            file = self.files[index]
+            if file.status == "failed" or not file.entries or self._is_duplicate(file):
+                continue
+            step = self.chunk or events_per_chunk(file.entries)
+            name = PurePath(file.spec.path).name
+            for start in range(0, file.entries, step):
+                stop = min(start + step, file.entries)
+                chunk = Chunk(
+                    order=len(self.chunks),
+                    file=index,
+                    start=start,
+                    stop=stop,
+                    id=f"{self.run}/{file.spec.dataset}/{index}/{file.tree}/{start}-{stop}",
+                    label=f"{name}:{start}-{stop}",
+                )
+                self.chunks.append(chunk)
+                file.chunks_open += 1
+                yield chunk
+
+    def _is_duplicate(self, file: FileState) -> bool:
+        key = (file.spec.dataset, f"{file.uuid}/{file.tree}")
+        first = self._uuids.setdefault(key, file.spec.path)
+        if first == file.spec.path or self.allow_duplicates or not file.uuid:
+            return False
+        file.fail(
+            f"has the same content (uuid {file.uuid}) as {first} in dataset {file.spec.dataset!r}: "
+            "remove one, or pass allow_duplicates=True"
+        )
+        file.events_lost = file.entries or 0
+        return True
+
+    def started(self, chunk: Chunk) -> None:
+        """A worker has begun the chunk."""
+        file = self.files[chunk.file]
+        if file.status == "waiting":
+            file.status = "running"
+
+    def finished(self, chunk: Chunk) -> None:
+        """The chunk is committed."""
+        file = self.files[chunk.file]
+        file.events_done += chunk.events
+        file.chunks_open -= 1
+        if not file.chunks_open and file.status != "failed":
+            file.status = "ok"
+
+    def lost(self, chunk: Chunk, reason: str) -> None:
+        """The chunk will never be committed."""
+        file = self.files[chunk.file]
+        file.events_lost += chunk.events
+        file.chunks_open -= 1
+        file.fail(reason)
+
+    @property
+    def all_cut(self) -> bool:
+        """Whether every file has been opened and cut: only then are the totals known."""
+        return self._uncut == len(self.files)
+
+    @property
+    def events_total(self) -> int | None:
+        """All events of all files that opened, or None while files are still unopened."""
+        return sum(file.entries or 0 for file in self.files) if self.all_cut else None
+
+    @property
+    def events_lost(self) -> int:
+        """Events that no total contains: failed chunks and duplicates; unreadable files add to
+        `files_failed` instead, since nobody knows how many events they held."""
+        return sum(file.events_lost for file in self.files)

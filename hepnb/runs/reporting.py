@@ -1,0 +1,203 @@
+"""What the world may know of a run: its snapshot, made from the journal's sums and the seats.
+
+The form of a snapshot is part of the protocol (docs/protocol.md). This file reads the
+supervisor's state and changes nothing of it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from typing import TYPE_CHECKING, Any
+
+from .progress import Pace
+from .tally import Tally
+
+if TYPE_CHECKING:
+    from .plan import Chunk
+    from .supervisor import Supervisor
+
+__all__ = ["Reporter"]
+
+VERSION = 1
+_MOST_FILES = 200
+_KEEP_EVERY = 2.0
+_MEASURE_EVERY = 1.0
+_FILE_ORDER = {"failed": 0, "skipped": 1, "running": 2, "waiting": 3, "ok": 4}
+
+
+class Reporter:
+    """Builds snapshots; remembers which chunks are counted."""
+
+    def __init__(self, supervisor: Supervisor) -> None:
+        self._run = supervisor
+        self.committed: set[int] = set()
+        self.tally = Tally()
+        self.problem = ""
+        self._pace = Pace(started=time.monotonic())
+        self._bytes = 0
+        self._seq = 0
+        self._ended: float | None = None
+        self._log: tuple[int, dict[str, Any]] = (-1, {})
+        self._kept = 0.0
+        self._usage: dict[int, tuple[float, int]] = {}
+        self._processes: dict[int, Any] = {}
+        self._measured = 0.0
+
+    def count(self, chunk: Chunk, record: bytes, seconds: float) -> None:
+        """A chunk's contribution is in the journal: add its sums."""
+        from ..histograms import read_meta
+
+        self.committed.add(chunk.order)
+        self.tally.add(read_meta(record))
+        file = self._run.plan.files[chunk.file]
+        self._bytes += int(file.bytes * chunk.events / max(1, file.entries or 1))
+        self._pace.add(time.monotonic(), chunk.events, seconds)
+
+    def snapshot(self) -> dict[str, Any]:
+        """The run as it stands. Times in unix seconds, sizes in bytes, rates in events/s."""
+        run = self._run
+        self._seq += 1
+        now = time.time()
+        if run.state in ("done", "failed", "cancelled") and self._ended is None:
+            self._ended = now
+        committed = {"committed": len(self.committed), "folded": run.store.frontier}
+        return {
+            "v": VERSION,
+            "seq": self._seq,
+            "id": run.directory.id,
+            "name": run.spec.name,
+            "state": run.state,
+            "error": run.error,
+            "problem": self.problem,
+            "directory": str(run.directory.path),
+            "pid": os.getpid(),
+            "now": now,
+            "started": run.started,
+            "ended": self._ended,
+            "progress": self._progress(),
+            "workers": self._workers(),
+            "collections": self.tally.collections(),
+            "statistics": self.tally.statistics(),
+            "cutflow": self.tally.cutflow(),
+            "overlaps": dict(self.tally.overlaps),
+            "files": self._files(),
+            "files_omitted": max(0, len(run.plan.files) - _MOST_FILES),
+            "log": self._log_section(),
+            "histograms": {name: dict(committed) for name in run.spec.signatures},
+            "parameters": dict(run.spec.parameters),
+        }
+
+    def _progress(self) -> dict[str, Any]:
+        plan = self._run.plan
+        total = plan.events_total
+        eta: float | None = None
+        error: float | None = None
+        if total is not None and self._run.state == "running":
+            left = total - self.tally.events - plan.events_lost
+            eta, error = self._pace.remaining(left, len(self._run.seats))
+        return {
+            "events": self.tally.events,
+            "events_total": total,
+            "events_lost": plan.events_lost,
+            "chunks": self.tally.chunks,
+            "chunks_total": len(plan.chunks) if plan.all_cut else None,
+            "bytes": self._bytes,
+            "files": sum(file.status in ("ok", "skipped", "failed") for file in plan.files),
+            "files_total": len(plan.files),
+            "files_failed": sum(file.status == "failed" for file in plan.files),
+            "rate": self._pace.rate(time.monotonic())
+            if self._run.state == "running"
+            else self._mean(),
+            "eta": eta,
+            "eta_error": error,
+        }
+
+    def _mean(self) -> float | None:
+        seconds = (self._ended or time.time()) - self._run.started
+        return self.tally.events / seconds if seconds > 0 else None
+
+    def _workers(self) -> list[dict[str, Any]]:
+        self._measure()
+        rows = []
+        for seat in self._run.seats.values():
+            cpu, rss = self._usage.get(seat.pid, (0.0, 0))
+            file = "" if seat.file is None else self._run.spec.files[seat.file].path
+            rows.append(
+                {
+                    "id": seat.number,
+                    "pid": seat.pid,
+                    "state": seat.state,
+                    "file": file,
+                    "start": seat.chunk.start if seat.chunk else None,
+                    "stop": seat.chunk.stop if seat.chunk else None,
+                    "cpu": cpu,
+                    "rss": rss,
+                    "events": seat.events,
+                    "chunks": seat.chunks,
+                    "deaths": seat.deaths,
+                }
+            )
+        return rows
+
+    def _measure(self) -> None:
+        """CPU share and resident memory of each worker, once a second."""
+        import psutil
+
+        if time.monotonic() - self._measured < _MEASURE_EVERY:
+            return
+        self._measured = time.monotonic()
+        pids = {seat.pid for seat in self._run.seats.values() if seat.pid}
+        self._usage = {}
+        for pid in pids:
+            try:
+                process = self._processes.setdefault(pid, psutil.Process(pid))
+                with process.oneshot():
+                    self._usage[pid] = (process.cpu_percent() / 100, process.memory_info().rss)
+            except psutil.Error:
+                self._processes.pop(pid, None)
+
+    def _files(self) -> list[dict[str, Any]]:
+        rows = [
+            {
+                "dataset": file.spec.dataset,
+                "file": file.spec.path,
+                "status": file.status,
+                "events": file.entries,
+                "events_done": file.events_done,
+                "events_lost": file.events_lost,
+                "reason": file.reason,
+            }
+            for file in self._run.plan.files
+        ]
+        if len(rows) > _MOST_FILES:
+            rows.sort(key=lambda row: _FILE_ORDER[row["status"]])
+        return rows[:_MOST_FILES]
+
+    def _log_section(self) -> dict[str, Any]:
+        log = self._run.log
+        if self._log[0] != log.version:
+            section = {
+                "total": log.total,
+                "counts": dict(log.counts),
+                "tail": [dict(record) for record in log.tail],
+            }
+            self._log = (log.version, section)
+        return self._log[1]
+
+    def keep_on_disk(self, *, now: bool = False) -> None:
+        """Replace status.json, every few seconds and at the end, for those who cannot connect."""
+        if not now and time.monotonic() - self._kept < _KEEP_EVERY:
+            return
+        self._kept = time.monotonic()
+        target = self._run.directory.status
+        draft = target.with_suffix(".draft")
+        try:
+            self._run.log.flush()
+            descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+                json.dump(self.snapshot(), stream)
+            draft.replace(target)
+        except (OSError, ValueError) as error:
+            self.problem = self.problem or f"status.json cannot be written: {error}"

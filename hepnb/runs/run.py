@@ -1,0 +1,307 @@
+"""`Run`: the handle on a background run that lives in the kernel, or in any other process.
+
+The run itself lives in its own processes and its directory; a handle can be lost and made again
+with `attach`. Nothing here blocks except `wait`.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable, Collection, Generator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import RunError, nearest
+from .client import ENDED, Client, Snapshot
+from .directory import RunDirectory, find_run
+from .spec import RunSpec
+from .views import Record, Table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ..histograms import H5Hist
+
+__all__ = ["Run", "RunFailure", "attach"]
+
+_STORE_APPEARS = 30.0
+
+
+@dataclass(frozen=True)
+class RunFailure:
+    """Why a run failed: one line, the user's traceback if there is one, the chunk it happened in."""
+
+    title: str
+    traceback: str
+    chunk: str
+
+    def __str__(self) -> str:
+        where = f"in chunk {self.chunk}: " if self.chunk else ""
+        return f"{where}{self.title}"
+
+
+class Run:
+    """A background run: watch it, wait for it, cancel it, read its histograms while they fill.
+
+    Made by `path.start(...)` and `hn.attach(id)`.
+    """
+
+    def __init__(self, directory: RunDirectory) -> None:
+        self._directory = directory
+        self._spec = RunSpec.read(directory.spec)
+        self._client = Client(directory, _unheard(directory, self._spec))
+
+    # -- what it is -------------------------------------------------------------------------
+
+    @property
+    def id(self) -> str:
+        """The id by which `hn.attach` finds it from any process."""
+        return self._directory.id
+
+    @property
+    def name(self) -> str:
+        """The name of its path."""
+        return self._spec.name
+
+    @property
+    def directory(self) -> Path:
+        """Its directory: a histogram store with the run's own files beside it."""
+        return self._directory.path
+
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        """The parameters it was made with."""
+        return dict(self._spec.parameters)
+
+    @property
+    def histograms(self) -> tuple[str, ...]:
+        """The names of its histograms."""
+        return tuple(self._spec.signatures)
+
+    # -- how it goes ------------------------------------------------------------------------
+
+    def snapshot(self) -> Snapshot:
+        """Everything known, as plain data; the form is in docs/protocol.md. Never blocks."""
+        return self._client.snapshot
+
+    @property
+    def status(self) -> str:
+        """`starting`, `running`, `done`, `failed`, `cancelled` or `lost`."""
+        return str(self.snapshot()["state"])
+
+    @property
+    def error(self) -> RunFailure | None:
+        """Why it failed, or None."""
+        error = self.snapshot()["error"]
+        return RunFailure(**error) if error else None
+
+    @property
+    def progress(self) -> Record:
+        """Events, chunks, bytes, files; rate [events/s] and remaining time [s]."""
+        return Record(self.snapshot()["progress"])
+
+    @property
+    def workers(self) -> Table:
+        """What each worker does, its CPU share and memory [bytes]."""
+        return Table(self.snapshot()["workers"])
+
+    @property
+    def collections(self) -> Table:
+        """The collections read: objects in all, least and most per event."""
+        return Table(self.snapshot()["collections"])
+
+    @property
+    def statistics(self) -> Table:
+        """Calls, events, CPU and wall time [s] per module."""
+        return Table(self.snapshot()["statistics"])
+
+    @property
+    def cutflow(self) -> Table:
+        """Events after each cut, raw and weighted."""
+        return Table(self.snapshot()["cutflow"])
+
+    @property
+    def files(self) -> Table:
+        """The ledger of files: ok, skipped or failed, and why."""
+        return Table(self.snapshot()["files"])
+
+    @property
+    def log(self) -> Table:
+        """The last records of the log; `log_page` reads any."""
+        return Table(self.snapshot()["log"]["tail"])
+
+    def log_page(
+        self,
+        start: int = 0,
+        count: int = 100,
+        levels: Collection[str] | None = None,
+        search: str | None = None,
+    ) -> dict[str, Any]:
+        """`count` log records from the `start`-th of those that match.
+
+        Returns `{"total": ..., "start": ..., "records": [...]}`; `start` < 0 counts from the end.
+        """
+        return self._client.log_page(start, count, levels, search)
+
+    def watch(self, callback: Callable[[Snapshot], None]) -> Callable[[], None]:
+        """Call `callback(snapshot)` now and at each change, ten times a second at most.
+
+        It is called from a thread of its own, the last snapshot included. Returns the function
+        that stops it.
+        """
+        return self._client.watch(callback)
+
+    # -- what it made -----------------------------------------------------------------------
+
+    def hist(self, name: str | None = None) -> H5Hist:
+        """A histogram of the run, live: `refresh()` shows what has been committed since.
+
+        Raises RunError for an unknown name.
+        """
+        from ..histograms import Store
+
+        name = name if name is not None or len(self.histograms) != 1 else self.histograms[0]
+        if name is None or name not in self.histograms:
+            raise RunError(
+                f"run {self.name!r} has no histogram {name!r}{nearest(str(name), self.histograms)}; "
+                f"it has {', '.join(self.histograms) or 'none'}"
+            )
+        self._wait_for_store()
+        return Store.open(self.directory).hist(name)
+
+    def table(self, name: str) -> pd.DataFrame:
+        """A flat table of the run as a pandas DataFrame, rows in the order of the files.
+
+        Raises RunError where pandas is not installed, StoreError for an unknown table.
+        """
+        try:
+            import pandas as pd
+        except ImportError:
+            raise RunError("run.table needs pandas: pip install pandas") from None
+        from ..histograms import Store
+
+        self._wait_for_store()
+        return pd.DataFrame(Store.open(self.directory).table(name))
+
+    def _wait_for_store(self) -> None:
+        deadline = time.monotonic() + _STORE_APPEARS
+        while not (self.directory / "manifest").exists():
+            if self._client.has_ended or time.monotonic() > deadline:
+                raise RunError(
+                    f"run {self.id} is {self.status} and has no results: {self.error or ''}"
+                )
+            time.sleep(0.01)
+
+    # -- what one does with it --------------------------------------------------------------
+
+    def wait(self, timeout: float | None = None) -> Run:
+        """Block until it has ended; an interrupt ends the waiting, not the run.
+
+        Raises RunError if it failed or was lost (`run.error.traceback` has the user's
+        traceback), or if `timeout` seconds pass first.
+        """
+        if not self._client.wait(timeout):
+            raise RunError(f"run {self.id} is still {self.status} after {timeout:g} s")
+        return self._checked()
+
+    def __await__(self) -> Generator[Any, None, Run]:
+        """`await run` waits without blocking the kernel's other messages."""
+        import asyncio
+
+        loop = asyncio.get_running_loop()
+        ended = loop.create_future()
+
+        def look(snapshot: Snapshot) -> None:
+            if snapshot["state"] in ENDED:
+                loop.call_soon_threadsafe(lambda: ended.done() or ended.set_result(None))
+
+        stop = self.watch(look)
+        try:
+            yield from ended.__await__()
+        finally:
+            stop()
+        return self._checked()
+
+    def _checked(self) -> Run:
+        if self.status in ("failed", "lost"):
+            raise RunError(f"run {self.name!r} ({self.id}) {self.status}: {self.error}")
+        return self
+
+    def cancel(self) -> None:
+        """End it soon; what is committed stays and is marked as partial. No error if it has ended."""
+        if not self._client.has_ended:
+            try:
+                self._client.request("cancel")
+            except RunError:
+                if not self._client.wait(1.0):
+                    self._signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End it at once, by force. Everything committed is kept; its state becomes `lost`."""
+        self._signal(signal.SIGKILL)
+
+    def _signal(self, number: signal.Signals) -> None:
+        """Signal the supervisor, after making sure that its pid is still its own."""
+        import psutil
+
+        pid = self.snapshot().get("pid")
+        if not pid or not self._directory.is_supervised():
+            return
+        try:
+            if str(self.directory) in psutil.Process(pid).cmdline():
+                os.kill(pid, number)
+        except (psutil.Error, OSError):
+            return
+
+    def __repr__(self) -> str:
+        progress = self.progress
+        total = progress["events_total"]
+        of = f" of {total:,}" if total is not None else ""
+        lost = f", {progress['files_failed']} files lost" if progress["files_failed"] else ""
+        return f"<Run {self.id}: {self.status}, {progress['events']:,}{of} events{lost}>"
+
+
+def attach(run: str | os.PathLike[str]) -> Run:
+    """The run with this id, part of an id, or directory; from any process of the same user.
+
+    Raises RunError where there is none, or where its directory is open to others.
+    """
+    directory = find_run(run)
+    directory.check_private()
+    return Run(directory)
+
+
+def _unheard(directory: RunDirectory, spec: RunSpec) -> Snapshot:
+    """What is known of a run that has not said anything yet."""
+    progress = dict.fromkeys(
+        ("events", "events_lost", "chunks", "bytes", "files", "files_failed"), 0
+    )
+    unknown = dict.fromkeys(("events_total", "chunks_total", "rate", "eta", "eta_error"))
+    return {
+        "v": 1,
+        "seq": 0,
+        "id": directory.id,
+        "name": spec.name,
+        "state": "starting",
+        "error": None,
+        "problem": "",
+        "directory": str(directory.path),
+        "pid": None,
+        "now": time.time(),
+        "started": spec.created,
+        "ended": None,
+        "progress": {**progress, **unknown, "files_total": len(spec.files)},
+        "workers": [],
+        "collections": [],
+        "statistics": [],
+        "cutflow": [],
+        "overlaps": {},
+        "files": [],
+        "files_omitted": 0,
+        "log": {"total": 0, "counts": {}, "tail": []},
+        "histograms": {name: {"committed": 0, "folded": 0} for name in spec.signatures},
+        "parameters": dict(spec.parameters),
+    }

@@ -1,0 +1,75 @@
+"""What was asked of a run: written once by the one who starts it, read by its supervisor.
+
+It holds no code. The code is the bundle beside it, and only workers load that.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..errors import RunError
+
+__all__ = ["FileSpec", "RunSpec"]
+
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class FileSpec:
+    """One file of one dataset, in the order in which the files count."""
+
+    dataset: str
+    path: str
+    tree: str | None = None
+
+
+@dataclass(frozen=True)
+class RunSpec:
+    """One run: its name, input, engine and policy.
+
+    `chunk` is the number of events per chunk (None: chosen from each file's size alone, so that
+    the plan never depends on the number of workers); `on_error` is what a failing chunk does to
+    the run; `signatures` are the histograms in UHI form, by name.
+    """
+
+    name: str
+    files: tuple[FileSpec, ...]
+    workers: int
+    signatures: Mapping[str, Mapping[str, Any]]
+    chunk: int | None = None
+    on_error: str = "fail"
+    allow_duplicates: bool = False
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    modules: tuple[str, ...] = ()
+    python_path: tuple[str, ...] = ()
+    working_directory: str = "/"
+    created: float = 0.0
+    version: int = VERSION
+
+    def write(self, file: Path) -> None:
+        """Write to a file that only the owner can read."""
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+            json.dump(asdict(self), stream)
+
+    @classmethod
+    def read(cls, file: Path) -> RunSpec:
+        """Read what `write` wrote. Raises RunError where it is not that."""
+        try:
+            fields = json.loads(file.read_text(encoding="utf-8"))
+            if fields["version"] != VERSION:
+                raise RunError(
+                    f"{file} has format {fields['version']}, this hepnb reads {VERSION}: "
+                    "use the hepnb version that wrote it"
+                )
+            fields["files"] = tuple(FileSpec(**entry) for entry in fields["files"])
+            for name in ("modules", "python_path"):
+                fields[name] = tuple(fields[name])
+            return cls(**fields)
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise RunError(f"{file} is not the record of a run: {error}") from None

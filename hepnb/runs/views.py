@@ -1,0 +1,57 @@
+"""Views of a snapshot's tables: plain lists of dicts that print as a table.
+
+They are pictures of a moment: ask the run again for the next one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+__all__ = ["Record", "Table"]
+
+
+class Table(list[dict[str, Any]]):
+    """Rows with the same keys.
+
+    >>> Table([{"name": "Muon", "total": 12}, {"name": "Jet", "total": 3}])
+    name  total
+    Muon  12
+    Jet   3
+    """
+
+    def __repr__(self) -> str:
+        if not self:
+            return "(empty)"
+        columns = list(self[0])
+        cells = [columns, *([_text(row.get(c)) for c in columns] for row in self)]
+        widths = [max(len(row[i]) for row in cells) for i in range(len(columns))]
+        return "\n".join(_line(row, widths) for row in cells)
+
+
+class Record(dict[str, Any]):
+    """One row, printed as `key  value` lines.
+
+    >>> Record({"events": 10, "rate": None})
+    events  10
+    rate    -
+    """
+
+    def __init__(self, fields: Mapping[str, Any]) -> None:
+        super().__init__(fields)
+
+    def __repr__(self) -> str:
+        width = max((len(key) for key in self), default=0)
+        return "\n".join(f"{key:<{width}}  {_text(value)}" for key, value in self.items())
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return str(value)
+
+
+def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+    return "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()
