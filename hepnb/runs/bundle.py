@@ -45,7 +45,7 @@ class Bundle:
             cloudpickle.register_pickle_by_value(module)
         try:
             data = cloudpickle.dumps(self)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  pickle raises anything
             raise RunError(
                 f"the path cannot be sent to workers: {type(error).__name__}: {error}; "
                 "open files, locks and connections inside the functions that use them"

@@ -202,7 +202,7 @@ class Client:
         for number, callback in callbacks:
             try:
                 callback(snapshot)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001  a watcher's fault is its own
                 self._forget(number)
                 threading.excepthook(
                     threading.ExceptHookArgs(

@@ -47,21 +47,19 @@ class RunDirectory:
         slug = re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-").lower()[:24] or "run"
         run_id = f"{time.strftime('%Y%m%d-%H%M%S')}-{slug}-{secrets.token_hex(2)}"
         registry = state_directory() / "runs"
+        path = registry / run_id if out is None else Path(out).absolute()
+        if path.is_dir() and out is not None:
+            raise RunError(f"run directory {out} is there already: give another out=, or remove it")
         try:
             registry.mkdir(mode=0o700, parents=True, exist_ok=True)
-            path = registry / run_id if out is None else Path(out).absolute()
             path.parent.mkdir(parents=True, exist_ok=True)
             path.mkdir(mode=0o700)
             path.chmod(0o700)
             if out is not None:
                 (registry / run_id).symlink_to(path, target_is_directory=True)
-        except FileExistsError:
-            raise RunError(
-                f"run directory {out} is there already: give another out=, or remove it"
-            ) from None
         except OSError as error:
             raise RunError(
-                f"run directory {out or registry} cannot be made: {error.strerror}; "
+                f"run directory {out or registry} cannot be made ({error.strerror}): "
                 "give out=, or set HEPNB_STATE_DIR to a place you can write"
             ) from None
         directory = cls(path)

@@ -43,10 +43,13 @@ class Folder:
         self._wake.set()
         self._thread.join()
 
+    def _is_ending(self) -> bool:
+        return self._ending
+
     def _run(self) -> None:
         while True:
             self._wake.wait()
-            if self._ending:
+            if self._is_ending():
                 return
             self._wake.clear()
             began = time.monotonic()
@@ -54,11 +57,11 @@ class Folder:
                 self._store.sync()
                 self._store.fold()
                 self.problem = ""
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001  whatever it is, the journal is whole
                 # A full disk, mostly: the journal has everything, so try again later.
                 self.problem = f"{error}"
                 self._wake.set()
             pause = max(_SHORTEST_PAUSE, _SHARE * (time.monotonic() - began))
             deadline = time.monotonic() + pause
-            while not self._ending and (left := deadline - time.monotonic()) > 0:
+            while not self._is_ending() and (left := deadline - time.monotonic()) > 0:
                 time.sleep(min(0.05, left))

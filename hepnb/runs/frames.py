@@ -33,7 +33,7 @@ def encode(message: Mapping[str, Any]) -> bytes:
     >>> encode({"k": "hello"})[:5].hex()
     '0000000901'
     """
-    body = msgpack.packb(message, use_bin_type=True)
+    body: bytes = msgpack.packb(message, use_bin_type=True)
     return _HEADER.pack(len(body), MAP_AND_RAW if "raw" in message else MAP) + body
 
 

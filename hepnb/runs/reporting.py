@@ -172,7 +172,7 @@ class Reporter:
             for file in self._run.plan.files
         ]
         if len(rows) > _MOST_FILES:
-            rows.sort(key=lambda row: _FILE_ORDER[row["status"]])
+            rows.sort(key=lambda row: _FILE_ORDER[str(row["status"])])
         return rows[:_MOST_FILES]
 
     def _log_section(self) -> dict[str, Any]:

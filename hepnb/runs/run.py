@@ -214,9 +214,13 @@ class Run:
         loop = asyncio.get_running_loop()
         ended = loop.create_future()
 
+        def settle() -> None:
+            if not ended.done():
+                ended.set_result(None)
+
         def look(snapshot: Snapshot) -> None:
             if snapshot["state"] in ENDED:
-                loop.call_soon_threadsafe(lambda: ended.done() or ended.set_result(None))
+                loop.call_soon_threadsafe(settle)
 
         stop = self.watch(look)
         try:

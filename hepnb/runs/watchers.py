@@ -10,7 +10,6 @@ import os
 import selectors
 import socket
 import struct
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -166,10 +165,10 @@ class Watchers:
 
 def _same_user(connection: socket.socket) -> bool:
     """Whether the process at the other end runs under our user id."""
-    if sys.platform == "linux":
-        size = struct.calcsize("3i")
-        credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size)
-        _, uid, _ = struct.unpack("3i", credentials)
-        return bool(uid == os.getuid())
-    # Elsewhere the directory of the socket (0700) is the guard.
-    return True
+    option = getattr(socket, "SO_PEERCRED", None)
+    if option is None:
+        # Where the system cannot tell, the directory of the socket (0700) is the guard.
+        return True
+    credentials = connection.getsockopt(socket.SOL_SOCKET, option, struct.calcsize("3i"))
+    _, uid, _ = struct.unpack("3i", credentials)
+    return bool(uid == os.getuid())

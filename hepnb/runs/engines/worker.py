@@ -129,7 +129,8 @@ class _Tasks:
             "statistics": [list(row) for row in result.statistics],
             "overlaps": dict(result.categories_overlap),
         }
-        return contribution.encode(task["id"], task["order"], meta)
+        record: bytes = contribution.encode(task["id"], task["order"], meta)
+        return record
 
 
 def serve(stream: socket.socket, bundle: Bundle, spec: RunSpec) -> None:
@@ -163,7 +164,7 @@ def _answer(tasks: _Tasks, task: Mapping[str, Any]) -> tuple[dict[str, Any], byt
     except HepnbError as error:
         kind = "unreadable" if task["k"] == "open" else "raised"
         reply = {"k": kind, "title": str(error), "traceback": _user_traceback(error)}
-    except (Exception, SystemExit) as error:
+    except (Exception, SystemExit) as error:  # noqa: BLE001  the user's code
         title = f"{type(error).__name__}: {error}"[:500]
         reply = {"k": "raised", "title": title, "traceback": _user_traceback(error)}
     sys.stdout.flush()

@@ -48,7 +48,7 @@ def main(descriptor: int, path: Path) -> None:
             importlib.import_module(module)
         spec = RunSpec.read(directory.spec)
         bundle = load(directory, spec)
-    except BaseException as error:
+    except BaseException as error:  # noqa: BLE001  the user's code
         text = "".join(traceback.format_exception(error))
         title = f"the analysis cannot be loaded: {type(error).__name__}: {error}"
         control.send(
@@ -69,11 +69,11 @@ def _serve(control: socket.socket, bundle: Bundle, spec: RunSpec) -> None:
     signal.signal(signal.SIGCHLD, lambda *_: None)
     children: set[int] = set()
     while True:
-        ready, _, _ = select.select([control, wake_read], [], [])
+        ready, _, _ = select.select([control.fileno(), wake_read], [], [])
         if wake_read in ready:
             os.read(wake_read, 4096)
             _reap(control, children)
-        if control in ready:
+        if control.fileno() in ready:
             message, descriptors, _, _ = socket.recv_fds(control, 64, 3)
             if not message:
                 break
@@ -129,7 +129,7 @@ def _become_worker(descriptors: list[int], bundle: Bundle, spec: RunSpec) -> Non
         os.close(descriptors[2])
         worker.serve(channel, bundle, spec)
         status = 0
-    except BaseException:
+    except BaseException:  # noqa: BLE001  a fork must never return into the zygote
         traceback.print_exc()
     finally:
         sys.stdout.flush()

@@ -1,0 +1,89 @@
+"""The run directory: private, found again, refused when it is not ours."""
+
+from __future__ import annotations
+
+import os
+import socket
+import stat
+
+import pytest
+
+from hepnb.errors import RunError
+from hepnb.runs.directory import RunDirectory, all_runs, find_run
+
+
+@pytest.fixture(autouse=True)
+def _state(tmp_path, monkeypatch):
+    monkeypatch.setenv("HEPNB_STATE_DIR", str(tmp_path / "state"))
+
+
+def made(name: str = "tt", **options) -> RunDirectory:
+    directory = RunDirectory.create(name, **options)
+    directory.spec.write_text("{}")
+    return directory
+
+
+def test_it_is_private_whatever_the_umask():
+    old = os.umask(0)
+    try:
+        directory = made()
+    finally:
+        os.umask(old)
+    assert stat.S_IMODE(directory.path.stat().st_mode) == 0o700
+    directory.check_private()
+
+
+def test_one_that_others_can_enter_is_refused():
+    directory = made()
+    directory.path.chmod(0o755)
+    with pytest.raises(RunError, match="chmod 700"):
+        directory.check_private()
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="giving a directory away needs root")
+def test_one_of_another_user_is_refused():
+    directory = made()
+    os.chown(directory.path, 12345, -1)
+    with pytest.raises(RunError, match="belongs to user id 12345"):
+        directory.check_private()
+
+
+def test_found_by_id_part_of_id_and_path(tmp_path):
+    inside = made("alpha")
+    outside = made("beta", out=tmp_path / "out")
+    assert find_run(inside.id).path == inside.path
+    assert find_run("beta").path == (tmp_path / "out").resolve()
+    assert find_run(tmp_path / "out").id == outside.id
+    assert {d.id for d in all_runs()} == {inside.id, outside.id}
+    with pytest.raises(RunError, match="no run 'gamma'"):
+        find_run("gamma")
+    made("alpha")
+    with pytest.raises(RunError, match="say more of the id"):
+        find_run("alpha")
+
+
+def test_a_directory_is_never_used_twice(tmp_path):
+    made(out=tmp_path / "out")
+    with pytest.raises(RunError, match="there already"):
+        made(out=tmp_path / "out")
+
+
+def test_a_place_that_cannot_be_written_is_said_in_a_line(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(RunError, match="HEPNB_STATE_DIR"):
+        made(out=tmp_path / "file" / "out")
+
+
+@pytest.mark.parametrize("depth", [0, 3])
+def test_the_socket_is_reached_however_long_the_path(tmp_path, depth):
+    deep = tmp_path.joinpath(*["d" * 60] * depth)
+    directory = made(out=deep / "run")
+    listener = directory.listen()
+    client = socket.socket(socket.AF_UNIX)
+    client.connect(str(directory.socket_path()))
+    assert stat.S_IMODE(directory.socket_path().stat().st_mode) & 0o077 == 0
+    client.close()
+    listener.close()
+    path = directory.socket_path()
+    directory.close_socket()
+    assert not path.exists()

@@ -1,0 +1,86 @@
+"""The plan: the same files give the same chunks in the same order, whatever opens first."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hepnb.runs.plan import Plan, events_per_chunk
+from hepnb.runs.spec import FileSpec
+
+
+def opened(plan: Plan, index: int, entries: int, uuid: str = "") -> None:
+    plan.opened(
+        index, uuid=uuid or f"u{index}", tree="Events", entries=entries, size=entries, columns=()
+    )
+
+
+@given(st.lists(st.integers(0, 500), min_size=1, max_size=8), st.integers(1, 200), st.randoms())
+def test_order_does_not_depend_on_which_file_opens_first(sizes, step, random):
+    def chunks(order):
+        plan = Plan([FileSpec("d", f"{i}.root") for i in range(len(sizes))], run="r", chunk=step)
+        cut = []
+        for index in order:
+            opened(plan, index, sizes[index])
+            cut += plan.cut()
+        assert plan.all_cut
+        assert plan.events_total == sum(sizes)
+        return cut
+
+    order = list(range(len(sizes)))
+    straight = chunks(order)
+    random.shuffle(order)
+    assert chunks(order) == straight
+    assert [c.order for c in straight] == list(range(len(straight)))
+    assert sum(c.events for c in straight) == sum(sizes)
+    assert len({c.id for c in straight}) == len(straight)
+
+
+@given(st.integers(0, 10**9))
+def test_chunk_size_is_bounded(entries):
+    assert 25_000 <= events_per_chunk(entries) <= 200_000
+
+
+def test_a_file_waits_for_those_before_it():
+    plan = Plan([FileSpec("d", "a"), FileSpec("d", "b")], run="r", chunk=10)
+    opened(plan, 1, 10)
+    assert list(plan.cut()) == []
+    assert plan.events_total is None
+    plan.not_opened(0, "a: no such file")
+    assert [c.file for c in plan.cut()] == [1]
+    assert [f.status for f in plan.files] == ["failed", "waiting"]
+
+
+def test_an_empty_tree_is_skipped_with_its_reason():
+    plan = Plan([FileSpec("d", "a")], run="r")
+    opened(plan, 0, 0)
+    assert list(plan.cut()) == []
+    assert (plan.files[0].status, plan.files[0].reason) == (
+        "skipped",
+        "tree 'Events' has no entries",
+    )
+
+
+@pytest.mark.parametrize(("allowed", "files"), [(False, [0]), (True, [0, 1])])
+def test_the_same_content_counts_once_unless_allowed(allowed, files):
+    plan = Plan([FileSpec("d", "a"), FileSpec("d", "b")], run="r", allow_duplicates=allowed)
+    for index in (0, 1):
+        opened(plan, index, 5, uuid="same")
+    assert [c.file for c in plan.cut()] == files
+    if not allowed:
+        assert "allow_duplicates=True" in plan.files[1].reason
+        assert plan.events_lost == 5
+
+
+def test_a_lost_chunk_marks_its_file_and_keeps_the_first_reason():
+    plan = Plan([FileSpec("d", "a")], run="r", chunk=2)
+    opened(plan, 0, 6)
+    first, second, third = plan.cut()
+    plan.started(first)
+    plan.finished(first)
+    plan.lost(second, "broken basket")
+    plan.lost(third, "later reason")
+    file = plan.files[0]
+    assert (file.status, file.reason) == ("failed", "broken basket")
+    assert (file.events_done, file.events_lost) == (2, 4)
