@@ -83,7 +83,7 @@ class LogWriter:
             self._stale.add(worker)
             return
         flood = self._floods.setdefault(worker, Flood())
-        if not flood.admits() and level not in ("ERROR", "CRITICAL"):
+        if level not in ("ERROR", "CRITICAL") and not flood.admits():
             return
         if flood.suppressed:
             count, flood.suppressed = flood.suppressed, 0
