@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from .lookup import Sample, get
 from .registry import SAMPLES, Entry, Excerpt, Source
-from .resonances import RESONANCES, Resonance
+from .resonances import MARKS, RESONANCES, Resonance
 from .toy import toy_dimuon
 
 __all__ = [
+    "MARKS",
     "RESONANCES",
     "SAMPLES",
     "Entry",

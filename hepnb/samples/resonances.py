@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["MUON_MASS", "RESONANCES", "Resonance"]
+__all__ = ["MARKS", "MUON_MASS", "RESONANCES", "Resonance"]
 
 MUON_MASS = 0.1056583755
 """GeV."""
@@ -40,3 +40,10 @@ RESONANCES: tuple[Resonance, ...] = (
     Resonance("Z", r"$Z$", 91.1880, 2.4955, (80.0, 102.0)),
 )
 """In order of mass. The rho is broad and lies under the omega: they are one peak, named for both."""
+
+MARKS: tuple[tuple[str, float], ...] = (
+    *((resonance.label, resonance.mass) for resonance in RESONANCES[:5]),
+    (r"$\Upsilon(1S,2S,3S)$", 9.46040),
+    *((resonance.label, resonance.mass) for resonance in RESONANCES[8:]),
+)
+"""Names to write into a picture of the whole spectrum, where the three Upsilons are one place."""

@@ -123,16 +123,14 @@ def _masses(rng: np.random.Generator, opposite: npt.NDArray[np.bool_]) -> Floats
 
 
 def _continuum(rng: np.random.Generator, size: int) -> Floats:
-    """Heavy flavour and Drell-Yan in one smooth curve of log(mass), from 0.25 to 200 GeV."""
+    """Heavy flavour and Drell-Yan in one smooth curve of log(mass), from 0.25 GeV."""
     import numpy as np
 
     kind = rng.choice(3, size=size, p=[0.60, 0.22, 0.18])
-    log_mass = np.select(
-        [kind == 0, kind == 1],
-        [rng.normal(np.log(28.0), 0.42, size), rng.normal(np.log(2.2), 0.70, size)],
-        rng.uniform(np.log(0.25), np.log(120.0), size),
-    )
-    mass: Floats = np.exp(np.clip(log_mass, np.log(0.25), np.log(200.0)))
+    centre = np.log(np.array([28.0, 2.2, 6.0]))[kind]
+    log_mass = rng.normal(centre, np.array([0.42, 0.70, 1.30])[kind])
+    threshold = np.log(0.25)
+    mass: Floats = np.exp(threshold + np.abs(log_mass - threshold))
     return mass
 
 
