@@ -13,10 +13,16 @@ from shutil import which
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 PROJECT = Path(__file__).resolve().parents[1]
 ON_CI = os.environ.get("CI", "").lower() in {"1", "true"}
 NEVER_SKIPPED = ("browser", "dask", "hub", "notebook", "package", "realdata")
+
+# A shared machine is slow now and then: a deadline per example would fail for that alone.
+settings.register_profile("default", deadline=None, print_blob=True)
+settings.register_profile("soak", settings.get_profile("default"), max_examples=10_000)
+settings.load_profile("default")
 
 
 def pytest_configure() -> None:
