@@ -1,0 +1,46 @@
+"""What is computed: paths, datasets, and the reading of events. Knows no process and no widget."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+_HOMES = {
+    "ChunkResult": "program",
+    "Dataset": "dataset",
+    "EventFile": "events",
+    "Fill": "fills",
+    "HistSpec": "program",
+    "Module": "module",
+    "Path": "path",
+    "Program": "program",
+    "as_datasets": "dataset",
+    "open_events": "events",
+}
+
+__all__ = [
+    "ChunkResult",
+    "Dataset",
+    "EventFile",
+    "Fill",
+    "HistSpec",
+    "Module",
+    "Path",
+    "Program",
+    "as_datasets",
+    "open_events",
+]
+
+if TYPE_CHECKING:
+    from .dataset import Dataset, as_datasets
+    from .events import EventFile, open_events
+    from .fills import Fill
+    from .module import Module
+    from .path import Path
+    from .program import ChunkResult, HistSpec, Program
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"hepnb.analysis has no {name!r}")
+    return getattr(import_module(f".{_HOMES[name]}", __name__), name)

@@ -1,0 +1,141 @@
+"""What makes a path wrong before it runs: names, owners, categories, weights, and the file's branches."""
+
+from __future__ import annotations
+
+import keyword
+import re
+import warnings
+from collections.abc import Sequence
+
+from ..errors import PathError, nearest
+from .conventions import fields_of, resolve_all
+from .expression import Expression
+from .formula import RESERVED, Call
+from .plan import Plan, make_plan
+from .steps import Category, Definition, Histogram, Step, Weight, formulas, named, owned
+
+__all__ = ["check_branches", "check_name", "check_steps"]
+
+_FILE = re.compile(r"^[A-Za-z_][\w.+-]*$", re.ASCII)
+
+
+def check_name(
+    name: object, what: str, *, words: bool = False, file: bool = False, reserved: bool = True
+) -> None:
+    """Refuse a name that could not be used later. `words` allows any one-line text."""
+    if not isinstance(name, str) or not name:
+        raise PathError(f"{what} needs a name, not {name!r}")
+    if words:
+        if "\n" in name or len(name) > 200:
+            raise PathError(f"the name of {what} is one short line, not {name[:30]!r}...")
+        return
+    if file:
+        if not _FILE.match(name) or len(name) > 100:
+            raise PathError(f"{name!r} cannot name {what}: use letters, digits, '_', '.', '-', '+'")
+        return
+    if what == "a path":
+        return
+    if not name.isidentifier() or keyword.iskeyword(name) or name.startswith("__"):
+        raise PathError(f"{name!r} cannot name {what}: use letters, digits and '_'")
+    if reserved and name in RESERVED:
+        raise PathError(f"{name!r} cannot name {what}: it is reserved ({', '.join(RESERVED)})")
+
+
+def check_steps(steps: Sequence[Step], branches: tuple[str, ...] | None) -> None:
+    """Raise `PathError` for the first mistake; warn where a field hides behind an attribute."""
+    categories = {s.name: s for s in steps if isinstance(s, Category)}
+    above: list[str] = []
+    for step in steps:
+        if isinstance(step, Weight):
+            above.append(step.name)
+        if isinstance(step, Histogram):
+            _check_by(step, categories)
+            _check_weights(step, above, steps)
+        _check_labels(step, categories)
+    plan = make_plan(steps, everything=True)
+    if branches is not None:
+        check_branches(steps, plan, branches)
+        _warn_hidden(steps, branches)
+
+
+def _check_by(step: Histogram, categories: dict[str, Category]) -> None:
+    known = [*categories, "dataset", "variation"]
+    for name in step.by:
+        if name not in known:
+            raise PathError(f"{named(step)}: by={name!r} is not a category{nearest(name, known)}")
+
+
+def _check_weights(step: Histogram, above: list[str], steps: Sequence[Step]) -> None:
+    for name in step.weights or ():
+        if name not in above:
+            later = any(isinstance(s, Weight) and s.name == name for s in steps)
+            mend = "; it stands below: move it up" if later else nearest(name, above)
+            raise PathError(f"{named(step)}: no weight {name!r} above it{mend}")
+
+
+def check_branches(steps: Sequence[Step], plan: Plan, branches: tuple[str, ...]) -> None:
+    """Raise `PathError` for names the file does not have, and for definitions that hide a branch."""
+    known = set(branches)
+    for step in steps:
+        for name in owned(step):
+            if name in known:
+                raise PathError(
+                    f"{named(step)}: the file has a branch {name!r} already; choose another name"
+                )
+            if isinstance(step, Definition) and fields_of(name, branches):
+                example = f"{name}_{fields_of(name, branches)[0]}"
+                raise PathError(
+                    f"{named(step)}: the file has a collection {name!r} already ({example}); choose another name"
+                )
+    for name in RESERVED:
+        if name in plan.askers and name in known:
+            raise PathError(
+                f"{plan.askers[name]}: {name!r} is reserved, but the file has a branch of that name"
+            )
+    _check_known(steps, plan, branches)
+    resolve_all(plan.external, branches, plan.askers)
+
+
+def _check_known(steps: Sequence[Step], plan: Plan, branches: tuple[str, ...]) -> None:
+    """Unknown names, with definitions among the suggestions."""
+    known = set(branches)
+    for name in plan.external:
+        if name not in known and not fields_of(name, branches):
+            groups = dict.fromkeys(b.split("_", 1)[0] for b in branches if "_" in b)
+            hint = nearest(name, [*plan.owners, *branches, *groups])
+            raise PathError(f"{plan.askers.get(name, 'the path')}: no column {name!r}{hint}")
+
+
+def _check_labels(step: Step, categories: dict[str, Category]) -> None:
+    """Comparisons with a text need a category that has this label."""
+    for formula in formulas(step):
+        if not isinstance(formula, Expression):
+            continue
+        for name, label in formula.labels:
+            if name not in categories:
+                raise formula.fail(
+                    f"{name!r} is not a category: it cannot equal a text{nearest(name, categories)}"
+                )
+            known = [text for text, _ in categories[name].labels]
+            if label not in known:
+                raise formula.fail(
+                    f"category {name!r} has no label {label!r}{nearest(label, known)}"
+                )
+
+
+def _warn_hidden(steps: Sequence[Step], branches: tuple[str, ...]) -> None:
+    """A function that says `lep.type` gets the array's own attribute, not the column of that name."""
+    import awkward as ak
+
+    hidden = {a for a in dir(ak.Array) if not a.startswith("_")}
+    for step in steps:
+        for formula in formulas(step):
+            if not isinstance(formula, Call):
+                continue
+            for name, use in formula.uses.inputs.items():
+                for field in sorted(use.attributes & hidden & set(fields_of(name, branches))):
+                    warnings.warn(
+                        f"{named(step)}: {name}.{field} is the array's own attribute; write {name}[{field!r}] for the column",
+                        UserWarning,
+                        stacklevel=4,
+                    )

@@ -1,0 +1,193 @@
+"""One open ROOT file and its tree: the file handle a worker keeps, and one read per chunk.
+
+Local files are read with plain seeks from the calling thread (no memory map, whose faults kill the
+process when a file shrinks, and no thread pool). TTree and RNTuple look the same from here.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path as FilePath
+from typing import TYPE_CHECKING, Any
+
+from ..errors import DataError, nearest
+
+if TYPE_CHECKING:
+    import awkward as ak
+
+__all__ = ["EventFile", "open_events"]
+
+_REMOTE = re.compile(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+_TREES = ("TTree", "TNtuple", "TNtupleD", "ROOT::RNTuple", "ROOT::Experimental::RNTuple")
+
+
+def open_events(file: str | os.PathLike[str], tree: str | None = None) -> EventFile:
+    """Open `file` and find its tree: the one named, else `Events`, else the only one there is.
+
+    Raises `DataError` in one line when the file is missing, a directory, not ROOT, truncated, or has
+    no such tree. A tree without entries is not an error: its `entries` are 0.
+    """
+    path = os.fspath(file)
+    directory = _open(path)
+    try:
+        found = _find_tree(directory, path, tree)
+        return EventFile(path, directory, found)
+    except DataError:
+        directory.close()
+        raise
+    except Exception as error:
+        directory.close()
+        raise DataError(f"{path}: unreadable ({_reason(error)})") from error
+
+
+class EventFile:
+    """An open tree: `path`, `uuid`, `tree`, `entries`, `branches`, and `read`.
+
+    `clusters` are the entries at which all branches start a new piece on disk (first 0, last
+    `entries`): chunks cut there decompress nothing twice.
+    """
+
+    def __init__(self, path: str, directory: Any, tree: Any) -> None:
+        self.path = path
+        self.uuid = str(directory.file.uuid)
+        self.tree = str(tree.name)
+        self.entries = int(tree.num_entries)
+        self._directory = directory
+        self._tree = tree
+        self._ntuple = not hasattr(tree, "branches")
+        self.branches: tuple[str, ...] = tuple(_branch_names(tree))
+
+    @property
+    def clusters(self) -> tuple[int, ...]:
+        """Entries at which reading may start without decompressing a piece twice."""
+        if self._ntuple:
+            return (0, self.entries)
+        offsets = self._tree.common_entry_offsets()
+        return tuple(int(x) for x in offsets) or (0, self.entries)
+
+    def read(self, columns: Sequence[str], start: int, stop: int) -> ak.Array:
+        """The branches `columns` of entries `start` to `stop`, as one flat record array.
+
+        Returns an `ak.Array` of `stop - start` records with one field per branch. Raises `DataError`
+        naming file, tree, entries and reason for a missing branch and for anything unreadable.
+        """
+        known = set(self.branches)
+        for name in columns:
+            if name not in known:
+                hint = nearest(name, self.branches)
+                raise DataError(f"{self.path}: tree {self.tree!r} has no branch {name!r}{hint}")
+        if not 0 <= start <= stop <= self.entries:
+            raise DataError(
+                f"{self.path}: entries {start}-{stop} are not in tree {self.tree!r} of {self.entries} entries"
+            )
+        try:
+            return self._read(list(columns), start, stop)
+        except MemoryError:
+            raise
+        except Exception as error:
+            raise DataError(
+                f"{self.path}: tree {self.tree!r}, entries {start}-{stop}: unreadable ({_reason(error)})"
+            ) from error
+
+    def _read(self, columns: list[str], start: int, stop: int) -> ak.Array:
+        import awkward as ak
+
+        if not columns:
+            empty = ak.contents.RecordArray([], [], length=stop - start)
+            return ak.Array(empty)
+        wanted = frozenset(columns)
+        array = self._tree.arrays(
+            filter_name=lambda name: name in wanted,
+            entry_start=start,
+            entry_stop=stop,
+            library="ak",
+            array_cache=None,
+        )
+        return array[columns]
+
+    def close(self) -> None:
+        """Close the file; closing twice does nothing."""
+        self._directory.close()
+
+    def __enter__(self) -> EventFile:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"EventFile({self.path!r}, tree={self.tree!r}, entries={self.entries})"
+
+
+def _open(path: str) -> Any:
+    """The ROOT directory of a file, or `DataError` that says what the file is instead."""
+    import uproot
+
+    options: dict[str, Any] = {"object_cache": None, "array_cache": None, "num_workers": 1}
+    local = not _REMOTE.match(path)
+    if local:
+        _check_local(path)
+        options |= {"handler": uproot.source.file.MultithreadedFileSource, "use_threads": False}
+    try:
+        directory = uproot.open({path: None}, **options) if local else uproot.open(path, **options)
+    except Exception as error:
+        raise DataError(f"{path}: cannot be opened ({_reason(error)})") from error
+    if local:
+        size, expected = FilePath(path).stat().st_size, int(directory.file.fEND)
+        if size < expected:
+            directory.close()
+            raise DataError(f"{path}: truncated ({size} bytes of {expected}): copy it again")
+    return directory
+
+
+def _check_local(path: str) -> None:
+    """Say in one line what is wrong with a path before uproot tries it."""
+    place = FilePath(path)
+    if place.is_dir():
+        raise DataError(f"{path}: is a directory, not a file")
+    try:
+        with place.open("rb") as stream:
+            magic = stream.read(4)
+            size = place.stat().st_size
+    except FileNotFoundError:
+        raise DataError(f"{path}: no such file") from None
+    except OSError as error:
+        raise DataError(f"{path}: cannot be opened ({error.strerror})") from None
+    if size == 0:
+        raise DataError(f"{path}: empty file (0 bytes)")
+    if magic != b"root":
+        raise DataError(f"{path}: not a ROOT file (it does not begin with 'root')")
+
+
+def _find_tree(directory: Any, path: str, tree: str | None) -> Any:
+    """The tree asked for, `Events`, or the only one; of several cycles the highest."""
+    classes = directory.classnames(recursive=True, cycle=False)
+    names = [name for name, kind in classes.items() if kind in _TREES]
+    if not names:
+        raise DataError(f"{path}: no TTree or RNTuple in this file")
+    if tree is None:
+        if "Events" in names:
+            tree = "Events"
+        elif len(names) == 1:
+            tree = names[0]
+        else:
+            raise DataError(f"{path}: which tree? it has {', '.join(names[:6])}: give tree=")
+    elif tree not in names:
+        hint = nearest(tree, names) or f"; it has {', '.join(names[:6])}"
+        raise DataError(f"{path}: no tree {tree!r}{hint}")
+    return directory[tree]
+
+
+def _branch_names(tree: Any) -> list[str]:
+    """Names of the readable branches: leaves of a TTree, top-level fields of an RNTuple."""
+    if not hasattr(tree, "branches"):
+        return [str(name) for name in tree.keys(recursive=False)]
+    return [str(branch.name) for branch in tree.branches]
+
+
+def _reason(error: BaseException) -> str:
+    """The first line of an exception, short enough for a ledger."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return f"{type(error).__name__}: {lines[0][:160]}" if lines else type(error).__name__

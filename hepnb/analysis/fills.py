@@ -1,0 +1,294 @@
+"""From columns to fills: jagged inputs become one entry per object, categories become groups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import awkward as ak
+import numpy as np
+
+from ..errors import PathError
+from .layer import Layer, truth
+from .steps import Histogram, Table, named
+
+__all__ = ["Fill", "fill_histogram", "fill_table"]
+
+
+@dataclass(frozen=True)
+class Fill:
+    """Entries of one histogram in one combination of categories: 1-D arrays of equal length."""
+
+    hist: str
+    categories: Mapping[str, str | int | bool]
+    columns: Mapping[str, np.ndarray]
+    weight: np.ndarray | None
+
+
+@dataclass(frozen=True)
+class Flat:
+    """A column without its shape: offsets (None: one value per row), values, and which are missing."""
+
+    offsets: np.ndarray | None
+    values: np.ndarray
+    missing: np.ndarray | None
+
+
+def flatten(value: Any, rows: int, where: str) -> Flat:
+    """The flat values of one column. Raises `PathError` for records, texts and lists of lists."""
+    if isinstance(value, bool | int | float | np.number | np.bool_):
+        value = np.full(rows, value)
+    if isinstance(value, np.ndarray) and value.ndim == 1 and value.dtype.kind in "biuf":
+        flat = Flat(None, value, None)
+        length = len(value)
+    else:
+        array = value if isinstance(value, ak.Array) else ak.Array(value)
+        length = len(array)
+        flat = _flatten_awkward(array, where)
+    if length != rows:
+        raise PathError(f"{where}: gives {length} rows for {rows}")
+    return flat
+
+
+def _flatten_awkward(array: ak.Array, where: str) -> Flat:
+    if ak.fields(array):
+        raise PathError(
+            f"{where}: a collection cannot be filled; name a field ({', '.join(ak.fields(array)[:4])})"
+        )
+    if array.ndim > 2:
+        raise PathError(f"{where}: lists of lists cannot be filled; flatten(axis=2) or pick one")
+    offsets = None
+    layout = array.layout
+    if array.ndim == 2:
+        if layout.is_option:
+            layout = ak.to_layout(ak.fill_none(array, [], axis=0))
+        if layout.is_indexed:
+            layout = layout.project()
+        lists = layout.to_ListOffsetArray64(True)
+        offsets = np.asarray(lists.offsets)
+        layout = lists.content[: offsets[-1]]
+    missing = None
+    if layout.is_option:
+        missing = np.asarray(layout.mask_as_bool(valid_when=False))
+        layout = ak.to_layout(ak.fill_none(ak.Array(layout), 0))
+    if layout.is_indexed:
+        layout = layout.project()
+    if not isinstance(layout, ak.contents.NumpyArray):
+        layout = ak.to_layout(ak.to_packed(ak.Array(layout)))
+    values = np.asarray(ak.to_numpy(ak.Array(layout)))
+    if values.dtype.kind not in "biuf":
+        raise PathError(f"{where}: {values.dtype} cannot be filled; numbers are needed")
+    return Flat(offsets, values, missing if missing is not None and missing.any() else None)
+
+
+class _Entries:
+    """Flat columns of one common shape, with the row of each entry."""
+
+    def __init__(self, rows: int, flats: Mapping[str, Flat], place: str) -> None:
+        jagged = {name: flat.offsets for name, flat in flats.items() if flat.offsets is not None}
+        self.offsets: np.ndarray | None = None
+        if jagged:
+            first = next(iter(jagged))
+            self.offsets = jagged[first]
+            for name, offsets in jagged.items():
+                if offsets is not self.offsets and not np.array_equal(offsets, self.offsets):
+                    raise PathError(
+                        f"{place}: {first!r} and {name!r} have different numbers of objects per event"
+                    )
+        self._index = (
+            None if self.offsets is None else np.repeat(np.arange(rows), np.diff(self.offsets))
+        )
+        self._flats = flats
+        keep: np.ndarray | None = None
+        for flat in flats.values():
+            if flat.missing is not None:
+                present = ~self._spread(flat.missing, flat.offsets)
+                keep = present if keep is None else keep & present
+        self.keep = keep
+
+    def require(self, condition: np.ndarray, offsets: np.ndarray | None) -> None:
+        """Keep only entries where a condition per row or per object holds."""
+        spread = self._spread(condition, offsets)
+        self.keep = spread if self.keep is None else self.keep & spread
+
+    def per_row(self, values: np.ndarray) -> np.ndarray:
+        """One value per row, repeated for its objects; dropped entries left out."""
+        return self._kept(self._spread(values, None))
+
+    def columns(self) -> dict[str, np.ndarray]:
+        """The values of each column."""
+        return {
+            name: self._kept(self._spread(flat.values, flat.offsets))
+            for name, flat in self._flats.items()
+        }
+
+    def _spread(self, values: np.ndarray, offsets: np.ndarray | None) -> np.ndarray:
+        if self._index is None or offsets is not None:
+            return values
+        return values[self._index]
+
+    def _kept(self, values: np.ndarray) -> np.ndarray:
+        return values if self.keep is None else values[self.keep]
+
+
+def fill_histogram(
+    layer: Layer, owner: int, step: Histogram, weight: np.ndarray | None
+) -> list[Fill]:
+    """The fills of one histogram: one per combination of categories that has entries.
+
+    `weight` is the product of its event weights on the rows of its level, or None. Floating point
+    values are filled as float64 and whole numbers as int64, whatever the file stores.
+    """
+    level, rows = step.level, layer.rows(step.level)
+    flats = {}
+    for axis, formula in step.inputs:
+        flats[axis] = flatten(layer.value(formula, level, owner), rows, formula.where)
+    factor = None
+    if step.object_weight is not None:
+        factor = flatten(
+            layer.value(step.object_weight, level, owner), rows, step.object_weight.where
+        )
+        flats["object_weight"] = factor
+    condition = None
+    if step.where is not None:
+        condition = flatten(layer.value(step.where, level, owner), rows, step.where.where)
+        if condition.offsets is not None:
+            flats["where"] = condition
+    entries = _Entries(rows, flats, named(step))
+    if condition is not None:
+        holds = condition.values.astype(bool)
+        if condition.missing is not None:
+            holds = holds & ~condition.missing
+        entries.require(holds, condition.offsets)
+    columns = {name: _wide(values) for name, values in entries.columns().items() if name != "where"}
+    weights = None if weight is None else entries.per_row(weight)
+    if factor is not None:
+        extra = columns.pop("object_weight").astype(np.float64)
+        weights = extra if weights is None else weights * extra
+    made = []
+    for categories, index in _groups(layer, step, entries):
+        picked = (
+            columns if index is None else {name: values[index] for name, values in columns.items()}
+        )
+        if len(next(iter(picked.values()))):
+            w = weights if index is None or weights is None else weights[index]
+            made.append(Fill(step.name, categories, picked, w))
+    return made
+
+
+def _wide(values: np.ndarray) -> np.ndarray:
+    if values.dtype.kind == "f":
+        return values.astype(np.float64, copy=False)
+    return values.astype(np.int64, copy=False) if values.dtype.kind in "iu" else values
+
+
+def _groups(
+    layer: Layer, step: Histogram, entries: _Entries
+) -> Iterator[tuple[dict[str, str], np.ndarray | None]]:
+    """The combinations of categories and the entries of each (None: all of them)."""
+    fixed: dict[str, str] = {}
+    exclusive: list[tuple[str, tuple[str, ...]]] = []
+    code: np.ndarray | None = None
+    loose: list[tuple[str, list[tuple[str, np.ndarray]]]] = []
+    for name in step.by:
+        if name in ("dataset", "variation"):
+            fixed[name] = layer.chunk.dataset.name if name == "dataset" else layer.variation
+            continue
+        single, labels, masks = layer.labels(name, step.level)
+        if single:
+            codes = first_label(masks, layer.rows(step.level))
+            if code is None:
+                code = codes
+            else:
+                code = np.where((code < 0) | (codes < 0), -1, code * len(labels) + codes)
+            exclusive.append((name, labels))
+        else:
+            loose.append(
+                (
+                    name,
+                    [
+                        (label, entries.per_row(mask))
+                        for label, mask in zip(labels, masks, strict=True)
+                    ],
+                )
+            )
+    order = {name: place for place, name in enumerate(step.by)}
+    base = [(fixed, None)] if code is None else _split(entries.per_row(code), exclusive, fixed)
+    for categories, index in base:
+        for more, picked in _combine(loose, index):
+            named_all = {**categories, **more}
+            yield dict(sorted(named_all.items(), key=lambda item: order[item[0]])), picked
+
+
+def first_label(masks: list[np.ndarray], rows: int) -> np.ndarray:
+    """The place of the first label that holds each row, -1 for none."""
+    codes = np.full(rows, -1, dtype=np.int64)
+    for place in range(len(masks) - 1, -1, -1):
+        codes[masks[place]] = place
+    return codes
+
+
+def _split(
+    codes: np.ndarray, categories: list[tuple[str, tuple[str, ...]]], fixed: dict[str, str]
+) -> Iterator[tuple[dict[str, str], np.ndarray]]:
+    """Entries of each code in their order; the code counts combinations like digits of a number."""
+    order = np.argsort(codes, kind="stable")
+    ordered = codes[order]
+    starts = (
+        np.flatnonzero(np.diff(ordered, prepend=ordered[:1] - 1))
+        if len(ordered)
+        else np.empty(0, np.int64)
+    )
+    for start, stop in zip(starts, [*starts[1:], len(ordered)], strict=True):
+        rest = int(ordered[start])
+        if rest < 0:
+            continue
+        labels = {}
+        for name, known in reversed(categories):
+            rest, place = divmod(rest, len(known))
+            labels[name] = known[place]
+        yield {**fixed, **labels}, order[start:stop]
+
+
+def _combine(
+    loose: list[tuple[str, list[tuple[str, np.ndarray]]]], index: np.ndarray | None
+) -> Iterator[tuple[dict[str, str], np.ndarray | None]]:
+    """Every label of categories that may overlap."""
+    if not loose:
+        yield {}, index
+        return
+    (name, labels), *rest = loose
+    for label, mask in labels:
+        picked = np.flatnonzero(mask) if index is None else index[mask[index]]
+        for more, final in _combine(rest, picked):
+            yield {name: label, **more}, final
+
+
+def fill_table(layer: Layer, owner: int, step: Table) -> dict[str, np.ndarray]:
+    """The rows of a table. Missing numbers become NaN (and whole numbers floats, where some are missing)."""
+    rows = layer.rows(step.level)
+    flats = {
+        name: flatten(layer.value(formula, step.level, owner), rows, formula.where)
+        for name, formula in step.columns
+    }
+    made = {}
+    filled = {
+        name: Flat(
+            flat.offsets,
+            flat.values if flat.missing is None else np.where(flat.missing, np.nan, flat.values),
+            None,
+        )
+        for name, flat in flats.items()
+    }
+    for name, values in _Entries(rows, filled, named(step)).columns().items():
+        made[name] = values
+    return made
+
+
+def overlaps(masks: list[np.ndarray]) -> int:
+    """Rows that more than one label holds."""
+    return int((np.sum(masks, axis=0) > 1).sum()) if len(masks) > 1 and len(masks[0]) else 0
+
+
+__all__ += ["first_label", "flatten", "overlaps", "truth"]

@@ -1,0 +1,351 @@
+"""`Path`: the steering path of an analysis. Building it executes nothing; `freeze` makes the program."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, TypeVar, overload
+
+from ..errors import PathError, nearest
+from .axes import category_axis, read_axis
+from .cells import Place, place_of_caller
+from .checking import check_name, check_steps
+from .formula import RESERVED, make_formula
+from .module import Module, find_module
+from .program import Program
+from .steps import (
+    Category,
+    Definition,
+    Histogram,
+    ModuleStep,
+    Selection,
+    Step,
+    Table,
+    Weight,
+    named,
+    owned,
+)
+from .usage import Use, Uses
+
+__all__ = ["Path"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+_STORAGES = ("Double", "Int64", "Weight")
+
+
+class Path:
+    """An analysis, told step by step: definitions, selects, weights, categories, histograms, tables.
+
+    A step sees only the rows that pass the selects above it; names are found wherever they are
+    defined; every column has one owner. Arguments of a function are the columns it reads.
+
+    >>> path = Path("dimuon")
+    >>> path.select("two muons", "count(Muon) == 2")
+    >>> @path.define
+    ... def pair_pt(Muon):
+    ...     return Muon.pt[:, 0] + Muon.pt[:, 1]
+    >>> path.hist("pt", pt="pair_pt: 50, 0, 100 [GeV]")
+    >>> path.freeze().columns(["nMuon", "Muon_pt", "Muon_eta"])
+    ('Muon_pt',)
+    """
+
+    def __init__(self, name: str = "path") -> None:
+        check_name(name, "a path")
+        self.name = name
+        self._steps: list[Step] = []
+        self._places: list[Place] = []
+
+    def __repr__(self) -> str:
+        counts = {
+            kind: sum(step.kind == kind for step in self._steps)
+            for kind in dict.fromkeys(s.kind for s in self._steps)
+        }
+        inside = ", ".join(f"{n} {kind}{'s' if n > 1 else ''}" for kind, n in counts.items())
+        return f"<Path {self.name!r}: {inside or 'empty'}>"
+
+    # columns
+
+    @overload
+    def define(self, name: F) -> F: ...
+    @overload
+    def define(self, name: str) -> Callable[[F], F]: ...
+    @overload
+    def define(self, name: str, formula: str | float | Callable[..., Any]) -> None: ...
+    def define(self, name: Any, formula: Any = None) -> Any:
+        """Define a column: as a decorator, or `define("ht", "sum(Jet.pt)")`, or `define("ht", function)`.
+
+        The function gets the columns its arguments name, on the rows that pass the selects above,
+        and returns one value or list per row. Raises `PathError` when the name is taken.
+        """
+        if callable(name):
+            self._define(getattr(name, "__name__", ""), name)
+            return name
+        if formula is None:
+            return self._decorator(lambda function: self._define(name, function))
+        self._define(name, formula)
+        return None
+
+    def _define(self, name: str, formula: Any) -> None:
+        check_name(name, "a definition")
+        self._add(Definition(name, make_formula(formula, f"definition {name!r}")))
+
+    @overload
+    def select(self, name: F) -> F: ...
+    @overload
+    def select(self, name: str) -> Callable[[F], F]: ...
+    @overload
+    def select(self, name: str, formula: str | Callable[..., Any]) -> None: ...
+    def select(self, name: Any, formula: Any = None) -> Any:
+        """Keep only the rows where the condition is true: everything below sees these rows alone.
+
+        A missing value (such as `first(Muon.pt) > 20` of an event without muons) counts as false.
+        """
+        if callable(name):
+            self._select(getattr(name, "__name__", ""), name)
+            return name
+        if formula is None:
+            return self._decorator(lambda function: self._select(name, function))
+        self._select(name, formula)
+        return None
+
+    def _select(self, name: str, formula: Any) -> None:
+        check_name(name, "a select", words=True)
+        self._add(Selection(name, make_formula(formula, f"select {name!r}")))
+
+    @overload
+    def weight(self, name: F) -> F: ...
+    @overload
+    def weight(self, name: str, formula: str | float | Callable[..., Any] | None = None) -> Any: ...
+    def weight(self, name: Any, formula: Any = None) -> Any:
+        """Multiply the event weight of all that follows: by an expression, a function or a column.
+
+        `weight("genWeight")` takes the column of that name; as a decorator it takes the function.
+        """
+        if callable(name):
+            self._weight(getattr(name, "__name__", ""), name)
+            return name
+        self._weight(name, name if formula is None else formula)
+        return None
+
+    def _weight(self, name: str, formula: Any) -> None:
+        check_name(name, "a weight")
+        self._add(Weight(name, make_formula(formula, f"weight {name!r}")))
+
+    def category(self, name: str, *, exclusive: bool = True, **labels: Any) -> None:
+        """Name groups of events: `category("channel", ee="count(Electron) == 2", mm="count(Muon) == 2")`.
+
+        With `exclusive` an event belongs to the first label that fits, and events that fit more are
+        counted; otherwise it belongs to all that fit. An event that fits none is in no histogram
+        `by` this category.
+        """
+        check_name(name, "a category")
+        if not labels:
+            raise PathError(f"category {name!r}: no labels; write label=condition")
+        made = tuple(
+            (label, make_formula(f, f"category {name!r}, label {label!r}"))
+            for label, f in labels.items()
+        )
+        self._add(Category(name, made, exclusive))
+
+    def add_module(self, module: Module | type[Module] | str, **parameters: Any) -> Module:
+        """Add a class module: an instance, or a class or its name with its parameters. Returns it."""
+        if isinstance(module, str):
+            module = find_module(module)
+        if isinstance(module, type) and issubclass(module, Module):
+            try:
+                module = module(**parameters)
+            except TypeError as error:
+                raise PathError(f"add_module: {error}") from error
+        elif parameters:
+            raise PathError(
+                "add_module: parameters go with a class or its name, not with an instance"
+            )
+        if not isinstance(module, Module):
+            raise PathError(
+                f"add_module: expected a Module, a class or its name, not {type(module).__name__}"
+            )
+        kind = type(module).__name__
+        used: dict[str, Use] = {}
+        for name in _texts(module.uses, f"module {kind!r}: uses"):
+            column, _, field = name.partition(".")
+            use = used.setdefault(column, Use())
+            if field:
+                use.fields.add(field)
+            else:
+                use.whole = use.value = True
+        made = _texts(module.produces, f"module {kind!r}: produces")
+        for name in made:
+            check_name(name, "a column")
+        taken = [s.name for s in self._steps if isinstance(s, ModuleStep)]
+        title = (
+            kind
+            if kind not in taken
+            else f"{kind}-{sum(t.split('-')[0] == kind for t in taken) + 1}"
+        )
+        self._add(ModuleStep(title, module, Uses(used, {}), made))
+        return module
+
+    # results
+
+    def hist(
+        self,
+        name: str,
+        *,
+        by: str | Sequence[str] = (),
+        storage: str | None = None,
+        label: str = "",
+        weights: Sequence[str] | None = None,
+        object_weight: Any = None,
+        where: Any = None,
+        **axes: Any,
+    ) -> None:
+        """Fill a histogram; each keyword is an axis: `mass="pair_mass: 300, 2, 120, log [m / GeV]"`.
+
+        An axis is `expression: bins, low, high`, with `, log` for logarithmic bins; `expression: low,
+        high, int`; `expression: [edges]`; `expression: bool`; or `("expression", hist_axis)`; a label
+        may follow in square brackets. A jagged input fills once per object (all jagged inputs must
+        have the same shape); event weights and categories are repeated for each object, and
+        `object_weight` adds a factor per object. `by` adds a category axis each (categories,
+        "dataset", "variation"). `where` is a further condition or a category's label. `weights` picks
+        from the weights above; by default all of them count. `storage` is "Double", "Int64" or
+        "Weight" (sum of squared weights too: the default when there are weights).
+        """
+        place = f"histogram {name!r}"
+        check_name(name, "a histogram", file=True)
+        if not axes:
+            raise PathError(f"{place}: no axes; write axisname='expression: bins, low, high'")
+        if storage is not None and storage not in _STORAGES:
+            raise PathError(
+                f"{place}: storage is one of {', '.join(_STORAGES)}, not {storage!r}{nearest(str(storage), _STORAGES)}"
+            )
+        names = (by,) if isinstance(by, str) else tuple(by)
+        for axis in (*axes, *names):
+            check_name(axis, f"an axis of {place}", reserved=False)
+            if axis in ("weight", "sample", "threads"):
+                raise PathError(f"{place}: an axis cannot be named {axis!r}")
+            if [*axes, *names].count(axis) > 1:
+                raise PathError(f"{place}: two axes are named {axis!r}")
+        read = {axis: read_axis(axis, what, place) for axis, what in axes.items()}
+        self._add(
+            Histogram(
+                name,
+                tuple((axis, formula) for axis, (formula, _) in read.items()),
+                tuple(axis for _, axis in read.values()),
+                names,
+                storage,
+                label,
+                None if weights is None else _texts(weights, f"{place}: weights"),
+                None
+                if object_weight is None
+                else make_formula(object_weight, f"{place}, object_weight"),
+                None if where is None else make_formula(where, f"{place}, where"),
+            )
+        )
+
+    def table(self, name: str, columns: Sequence[str] | Mapping[str, Any]) -> None:
+        """Write columns row by row: a list of names and expressions, or `{column: formula}`.
+
+        Jagged columns give one row per object; columns per event are repeated.
+        """
+        check_name(name, "a table", file=True)
+        place = f"table {name!r}"
+        pairs: Iterable[tuple[str, Any]]
+        if isinstance(columns, Mapping):
+            pairs = columns.items()
+        else:
+            pairs = [(column, column) for column in _texts(columns, f"{place}: columns")]
+        made = tuple((key, make_formula(f, f"{place}, column {key!r}")) for key, f in pairs)
+        if not made:
+            raise PathError(f"{place}: no columns")
+        self._add(Table(name, made))
+
+    # the whole
+
+    def check(self, branches: Iterable[str] | None = None) -> None:
+        """Raise `PathError` in one line for the first mistake; with the branches of a file, for its names too.
+
+        >>> path = Path()
+        >>> path.define("ht", "sum(Jet.pT)")
+        >>> path.check(["nJet", "Jet_pt", "Jet_eta"])
+        Traceback (most recent call last):
+        ...
+        hepnb.errors.PathError: definition 'ht': 'Jet' has no field 'pT'; did you mean 'pt'?
+        """
+        check_steps(self._levelled(), None if branches is None else tuple(branches))
+
+    def freeze(self) -> Program:
+        """The immutable program of this path as it stands now. Raises `PathError` as `check` does."""
+        steps = self._levelled()
+        check_steps(steps, None)
+        return Program(
+            self.name, tuple(copy.deepcopy(s) if isinstance(s, ModuleStep) else s for s in steps)
+        )
+
+    def _levelled(self) -> tuple[Step, ...]:
+        """The steps with the number of selects above each, and weights and axes made final."""
+        level, weighted, made = 0, False, []
+        labels = {
+            s.name: tuple(label for label, _ in s.labels)
+            for s in self._steps
+            if isinstance(s, Category)
+        }
+        for step in self._steps:
+            current: Step = replace(step, level=level)
+            if isinstance(step, Selection):
+                level += 1
+            weighted = weighted or isinstance(step, Weight)
+            if isinstance(current, Histogram):
+                counts = step.object_weight is not None or (
+                    weighted if current.weights is None else bool(current.weights)
+                )
+                extra = tuple(category_axis(name, labels.get(name, ())) for name in current.by)
+                current = replace(
+                    current,
+                    storage=current.storage or ("Weight" if counts else "Double"),
+                    axes=extra + current.axes,
+                )
+            made.append(current)
+        return tuple(made)
+
+    def _decorator(self, add: Callable[[Any], None]) -> Callable[[F], F]:
+        def decorate(function: F) -> F:
+            add(function)
+            return function
+
+        return decorate
+
+    def _add(self, step: Step) -> None:
+        """Append a step; one of the same name is an error, or replaced when a cell is run again."""
+        place = place_of_caller()
+        for index, other in enumerate(self._steps):
+            same = set(owned(step)) & set(owned(other))
+            if not same and not (type(step) is type(other) and step.name == other.name):
+                continue
+            what = named(other) if not same else f"column {min(same)!r}"
+            if (
+                type(step) is type(other)
+                and step.name == other.name
+                and place.again(self._places[index])
+            ):
+                self._steps[index], self._places[index] = step, place
+                place.say(f"path {self.name!r}: {named(step)} replaced")
+                return
+            raise PathError(
+                f"path {self.name!r}: {what} has an owner already ({named(other)}, {self._places[index]})"
+            )
+        for name in owned(step):
+            if name in RESERVED:
+                raise PathError(
+                    f"{named(step)}: {name!r} is a reserved name ({', '.join(RESERVED)})"
+                )
+        self._steps.append(step)
+        self._places.append(place)
+
+
+def _texts(values: Any, place: str) -> tuple[str, ...]:
+    made = (values,) if isinstance(values, str) else tuple(values)
+    for value in made:
+        if not isinstance(value, str):
+            raise PathError(f"{place}: expected names, not {type(value).__name__}")
+    return made

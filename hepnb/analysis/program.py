@@ -1,0 +1,159 @@
+"""`Program`: a frozen path; what a worker executes, chunk by chunk. Pure: arrays in, fills out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from ..errors import DataError
+from .conventions import Reading, resolve_all
+from .plan import Plan, make_plan
+from .steps import Category, Histogram, ModuleStep, Selection, Step, Table, Weight
+
+if TYPE_CHECKING:
+    import awkward as ak
+    import numpy as np
+
+    from .dataset import Dataset
+    from .fills import Fill
+
+__all__ = ["ChunkResult", "HistSpec", "Program"]
+
+
+@dataclass(frozen=True)
+class HistSpec:
+    """A histogram as it will be stored: category axes first, then the axes that are filled."""
+
+    name: str
+    axes: tuple[Any, ...]
+    storage: str
+    label: str
+    by: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ChunkResult:
+    """What one chunk gives.
+
+    `cutflow` has a row (cut, events, sum of weights) for all events and after each select, weighted
+    by the weights declared above it; its first row is the sum of weights of the chunk.
+    `collections` is name -> (events, objects, least, most per event); `statistics` has rows (step,
+    calls, rows, cpu seconds, wall seconds); `categories_overlap` counts events of exclusive
+    categories that fit more than one label.
+    """
+
+    events: int
+    fills: tuple[Fill, ...]
+    tables: Mapping[str, Mapping[str, np.ndarray]]
+    cutflow: tuple[tuple[str, int, float], ...]
+    collections: Mapping[str, tuple[int, int, int, int]]
+    statistics: tuple[tuple[str, int, int, float, float], ...]
+    categories_overlap: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Program:
+    """A frozen path. It can be pickled (with cloudpickle: functions of notebooks travel by value).
+
+    Its modules are set up when the first chunk is processed; `finish` ends them.
+    """
+
+    name: str
+    steps: tuple[Step, ...] = field(repr=False)
+
+    @cached_property
+    def plan(self) -> Plan:
+        """Owners, rows and needs of every column."""
+        return make_plan(self.steps)
+
+    @property
+    def histograms(self) -> tuple[HistSpec, ...]:
+        """The histograms in the order of the path."""
+        return tuple(
+            HistSpec(s.name, s.axes, s.storage or "Double", s.label, s.by)
+            for s in self.steps
+            if isinstance(s, Histogram)
+        )
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """Names of the tables."""
+        return tuple(step.name for step in self.steps if isinstance(step, Table))
+
+    @property
+    def modules(self) -> tuple[str, ...]:
+        """Names of the class modules."""
+        return tuple(step.name for step in self.steps if isinstance(step, ModuleStep))
+
+    def columns(self, branches: Iterable[str]) -> tuple[str, ...]:
+        """The branches to read from a file with these branches, in the file's order.
+
+        Raises `PathError` with the nearest name for a column or field that is not there.
+        """
+        from .checking import check_branches
+
+        known = tuple(branches)
+        check_branches(self.steps, make_plan(self.steps, everything=True), known)
+        wanted = {b for reading in self._readings(known).values() for b in reading.branches}
+        return tuple(b for b in known if b in wanted)
+
+    def _readings(self, branches: tuple[str, ...]) -> dict[str, Reading]:
+        return resolve_all(self.plan.external, branches, self.plan.askers)
+
+    def process(
+        self, events: ak.Array, dataset: Dataset, *, first_entry: int = 0, file: str = ""
+    ) -> ChunkResult:
+        """Compute one chunk: `events` is the flat record of the branches that `columns` named.
+
+        `first_entry` and `file` say where the chunk lies; with the dataset's name they are the key of
+        random numbers. Exceptions of the user's functions pass unchanged. Raises `PathError` when a
+        value has the wrong shape, `DataError` when a weight is not finite.
+        """
+        from .processing import process_chunk
+
+        fields = tuple(events.fields)
+        cache = self._cache
+        if cache.get("fields") != fields:
+            cache["fields"], cache["readings"] = fields, self._readings(fields)
+        self._enter(dataset)
+        return process_chunk(
+            self.steps, self.plan, events, cache["readings"], dataset, file, first_entry
+        )
+
+    @cached_property
+    def _cache(self) -> dict[str, Any]:
+        return {"dataset": None}
+
+    def _enter(self, dataset: Dataset) -> None:
+        """Call the hooks of modules that come before the first chunk of a worker and of a dataset."""
+        modules = [step.module for step in self.steps if isinstance(step, ModuleStep)]
+        before = self._cache["dataset"]
+        if not modules or before is not None and before == dataset:
+            return
+        for module in modules:
+            if before is None:
+                module.setup()
+            else:
+                module.end_dataset(before)
+            module.begin_dataset(dataset)
+        self._cache["dataset"] = dataset
+
+    def finish(self) -> None:
+        """Call `end_dataset` and `finish` of the modules; a worker does so after its last chunk."""
+        before = self._cache["dataset"]
+        if before is None:
+            return
+        self._cache["dataset"] = None
+        for step in self.steps:
+            if isinstance(step, ModuleStep):
+                step.module.end_dataset(before)
+                step.module.finish()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"name": self.name, "steps": self.steps}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        for key, value in state.items():
+            object.__setattr__(self, key, value)

@@ -1,0 +1,123 @@
+"""The columns of one chunk as read: plain arrays and jagged collections that share their offsets.
+
+Fields of a collection stay flat arrays beside one array of offsets; records are put together only
+when a function asks for one, and without copying.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import awkward as ak
+import numpy as np
+
+from ..errors import DataError
+from .conventions import Reading
+
+__all__ = ["Collection", "Source", "freeze_array", "simplify", "take"]
+
+
+def freeze_array(values: Any) -> Any:
+    """A NumPy array that nobody can change by mistake: columns are shared between definitions."""
+    view = values.view()
+    view.flags.writeable = False
+    return view
+
+
+def simplify(array: ak.Array) -> Any:
+    """A flat array of numbers as NumPy (read-only), anything else as it is."""
+    layout = array.layout
+    if isinstance(layout, ak.contents.NumpyArray) and layout.purelist_depth == 1:
+        return freeze_array(np.asarray(layout.data))
+    return array
+
+
+def take(values: Any, index: np.ndarray) -> Any:
+    """The rows `index` of a column."""
+    if isinstance(values, np.ndarray):
+        return freeze_array(values[index])
+    layout = values.layout
+    if isinstance(layout, ak.contents.ListOffsetArray):
+        offsets, carry = _gather(np.asarray(layout.offsets), index)
+        return ak.Array(
+            ak.contents.ListOffsetArray(ak.index.Index64(offsets), _carry(layout.content, carry))
+        )
+    return simplify(values[index])
+
+
+def _gather(offsets: np.ndarray, index: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Offsets of the picked lists, and where their objects are."""
+    starts = offsets[:-1][index].astype(np.int64, copy=False)
+    counts = offsets[1:][index] - starts
+    made = np.zeros(len(index) + 1, dtype=np.int64)
+    np.cumsum(counts, out=made[1:])
+    carry = np.arange(made[-1], dtype=np.int64)
+    carry += np.repeat(starts - made[:-1], counts)
+    return made, carry
+
+
+def _carry(content: Any, carry: np.ndarray) -> Any:
+    """The objects `carry` of a content."""
+    if isinstance(content, ak.contents.NumpyArray):
+        return ak.contents.NumpyArray(np.asarray(content.data)[carry])
+    if isinstance(content, ak.contents.RecordArray):
+        parts = [_carry(content.content(i), carry) for i in range(len(content.fields))]
+        return ak.contents.RecordArray(
+            parts, None if content.is_tuple else content.fields, length=len(carry)
+        )
+    return ak.to_layout(ak.Array(content)[carry])
+
+
+class Collection:
+    """A jagged collection: offsets and flat contents by field, all of the same rows."""
+
+    def __init__(self, name: str, offsets: np.ndarray, contents: Mapping[str, Any]) -> None:
+        self.name = name
+        self.offsets = offsets
+        self._contents = dict(contents)
+        self._fields: dict[str, Any] = {}
+
+    def counts(self) -> np.ndarray:
+        """Objects per row."""
+        return freeze_array(np.diff(self.offsets))
+
+    def field(self, name: str) -> Any:
+        """One field, jagged."""
+        if name not in self._fields:
+            self._fields[name] = ak.Array(self._list(self._contents[name]))
+        return self._fields[name]
+
+    def record(self, fields: tuple[str, ...]) -> Any:
+        """The objects with these fields, in the order of the file."""
+        contents = [self._contents[f] for f in fields]
+        return ak.Array(
+            self._list(
+                ak.contents.RecordArray(contents, list(fields), length=int(self.offsets[-1]))
+            )
+        )
+
+    def take(self, index: np.ndarray) -> Collection:
+        """The same collection on the rows `index`; contents move when they are asked for."""
+        offsets, carry = _gather(self.offsets, index)
+        return Collection(self.name, offsets, _Carried(self._contents, carry))
+
+    def _list(self, content: Any) -> Any:
+        return ak.contents.ListOffsetArray(ak.index.Index64(self.offsets), content)
+
+
+class _Carried(Mapping[str, Any]):
+    """Contents that are moved when first asked for."""
+
+    def __init__(self, contents: Mapping[str, Any], carry: np.ndarray) -> None:
+        self._contents = contents
+        self._carry = carry
+
+    def __getitem__(self, name: str) -> Any:
+        return _carry(self._contents[name], self._carry)
+
+    def __iter__(self) -> Any:
+        return iter(self._contents)
+
+    def __len__(self) -> int:
+        return len(self._contents)

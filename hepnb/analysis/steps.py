@@ -1,0 +1,151 @@
+"""The steps of a path, as immutable data. `level` is the number of selects above a step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from .formula import Formula
+from .module import Module
+from .usage import Use, Uses
+
+__all__ = [
+    "Category",
+    "Definition",
+    "Histogram",
+    "ModuleStep",
+    "Selection",
+    "Step",
+    "Table",
+    "Weight",
+    "formulas",
+    "inputs",
+    "named",
+    "owned",
+]
+
+
+@dataclass(frozen=True)
+class Definition:
+    """The owner of one column."""
+
+    name: str
+    formula: Formula
+    level: int = 0
+
+    kind = "definition"
+
+
+@dataclass(frozen=True)
+class ModuleStep:
+    """A class module: the owner of the columns it produces."""
+
+    name: str
+    module: Module
+    uses: Uses = field(compare=False)
+    produces: tuple[str, ...] = ()
+    level: int = 0
+
+    kind = "module"
+
+
+@dataclass(frozen=True)
+class Selection:
+    """A cut: what stands below it sees only the rows that pass."""
+
+    name: str
+    formula: Formula
+    level: int = 0
+
+    kind = "select"
+
+
+@dataclass(frozen=True)
+class Weight:
+    """A factor of the event weight of everything below it."""
+
+    name: str
+    formula: Formula
+    level: int = 0
+
+    kind = "weight"
+
+
+@dataclass(frozen=True)
+class Category:
+    """Labels of events, each with its condition."""
+
+    name: str
+    labels: tuple[tuple[str, Formula], ...]
+    exclusive: bool = True
+    level: int = 0
+
+    kind = "category"
+
+
+@dataclass(frozen=True)
+class Histogram:
+    """A histogram: its inputs, axes, categories, and the weights that stand above it."""
+
+    name: str
+    inputs: tuple[tuple[str, Formula], ...]
+    axes: tuple[Any, ...]
+    by: tuple[str, ...] = ()
+    storage: str | None = None
+    label: str = ""
+    weights: tuple[str, ...] | None = None
+    object_weight: Formula | None = None
+    where: Formula | None = None
+    level: int = 0
+
+    kind = "histogram"
+
+
+@dataclass(frozen=True)
+class Table:
+    """Columns written out row by row."""
+
+    name: str
+    columns: tuple[tuple[str, Formula], ...]
+    level: int = 0
+
+    kind = "table"
+
+
+Step = Definition | ModuleStep | Selection | Weight | Category | Histogram | Table
+
+
+def named(step: Step) -> str:
+    """How messages call a step."""
+    return f"{step.kind} {step.name!r}"
+
+
+def formulas(step: Step) -> Iterator[Formula]:
+    """Every formula of a step."""
+    if isinstance(step, Category):
+        yield from (formula for _, formula in step.labels)
+    elif isinstance(step, Histogram):
+        yield from (formula for _, formula in step.inputs)
+        yield from (formula for formula in (step.object_weight, step.where) if formula is not None)
+    elif isinstance(step, Table):
+        yield from (formula for _, formula in step.columns)
+    elif not isinstance(step, ModuleStep):
+        yield step.formula
+
+
+def inputs(step: Step) -> Iterator[tuple[str, Uses]]:
+    """Every computation of a step: what messages call it, and what it uses."""
+    if isinstance(step, ModuleStep):
+        yield named(step), step.uses
+    for formula in formulas(step):
+        yield formula.where, formula.uses
+    if isinstance(step, Histogram) and step.by:
+        yield f"{named(step)}, by", Uses({name: Use(value=True) for name in step.by}, {})
+
+
+def owned(step: Step) -> tuple[str, ...]:
+    """The column names a step owns (a category's name is taken in the same way)."""
+    if isinstance(step, ModuleStep):
+        return step.produces
+    return (step.name,) if isinstance(step, Definition | Category) else ()

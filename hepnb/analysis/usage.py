@@ -1,0 +1,58 @@
+"""What a definition needs of its inputs: the fields of each name, so that only these are read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+__all__ = ["Use", "Uses"]
+
+
+@dataclass
+class Use:
+    """How one name is used by one definition or expression.
+
+    `fields` are record fields that must exist; `hints` are attributes that are read if they are
+    fields and mean something else otherwise; `attributes` were written with a dot in a function; `escapes` are attributes whose value goes where it
+    cannot be followed: harmless for a field, everything for anything else. `whole` asks for every
+    field, `value` says that the plain value is computed with, `counted` that numbers of objects are.
+    """
+
+    fields: set[str] = field(default_factory=set)
+    hints: set[str] = field(default_factory=set)
+    attributes: set[str] = field(default_factory=set)
+    escapes: set[str] = field(default_factory=set)
+    whole: bool = False
+    value: bool = False
+    counted: bool = False
+
+    def merge(self, other: Use, exact: bool = True) -> bool:
+        """Add the needs of `other`; `exact=False` when its fields may be new ones. True if it grew."""
+        before = (len(self.fields), len(self.hints), len(self.escapes), self.whole, self.counted)
+        if exact:
+            self.fields |= other.fields
+        else:
+            self.hints |= other.fields
+        self.hints |= other.hints
+        self.attributes |= other.attributes
+        self.escapes |= other.escapes
+        self.whole |= other.whole
+        self.counted |= other.counted
+        return before != (
+            len(self.fields),
+            len(self.hints),
+            len(self.escapes),
+            self.whole,
+            self.counted,
+        )
+
+
+@dataclass(frozen=True)
+class Uses:
+    """The inputs of a computation with their `Use`, and whose records its value passes on.
+
+    `passes` maps such a name to whether the fields of the value are exactly that name's fields.
+    """
+
+    inputs: Mapping[str, Use]
+    passes: Mapping[str, bool]
