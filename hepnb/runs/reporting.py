@@ -47,10 +47,10 @@ class Reporter:
 
     def count(self, chunk: Chunk, record: bytes, seconds: float) -> None:
         """A chunk's contribution is in the journal: add its sums."""
-        from ..histograms import read_meta
+        from ..histograms.record import parse
 
         self.committed.add(chunk.order)
-        self.tally.add(read_meta(record))
+        self.tally.add(parse(record, self._run.signatures).meta)
         file = self._run.plan.files[chunk.file]
         self._bytes += int(file.bytes * chunk.events / max(1, file.entries or 1))
         self._pace.add(time.monotonic(), chunk.events, seconds)

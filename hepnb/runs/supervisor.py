@@ -76,10 +76,14 @@ class Supervisor:
         # The zygote imports its libraries while this process imports its own.
         self._engine: Engine = LocalEngine(directory, self.spec, self._selector, self)
         self._engine.start(self.spec.workers)
-        self.store = self._create_store()
+        from ..histograms import Signature, StoreWriter
         from .folding import Folder
         from .reporting import Reporter
 
+        self.signatures = {n: Signature.from_dict(dict(d)) for n, d in self.spec.signatures.items()}
+        self.store: StoreWriter = StoreWriter.create(
+            directory.path, self.signatures, meta={"run": directory.id, "name": self.spec.name}
+        )
         self._folder = Folder(self.store)
         self.reporter = Reporter(self)
         self._watchers = Watchers(directory.listen(), self._selector, self._answer)
@@ -90,14 +94,6 @@ class Supervisor:
         self._tail_bytes = 0
         self._tail: deque[tuple[int, int]] = deque()
         self.lost_chunks: dict[int, str] = {}
-
-    def _create_store(self) -> StoreWriter:
-        from ..histograms import Signature, StoreWriter
-
-        signatures = {n: Signature.from_dict(dict(d)) for n, d in self.spec.signatures.items()}
-        return StoreWriter.create(
-            self.directory.path, signatures, meta={"run": self.directory.id, "name": self.spec.name}
-        )
 
     # -- the loop ---------------------------------------------------------------------------
 

@@ -1,0 +1,16 @@
+"""`python -m bench [overhead] [peers] [starting]`: run the benchmarks and print their tables."""
+
+from __future__ import annotations
+
+import sys
+
+from . import overhead, peers, starting
+
+ALL = {"overhead": overhead.main, "peers": peers.main, "starting": starting.main}
+
+if __name__ == "__main__":
+    chosen = sys.argv[1:] or list(ALL)
+    if unknown := [name for name in chosen if name not in ALL]:
+        sys.exit(f"bench: no benchmark {unknown[0]!r}; there are {', '.join(ALL)}")
+    for benchmark in chosen:
+        ALL[benchmark]()
