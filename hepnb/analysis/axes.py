@@ -15,6 +15,7 @@ from __future__ import annotations
 import copy
 import math
 import re
+from itertools import pairwise
 from typing import Any
 
 from ..errors import PathError
@@ -85,7 +86,7 @@ def _parse(spec: str, name: str, place: str) -> Any:
         return hist.axis.Integer(first, last, name=name, label=_label(match))
     if match := _EDGES.match(spec):
         edges = [float(edge) for edge in match["edges"].split(",")]
-        if any(b <= a for a, b in zip(edges, edges[1:], strict=False)):
+        if any(high <= low for low, high in pairwise(edges)):
             raise PathError(f"{place}: the edges do not increase")
         return hist.axis.Variable(edges, name=name, label=_label(match))
     if match := _BOOL.match(spec):
@@ -102,12 +103,14 @@ def _named(axis: Any, name: str, place: str) -> Any:
     import hist
 
     if not isinstance(axis, hist.axis.AxesMixin):
+        kind = type(axis).__name__
         raise PathError(
-            f"{place}: expected 'expression: bins, low, high' or a hist.axis, not {type(axis).__name__}"
+            f"{place}: expected 'expression: bins, low, high' or a hist.axis, not {kind}"
         )
-    if axis.name and axis.name != name:
-        raise PathError(f"{place}: the axis object is named {axis.name!r}")
-    made = copy.copy(axis)
-    if not made.name:
-        made._ax.raw_metadata["name"] = name
+    made: Any = copy.copy(axis)
+    if isinstance(made, hist.axis.StrCategory):
+        raise PathError(f"{place}: texts are not filled; define a category and use by=")
+    if made.name not in ("", name):
+        raise PathError(f"{place}: the axis object is named {made.name!r}")
+    made._ax.raw_metadata["name"] = name
     return made

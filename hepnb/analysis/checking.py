@@ -51,6 +51,7 @@ def check_steps(steps: Sequence[Step], branches: tuple[str, ...] | None) -> None
         if isinstance(step, Histogram):
             _check_by(step, categories)
             _check_weights(step, above, steps)
+            _check_storage(step, above)
         _check_labels(step, categories)
     plan = make_plan(steps, everything=True)
     if branches is not None:
@@ -73,6 +74,16 @@ def _check_weights(step: Histogram, above: list[str], steps: Sequence[Step]) -> 
             raise PathError(f"{named(step)}: no weight {name!r} above it{mend}")
 
 
+def _check_storage(step: Histogram, above: list[str]) -> None:
+    weighted = above if step.weights is None else step.weights
+    if step.storage == "Int64" and (weighted or step.object_weight is not None):
+        what = weighted[0] if weighted else "object_weight"
+        raise PathError(
+            f"{named(step)}: storage 'Int64' counts entries, but weight {what!r} applies; "
+            "pass weights=[] or another storage"
+        )
+
+
 def check_branches(steps: Sequence[Step], plan: Plan, branches: tuple[str, ...]) -> None:
     """Raise `PathError` for names the file does not have, and for definitions that hide a branch."""
     known = set(branches)
@@ -92,11 +103,11 @@ def check_branches(steps: Sequence[Step], plan: Plan, branches: tuple[str, ...])
             raise PathError(
                 f"{plan.askers[name]}: {name!r} is reserved, but the file has a branch of that name"
             )
-    _check_known(steps, plan, branches)
+    _check_known(plan, branches)
     resolve_all(plan.external, branches, plan.askers)
 
 
-def _check_known(steps: Sequence[Step], plan: Plan, branches: tuple[str, ...]) -> None:
+def _check_known(plan: Plan, branches: tuple[str, ...]) -> None:
     """Unknown names, with definitions among the suggestions."""
     known = set(branches)
     for name in plan.external:

@@ -59,11 +59,11 @@ class Dataset:
         meta: Mapping[str, Any] | None = None,
         **more: Any,
     ) -> None:
-        if not isinstance(name, str) or not name:
-            raise DataError(f"a dataset's name is a non-empty string, not {name!r}")
+        if not str(name):
+            raise DataError("a dataset needs a name")
         if kind not in _KINDS:
             raise DataError(f"dataset {name!r}: kind is 'data' or 'mc', not {kind!r}")
-        if xsec is not None and not (isinstance(xsec, int | float) and xsec >= 0):
+        if xsec is not None and not xsec >= 0:
             raise DataError(f"dataset {name!r}: xsec is a cross section in pb, not {xsec!r}")
         found, inner = _resolve(files, f"dataset {name!r}")
         if tree is not None and inner is not None and tree != inner:
@@ -144,7 +144,9 @@ def _named(files: Any) -> Dataset:
     """One dataset named after the common stem of its files."""
     found, _ = _resolve(files, "data")
     stems = [FilePath(file.split("?", 1)[0]).stem for file in found]
-    common = os.path.commonprefix(stems).rstrip("_-. ")
+    shortest = min(stems, key=len)
+    same = [len({stem[i] for stem in stems}) == 1 for i in range(len(shortest))]
+    common = shortest[: [*same, False].index(False)].rstrip("_-. ")
     return Dataset(common or "data", files)
 
 

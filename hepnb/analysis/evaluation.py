@@ -11,7 +11,7 @@ import awkward as ak
 import numpy as np
 
 from ..errors import PathError, nearest
-from .expression import Expression
+from .expression import Expression, is_metadata
 from .operations import OPERATIONS, is_jagged
 
 __all__ = ["Columns", "evaluate"]
@@ -57,7 +57,8 @@ _BITS = (ast.BitAnd, ast.BitOr, ast.BitXor)
 
 def evaluate(expression: Expression, columns: Columns) -> Any:
     """The value of `expression`; `PathError` in one line, with the column of the text, if it has none."""
-    return _Evaluation(expression, columns).value(expression.tree)
+    with np.errstate(all="ignore"):
+        return _Evaluation(expression, columns).value(expression.tree)
 
 
 class _Evaluation:
@@ -69,8 +70,7 @@ class _Evaluation:
         """The value of one node; an error says where in the text it happened."""
         method = getattr(self, f"_{type(node).__name__.lower()}")
         try:
-            with np.errstate(all="ignore"):
-                return method(node)
+            return method(node)
         except (TypeError, ValueError, OverflowError, ZeroDivisionError, IndexError) as error:
             raise self._expression.fail(_plain(error), node) from error
 
@@ -173,6 +173,8 @@ class _Evaluation:
         return _COMPARE[type(op)](self.value(left), self.value(right))
 
     def _label(self, op: ast.cmpop, name: ast.expr, text: ast.Constant) -> Any:
+        if is_metadata(name) and isinstance(op, ast.Eq | ast.NotEq):
+            return _COMPARE[type(op)](self.value(name), text.value)
         if not isinstance(name, ast.Name) or not isinstance(op, ast.Eq | ast.NotEq):
             raise self._expression.fail(
                 "text can only be compared (== or !=) with a category", text

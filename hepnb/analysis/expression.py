@@ -18,7 +18,7 @@ from ..errors import PathError, nearest
 from .functions import FUNCTIONS
 from .usage import Use, Uses
 
-__all__ = ["Expression"]
+__all__ = ["Expression", "is_metadata"]
 
 _LENGTH = 2000
 _DEPTH = 40
@@ -76,6 +76,8 @@ class Expression:
             if isinstance(node, ast.Compare):
                 sides = [node.left, *node.comparators]
                 names = [side.id for side in sides if isinstance(side, ast.Name)]
+                if any(is_metadata(side) for side in sides):
+                    continue
                 texts = [t for side in sides for t in _texts(side)]
                 found += [(names[0] if names else "?", text) for text in texts]
         return tuple(found)
@@ -200,7 +202,7 @@ def _check_constant(node: ast.AST, fail: Fail) -> None:
         return
     if not isinstance(value, int | float):
         raise fail(f"{value!r} is not a number", node)
-    if not math.isfinite(value) or abs(value) > 2**63 - 1 and isinstance(value, int):
+    if not math.isfinite(value) or (abs(value) > 2**63 - 1 and isinstance(value, int)):
         raise fail("number too large", node)
 
 
@@ -299,6 +301,15 @@ def _names(node: ast.AST) -> Iterator[str]:
     for child in ast.iter_child_nodes(node):
         if not (isinstance(node, ast.Call) and child is node.func):
             yield from _names(child)
+
+
+def is_metadata(node: ast.expr) -> bool:
+    """Whether a node is something known of the dataset, such as `dataset.era`."""
+    return (
+        isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "dataset"
+    )
 
 
 def _texts(node: ast.expr) -> list[str]:

@@ -10,10 +10,10 @@ import awkward as ak
 import numpy as np
 
 from ..errors import PathError
-from .layer import Layer, truth
+from .layer import Layer
 from .steps import Histogram, Table, named
 
-__all__ = ["Fill", "fill_histogram", "fill_table"]
+__all__ = ["Fill", "fill_histogram", "fill_table", "first_label", "flatten", "overlaps"]
 
 
 @dataclass(frozen=True)
@@ -161,7 +161,12 @@ def fill_histogram(
         if condition.missing is not None:
             holds = holds & ~condition.missing
         entries.require(holds, condition.offsets)
-    columns = {name: _wide(values) for name, values in entries.columns().items() if name != "where"}
+    kinds = {axis.name: axis for axis in step.axes}
+    columns = {
+        name: _wide(values, kinds.get(name))
+        for name, values in entries.columns().items()
+        if name != "where"
+    }
     weights = None if weight is None else entries.per_row(weight)
     if factor is not None:
         extra = columns.pop("object_weight").astype(np.float64)
@@ -177,10 +182,13 @@ def fill_histogram(
     return made
 
 
-def _wide(values: np.ndarray) -> np.ndarray:
+def _wide(values: np.ndarray, axis: Any) -> np.ndarray:
+    """Values in the type they are filled in."""
     if values.dtype.kind == "f":
         return values.astype(np.float64, copy=False)
-    return values.astype(np.int64, copy=False) if values.dtype.kind in "iu" else values
+    if values.dtype.kind == "b" and type(axis).__name__ == "Boolean":
+        return values
+    return values.astype(np.int64, copy=False)
 
 
 def _groups(
@@ -289,6 +297,3 @@ def fill_table(layer: Layer, owner: int, step: Table) -> dict[str, np.ndarray]:
 def overlaps(masks: list[np.ndarray]) -> int:
     """Rows that more than one label holds."""
     return int((np.sum(masks, axis=0) > 1).sum()) if len(masks) > 1 and len(masks[0]) else 0
-
-
-__all__ += ["first_label", "flatten", "overlaps", "truth"]

@@ -100,10 +100,10 @@ class _Reader:
         self._outer: dict[str, Any] = {
             **plain.__globals__,
             **(closure.nonlocals if closure else {}),
-        }  # type: ignore[attr-defined]
+        }
         self._depth = depth
         self._env: dict[str, Refs] = {name: frozenset({Ref(name)}) for name in names}
-        self._locals: set[str] = set(plain.__code__.co_varnames)  # type: ignore[attr-defined]
+        self._locals: set[str] = set(plain.__code__.co_varnames)
         self._picking: dict[str, bool] = {}
         self.uses = {name: Use() for name in names}
         self.passes: dict[str, bool] = {}

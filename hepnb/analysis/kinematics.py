@@ -54,7 +54,7 @@ def deltar(a: Any, b: Any) -> Any:
 
 
 def _angle(value: Any) -> Any:
-    return _float(value["phi"] if ak.fields(value) else value)
+    return _float(value["phi"] if isinstance(value, ak.Array) and ak.fields(value) else value)
 
 
 def _float(value: Any) -> Any:

@@ -19,7 +19,7 @@ from ..errors import DataError, PathError, nearest
 from .conventions import Reading
 from .evaluation import evaluate
 from .expression import Expression
-from .formula import Formula
+from .formula import RESERVED, Formula
 from .module import Rows
 from .plan import Plan, describe
 from .random import EventRandom
@@ -184,8 +184,6 @@ class Layer:
             ]
         elif isinstance(step, ModuleStep):
             self.run_module(owner, step, level)
-        else:
-            raise AssertionError(f"{named(step)} owns no column")
 
     def run_module(self, owner: int, step: ModuleStep, level: int) -> None:
         """Run a module on the rows of its level and take over the columns it produces."""
@@ -312,14 +310,14 @@ class View:
             raise TypeError(
                 f"{name!r} is a category: compare it with a label, such as {name} == 'x'"
             )
-        if name == "dataset" or name == "variation" or name == "rng":
+        if name in RESERVED and name not in self._plan.owners:
             raise TypeError(f"{name!r} has no value of its own here")
         return self._layer.argument(name, self._level, self._owner)
 
     def field(self, name: str, field: str) -> Any:
         """One field of a collection or record."""
         if name == "dataset" and name not in self._plan.owners:
-            return getattr(self._layer.chunk.dataset, field)
+            return _metadata(self._layer.chunk.dataset, field)
         value = self._layer.raw(name, self._level)
         if isinstance(value, Collection):
             return value.field(field)
@@ -351,7 +349,18 @@ class View:
         return masks[place] & ~earlier
 
 
-def truth(value: Any, rows: int, where: str) -> np.ndarray:
+def _metadata(dataset: Dataset, field: str) -> Any:
+    """A number or text known of the dataset."""
+    try:
+        value = getattr(dataset, field)
+    except AttributeError as error:
+        raise PathError(str(error)) from None
+    if not isinstance(value, bool | int | float | str):
+        raise PathError(f"dataset {dataset.name!r}: {field!r} is no number or text")
+    return value
+
+
+def truth(value: Any, rows: int, where: str) -> Any:
     """A condition as one boolean per row; missing values are false."""
     if isinstance(value, bool | int | float | np.number | np.bool_):
         return freeze_array(np.full(rows, bool(value)))

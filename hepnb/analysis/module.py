@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from ..errors import PathError, nearest
 
@@ -58,8 +58,8 @@ class Module:
     ...         return events.Muon.pt * 1000.0
     """
 
-    uses: ClassVar[tuple[str, ...]] | tuple[str, ...] = ()
-    produces: ClassVar[tuple[str, ...]] | tuple[str, ...] = ()
+    uses: tuple[str, ...] = ()
+    produces: tuple[str, ...] = ()
 
     def setup(self) -> None:
         """Once per worker, before the first chunk: open files, load models."""

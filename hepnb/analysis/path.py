@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, TypeVar, overload
 
 from ..errors import PathError, nearest
-from .axes import category_axis, read_axis
+from .arrangement import arrange
+from .axes import read_axis
 from .cells import Place, place_of_caller
 from .checking import check_name, check_steps
 from .formula import RESERVED, make_formula
@@ -272,41 +272,15 @@ class Path:
         ...
         hepnb.errors.PathError: definition 'ht': 'Jet' has no field 'pT'; did you mean 'pt'?
         """
-        check_steps(self._levelled(), None if branches is None else tuple(branches))
+        check_steps(arrange(self._steps), None if branches is None else tuple(branches))
 
     def freeze(self) -> Program:
         """The immutable program of this path as it stands now. Raises `PathError` as `check` does."""
-        steps = self._levelled()
+        steps = arrange(self._steps)
         check_steps(steps, None)
         return Program(
             self.name, tuple(copy.deepcopy(s) if isinstance(s, ModuleStep) else s for s in steps)
         )
-
-    def _levelled(self) -> tuple[Step, ...]:
-        """The steps with the number of selects above each, and weights and axes made final."""
-        level, weighted, made = 0, False, []
-        labels = {
-            s.name: tuple(label for label, _ in s.labels)
-            for s in self._steps
-            if isinstance(s, Category)
-        }
-        for step in self._steps:
-            current: Step = replace(step, level=level)
-            if isinstance(step, Selection):
-                level += 1
-            weighted = weighted or isinstance(step, Weight)
-            if isinstance(current, Histogram):
-                counts = step.object_weight is not None or (
-                    weighted if current.weights is None else bool(current.weights)
-                )
-                extra = tuple(category_axis(name, labels.get(name, ())) for name in current.by)
-                current = replace(
-                    current,
-                    storage=current.storage or ("Weight" if counts else "Double"),
-                    axes=extra + current.axes,
-                )
-            made.append(current)
-        return tuple(made)
 
     def _decorator(self, add: Callable[[Any], None]) -> Callable[[F], F]:
         def decorate(function: F) -> F:

@@ -64,13 +64,11 @@ def _visit(plan: Plan, steps: Sequence[Step], index: int, level: int, trail: lis
                 loop = [*trail[trail.index(name) :], name]
                 raise PathError(f"definitions go round in a circle: {' -> '.join(loop)}")
             if steps[owner].level > level:
-                _raise_order(steps, index, who, name, owner, level)
+                _raise_order(steps, index, who, name, level)
             _visit(plan, steps, owner, level, [*trail, name])
 
 
-def _raise_order(
-    steps: Sequence[Step], index: int, who: str, name: str, owner: int, level: int
-) -> None:
+def _raise_order(steps: Sequence[Step], index: int, who: str, name: str, level: int) -> None:
     cuts = [step for step in steps if isinstance(step, Selection)]
     cut = cuts[level].name
     if isinstance(steps[index], Selection) and steps[index].name == cut:

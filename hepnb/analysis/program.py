@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from ..errors import DataError
 from .conventions import Reading, resolve_all
 from .plan import Plan, make_plan
-from .steps import Category, Histogram, ModuleStep, Selection, Step, Table, Weight
+from .steps import Histogram, ModuleStep, Step, Table
 
 if TYPE_CHECKING:
     import awkward as ak
@@ -130,7 +129,7 @@ class Program:
         """Call the hooks of modules that come before the first chunk of a worker and of a dataset."""
         modules = [step.module for step in self.steps if isinstance(step, ModuleStep)]
         before = self._cache["dataset"]
-        if not modules or before is not None and before == dataset:
+        if not modules or (before is not None and before == dataset):
             return
         for module in modules:
             if before is None:

@@ -18,7 +18,7 @@ __all__ = ["EventRandom"]
 _GAMMA = np.uint64(0x9E3779B97F4A7C15)
 
 
-def _mix(z: np.ndarray) -> np.ndarray:
+def _mix(z: Any) -> Any:
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return z ^ (z >> np.uint64(31))
@@ -30,7 +30,7 @@ class EventRandom:
     Each call draws new numbers; the n-th call in a definition gives the same numbers every time.
     """
 
-    def __init__(self, key: str, entries: np.ndarray) -> None:
+    def __init__(self, key: str, entries: Any) -> None:
         digest = hashlib.blake2b(key.encode(), digest_size=8).digest()
         with np.errstate(over="ignore"):
             self._state = _mix(
@@ -46,7 +46,7 @@ class EventRandom:
     def normal(self, loc: float = 0.0, scale: float = 1.0, *, like: Any = None) -> Any:
         """Gaussian with mean `loc` and width `scale` (Box and Muller 1958), float64."""
 
-        def gauss(unit: np.ndarray, other: np.ndarray) -> np.ndarray:
+        def gauss(unit: Any, other: Any) -> Any:
             # 1 - u is never 0, so its logarithm is finite.
             return loc + scale * np.sqrt(-2.0 * np.log1p(-unit)) * np.cos(2.0 * np.pi * other)
 
@@ -66,7 +66,7 @@ class EventRandom:
             state = _mix(np.repeat(self._state, counts) + (place + np.uint64(1)) * _GAMMA)
         return ak.unflatten(make(self._unit(state, 0), self._unit(state, 1)), counts)
 
-    def _unit(self, state: np.ndarray, half: int) -> np.ndarray:
+    def _unit(self, state: Any, half: int) -> Any:
         with np.errstate(over="ignore"):
             bits = _mix(state + np.uint64(2 * self._draws + half) * _GAMMA)
         return (bits >> np.uint64(11)).astype(np.float64) * 2.0**-53

@@ -12,10 +12,9 @@ from typing import Any
 import awkward as ak
 import numpy as np
 
-from ..errors import DataError
-from .conventions import Reading
+from ..errors import PathError, nearest
 
-__all__ = ["Collection", "Source", "freeze_array", "simplify", "take"]
+__all__ = ["Collection", "freeze_array", "simplify", "take"]
 
 
 def freeze_array(values: Any) -> Any:
@@ -80,17 +79,18 @@ class Collection:
 
     def counts(self) -> np.ndarray:
         """Objects per row."""
-        return freeze_array(np.diff(self.offsets))
+        counts: np.ndarray = freeze_array(np.diff(self.offsets))
+        return counts
 
     def field(self, name: str) -> Any:
         """One field, jagged."""
         if name not in self._fields:
-            self._fields[name] = ak.Array(self._list(self._contents[name]))
+            self._fields[name] = ak.Array(self._list(self._content(name)))
         return self._fields[name]
 
     def record(self, fields: tuple[str, ...]) -> Any:
         """The objects with these fields, in the order of the file."""
-        contents = [self._contents[f] for f in fields]
+        contents = [self._content(f) for f in fields]
         return ak.Array(
             self._list(
                 ak.contents.RecordArray(contents, list(fields), length=int(self.offsets[-1]))
@@ -101,6 +101,14 @@ class Collection:
         """The same collection on the rows `index`; contents move when they are asked for."""
         offsets, carry = _gather(self.offsets, index)
         return Collection(self.name, offsets, _Carried(self._contents, carry))
+
+    def _content(self, field: str) -> Any:
+        if field not in self._contents:
+            hint = (
+                nearest(field, self._contents) or f"; a plain column is called {self.name}_{field}"
+            )
+            raise PathError(f"collection {self.name!r} has no field {field!r} per object{hint}")
+        return self._contents[field]
 
     def _list(self, content: Any) -> Any:
         return ak.contents.ListOffsetArray(ak.index.Index64(self.offsets), content)
