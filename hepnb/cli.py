@@ -1,0 +1,169 @@
+"""The `hepnb` command: one verb per subcommand, each a few lines over the room that does the work.
+
+Exit status: 0 when all went well, 1 when something failed or part of the input was lost (one line on
+stderr says what, and the mend), 2 when the command line itself was not understood.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from . import __version__
+from .errors import HepnbError
+
+__all__ = ["main"]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status."""
+    given = _parser().parse_args(arguments)
+    try:
+        return int(given.verb(given) or 0)
+    except HepnbError as error:
+        print(f"hepnb {given.name}: {error}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print(f"hepnb {given.name}: interrupted", file=sys.stderr)
+    except BrokenPipeError:
+        # The reader (`| head`) has had enough; nothing more can be said to it.
+        sys.stderr.close()
+    return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="hepnb", description="Particle-physics analysis that runs behind the notebook."
+    )
+    parser.add_argument("--version", action="version", version=f"hepnb {__version__}")
+    verbs = parser.add_subparsers(dest="name", required=True, metavar="VERB")
+    _add_demo(verbs)
+    _add_lab(verbs)
+    _add_runs(verbs)
+    return parser
+
+
+def _add(verbs: Any, name: str, function: Any, says: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = verbs.add_parser(name, help=says, description=says)
+    parser.set_defaults(verb=function)
+    return parser
+
+
+def _positive(text: str) -> int:
+    try:
+        number = int(text.replace("_", ""))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is less than 1")
+    return number
+
+
+# -- demo, lab --------------------------------------------------------------------------------
+
+
+def _add_demo(verbs: Any) -> None:
+    demo = _add(
+        verbs,
+        "demo",
+        _demo,
+        "Fill the dimuon spectrum of CMS open data in the background; write histograms and pictures.",
+    )
+    demo.add_argument(
+        "--data", nargs="+", metavar="FILE", help="ROOT files instead of the sample (same branches)"
+    )
+    demo.add_argument("--workers", type=_positive, default=2, metavar="N", help="processes [2]")
+    demo.add_argument(
+        "--out", metavar="DIR", help="folder for the results [hepnb-demo, then hepnb-demo-2, ...]"
+    )
+    demo.add_argument("--chunk", type=_positive, metavar="N", help="events per chunk [5000]")
+    demo.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
+
+
+def _demo(given: argparse.Namespace) -> int:
+    from .demo import CHUNK, demo
+
+    return demo(
+        given.data,
+        workers=given.workers,
+        out=given.out,
+        chunk=given.chunk or CHUNK,
+        as_json=given.json,
+    )
+
+
+def _add_lab(verbs: Any) -> None:
+    lab = _add(verbs, "lab", _lab, "Copy the starterkit into a folder and open it in JupyterLab.")
+    lab.add_argument(
+        "--dir", default="hepnb-starterkit", metavar="DIR", help="the folder [%(default)s]"
+    )
+    lab.add_argument(
+        "--port", type=_positive, metavar="N", help="the port [the first free from 8888]"
+    )
+    lab.add_argument("--no-browser", action="store_true", help="only print the address")
+
+
+def _lab(given: argparse.Namespace) -> None:
+    from .notebook.lab import copy_starterkit, open_lab
+
+    copied = copy_starterkit(Path(given.dir))
+    print(f"starterkit in {copied.folder}: {len(copied.new)} files copied")
+    if copied.kept:
+        print(f"kept as you changed them: {', '.join(copied.kept)} (remove them to get ours back)")
+    open_lab(copied.folder, browser=not given.no_browser, port=given.port)
+
+
+# -- runs -------------------------------------------------------------------------------------
+
+
+def _add_runs(verbs: Any) -> None:
+    runs = _add(verbs, "runs", _runs, "List your runs, newest first.")
+    runs.add_argument("--json", action="store_true", help="print them as JSON")
+    attach = _add(
+        verbs, "attach", _attach, "Follow a run to its end; an interrupt ends the following only."
+    )
+    log = _add(verbs, "log", _log, "Print the last records of a run's log.")
+    log.add_argument("-n", type=_positive, default=100, metavar="N", help="how many [100]")
+    log.add_argument("--level", metavar="LEVEL", help="only this level")
+    cancel = _add(verbs, "cancel", _cancel, "End a run soon; what is committed stays.")
+    for verb in (attach, log, cancel):
+        verb.add_argument("id", metavar="ID", help="a run's id, part of it, or its directory")
+    for verb in (attach, log):
+        verb.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _runs(given: argparse.Namespace) -> None:
+    from .runs import list_runs
+
+    rows = list_runs()
+    print(json.dumps(rows) if given.json else (rows or "no runs yet"))
+
+
+def _attach(given: argparse.Namespace) -> int:
+    from .runs import attach
+    from .runs.text import follow, status_text
+
+    run = attach(given.id)
+    follow(run, None if given.json else sys.stdout)
+    print(json.dumps(run.snapshot()) if given.json else status_text(run.snapshot()))
+    return 0 if run.status == "done" else 1
+
+
+def _log(given: argparse.Namespace) -> None:
+    from .runs import attach
+    from .runs.text import log_lines
+
+    levels = [given.level.upper()] if given.level else None
+    records = attach(given.id).log_page(-given.n, given.n, levels)["records"]
+    print(json.dumps(records) if given.json else "\n".join(log_lines(records)))
+
+
+def _cancel(given: argparse.Namespace) -> None:
+    from .runs import attach
+
+    run = attach(given.id)
+    run.cancel()
+    print(f"run {run.id}: cancelled; what is committed stays")

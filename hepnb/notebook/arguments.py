@@ -1,0 +1,108 @@
+"""What was typed behind a magic, made into values: quotes, names of the user's, file names.
+
+IPython would put the user's variables into the whole line before it is parsed, and would change a
+cut or a file name that happens to hold `{x}` or `$x`. The magics switch that off, and a value is
+taken from the user's names only where it is asked for: `$files`, `{files}`, `{sample.path}`, and for
+data the bare name of a variable.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from IPython.core.error import UsageError
+
+from ..errors import nearest
+
+__all__ = ["data_value", "handle_name", "number_value", "text_value", "unquoted"]
+
+_NAME = r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*"
+_ASKED = re.compile(rf"^(?:\$(?P<dollar>{_NAME})|\{{(?P<brace>{_NAME})\}})$")
+_BARE = re.compile(rf"^{_NAME}$")
+
+
+def unquoted(text: str) -> str:
+    """The text without the quotes around it: `magic_arguments` keeps them.
+
+    >>> unquoted("'my data/*.root'")
+    'my data/*.root'
+    """
+    if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"":
+        return text[1:-1]
+    return text
+
+
+def text_value(text: str, names: Mapping[str, Any]) -> str:
+    """An option's text, or the value of the variable it asks for."""
+    return str(_asked_or_text(text, names))
+
+
+def number_value(option: str, text: str | None, names: Mapping[str, Any]) -> int | None:
+    """A whole number, or the variable that holds it. Raises UsageError."""
+    if text is None:
+        return None
+    value = _asked_or_text(text, names)
+    try:
+        return int(str(value).replace("_", ""))
+    except ValueError:
+        raise UsageError(f"{option} {text}: a whole number is needed") from None
+
+
+def handle_name(text: str) -> str:
+    """The variable that gets the run. Raises UsageError where it cannot be one."""
+    name = unquoted(text)
+    if not name.isidentifier():
+        raise UsageError(f"-o {text}: not the name of a variable")
+    return name
+
+
+def data_value(texts: Sequence[str], names: Mapping[str, Any]) -> Any:
+    """What `--data` means: a variable's value where one word names it, else files and globs.
+
+    A quoted word is always a file. Raises UsageError for a name that is asked for and unknown.
+    """
+    if len(texts) == 1 and _asks(texts[0]):
+        return _asked_or_text(texts[0], names)
+    values: list[Any] = []
+    for text in texts:
+        value = _asked_or_text(text, names) if _asks(text) else _variable_or_file(text, names)
+        if len(texts) == 1:
+            return value
+        many = not isinstance(value, str) and isinstance(value, Sequence)
+        values.extend(value if many else [value])
+    return values
+
+
+def _asks(text: str) -> bool:
+    return _ASKED.match(text) is not None
+
+
+def _asked_or_text(text: str, names: Mapping[str, Any]) -> Any:
+    if match := _ASKED.match(text):
+        return _look_up(match["dollar"] or match["brace"], names)
+    return unquoted(text)
+
+
+def _variable_or_file(text: str, names: Mapping[str, Any]) -> Any:
+    word = unquoted(text)
+    if word != text or Path(word).exists() or not _BARE.match(word):
+        return word
+    if word.split(".")[0] in names:
+        return _look_up(word, names)
+    return word
+
+
+def _look_up(name: str, names: Mapping[str, Any]) -> Any:
+    first, *attributes = name.split(".")
+    if first not in names:
+        known = [known for known in names if not known.startswith("_")]
+        raise UsageError(f"no variable {first!r}{nearest(first, known)}")
+    value = names[first]
+    for attribute in attributes:
+        if not hasattr(value, attribute):
+            raise UsageError(f"{name}: {type(value).__name__} has no {attribute!r}")
+        value = getattr(value, attribute)
+    return value

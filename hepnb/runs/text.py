@@ -1,0 +1,93 @@
+"""A run in plain words: for terminals, for `%hepanalysis`, for logs. No widgets, no colours."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, TextIO
+
+from .client import ENDED
+
+if TYPE_CHECKING:
+    from .run import Run
+
+__all__ = ["follow", "log_lines", "progress_line", "status_text"]
+
+_LEAVES = 12
+
+
+def progress_line(snapshot: Mapping[str, Any]) -> str:
+    """State, share, events, rate and remaining time in one line.
+
+    >>> progress = {"events": 1200, "events_total": 5000, "events_lost": 0, "files_failed": 0}
+    >>> progress_line({"state": "running", "progress": progress | {"rate": 12e3, "eta": 3.2}})
+    'running   24 %  1,200 of 5,000 events, 12,000 events/s, about 3 s left'
+    """
+    progress = snapshot["progress"]
+    done, total = progress["events"], progress["events_total"]
+    lost = progress["events_lost"]
+    share = f"{100 * (done + lost) // total:4d} %  " if total else "  "
+    said = [f"{done:,} of {total:,} events" if total is not None else f"{done:,} events"]
+    if snapshot["state"] in ("starting", "running"):
+        if progress["rate"]:
+            said.append(f"{progress['rate']:,.0f} events/s")
+        if progress["eta"] is not None:
+            said.append(f"about {_duration(progress['eta'])} left")
+    if progress["files_failed"]:
+        said.append(f"{progress['files_failed']} file(s) FAILED")
+    if lost:
+        said.append(f"{lost:,} events LOST")
+    return f"{snapshot['state']} {share}{', '.join(said)}"
+
+
+def follow(run: Run, stream: TextIO | None) -> None:
+    """Wait for the end of a run; a terminal is shown one line that changes, a file the last one."""
+    live = stream is not None and stream.isatty()
+    width = 0
+    while True:
+        snapshot = run.snapshot()
+        ended = snapshot["state"] in ENDED
+        if stream is not None and (live or ended):
+            line = progress_line(snapshot)
+            width = max(width, len(line))
+            start, end = ("\r", "\n" if ended else "") if live else ("", "\n")
+            stream.write(f"{start}{line:<{width if live else 0}}{end}")
+            stream.flush()
+        if ended:
+            return
+        time.sleep(0.1)
+
+
+def status_text(snapshot: Mapping[str, Any]) -> str:
+    """Which run, how far it is, what was lost and why: a few lines."""
+    lines = [f"{snapshot['name']} ({snapshot['id']})", f"  {progress_line(snapshot)}"]
+    if snapshot["error"]:
+        error = snapshot["error"]
+        where = f" in chunk {error['chunk']}" if error["chunk"] else ""
+        lines.append(f"  {error['title']}{where}")
+        lines.extend(f"    {line}" for line in error["traceback"].splitlines()[-_LEAVES:])
+    lines.extend(
+        f"  {row['file']}: {row['status']}: {row['reason']}"
+        for row in snapshot["files"]
+        if row["status"] in ("failed", "skipped")
+    )
+    lines.append(f"  {snapshot['directory']}")
+    return "\n".join(lines)
+
+
+def log_lines(records: Iterable[Mapping[str, Any]]) -> list[str]:
+    """One line per record: time, level, worker, logger, text, how often it was repeated."""
+    return [_log_line(record) for record in records]
+
+
+def _log_line(record: Mapping[str, Any]) -> str:
+    clock = time.strftime("%H:%M:%S", time.localtime(record["time"]))
+    worker = f"worker {record['worker']}" if record["worker"] is not None else "run"
+    times = f"  ({record['repeat']} times)" if record["repeat"] > 1 else ""
+    return f"{clock} {record['level']:<8} {worker:<9} {record['logger']}: {record['text']}{times}"
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
