@@ -1,0 +1,103 @@
+"""Every write that reaches the disk passes here: whole, synced, replaced in one step, or not at all.
+
+Nothing here knows what is written. A fault of the disk becomes a StoreError of one line.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from ..errors import StoreError
+
+__all__ = [
+    "create_file",
+    "disk_faults",
+    "open_plain",
+    "remove_file",
+    "replace_file",
+    "sync_directory",
+    "write_all",
+]
+
+Buffer = bytes | bytearray | memoryview
+
+_MEND = {
+    errno.ENOSPC: "the disk is full: free some space and go on, nothing is lost",
+    errno.EDQUOT: "your quota is used up: free some space and go on, nothing is lost",
+    errno.EIO: "the disk reports a fault: check it, then go on",
+    errno.EACCES: "you may not write there: choose another directory or its owner",
+    errno.EROFS: "the file system is read-only: choose another directory",
+    errno.ENOENT: "it is not there: was it moved or deleted?",
+    errno.ELOOP: "it is a symbolic link, which a store never holds",
+}
+
+
+@contextlib.contextmanager
+def disk_faults(doing: str, path: Path | str) -> Iterator[None]:
+    """Turn an OSError into a StoreError that says what was being done, where, and the mend."""
+    try:
+        yield
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        mend = _MEND.get(error.errno or 0, "see the reason, mend it and try again")
+        raise StoreError(f"cannot {doing} {path}: {reason}; {mend}") from error
+
+
+def open_plain(path: Path | str, flags: int = os.O_RDONLY, mode: int = 0o600) -> int:
+    """Open a regular file, never through a symbolic link."""
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
+
+
+def write_all(fd: int, *parts: Buffer) -> None:
+    """Write all of `parts` at the file's end, however short each write is."""
+    for part in parts:
+        view = memoryview(part).cast("B")
+        while view.nbytes:
+            done = os.write(fd, view[: 1 << 28])
+            if done == 0:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            view = view[done:]
+
+
+def sync_directory(path: Path) -> None:
+    """Make created, renamed and deleted names in this directory durable."""
+    fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def create_file(path: Path, data: Buffer) -> None:
+    """Write a new file and sync it; a fault leaves no file. The directory is not synced."""
+    fd = open_plain(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    try:
+        write_all(fd, data)
+        os.fsync(fd)
+    except BaseException:
+        os.close(fd)
+        remove_file(path)
+        raise
+    os.close(fd)
+
+
+def replace_file(path: Path, data: Buffer) -> None:
+    """Replace a file in one durable step: readers see the old bytes or the new ones."""
+    fresh = path.with_name(path.name + ".new")
+    create_file(fresh, data)
+    try:
+        os.replace(fresh, path)
+    except BaseException:
+        remove_file(fresh)
+        raise
+    sync_directory(path.parent)
+
+
+def remove_file(path: Path) -> None:
+    """Delete a file if it is there."""
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(path)

@@ -1,0 +1,160 @@
+"""Giving a histogram away: one self-contained UHI file that every HDF5 build reads.
+
+The bytes depend on the contents alone: categories of growing axes are sorted, blocks are written in
+that order, and no id, time, version or chunking of the data enters.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+
+from .blocks import Blocks
+from .durable import disk_faults, open_plain, remove_file, sync_directory
+from .manifest import Labels
+from .record import Key
+from .refusal import HistValueError
+from .signature import Signature
+from .uhi_group import write_frame
+
+__all__ = ["export_file"]
+
+CHUNK_BINS = 1 << 16
+COMPRESS_FROM = 1000
+
+Array = np.ndarray[Any, Any]
+
+
+def export_file(file: Path, histograms: Iterable[tuple[Signature, Blocks]]) -> Path:
+    """Write one UHI group per histogram to `file`, which is replaced in one step.
+
+    Read it with `hist.Hist(uhi.io.hdf5.read(h5py.File(file)[name]))`. At most one block is in memory.
+    Raises HistValueError for a suffix that is not one of HDF5, StoreError when the disk fails.
+    """
+    if file.suffix.lower() not in (".h5", ".hdf5", ".hdf"):
+        raise HistValueError(f"{file}: give an exported file the suffix .h5 (or .hdf5)")
+    fresh = file.with_name(file.name + ".new")
+    try:
+        with disk_faults("write", file):
+            remove_file(fresh)
+            with h5py.File(fresh, "w", libver=("earliest", "v110"), locking=False) as f:
+                for signature, blocks in histograms:
+                    _write(f.create_group(signature.name), signature, blocks)
+            _sync(fresh)
+            os.replace(fresh, file)
+            sync_directory(file.absolute().parent)
+    except BaseException:
+        remove_file(fresh)
+        raise
+    return file
+
+
+def _write(group: h5py.Group, signature: Signature, blocks: Blocks) -> None:
+    labels = canonical_labels(signature, blocks.labels())
+    storage = write_frame(group, signature, labels)
+    shape = [ax.extent for ax in signature.axes]
+    places: list[dict[str | int | None, int]] = []
+    for i, found in zip(signature.category_axes, labels, strict=True):
+        shape[i] = len(found) + bool(signature.axes[i].traits.overflow)
+        places.append({None: len(found), **{label: n for n, label in enumerate(found)}})
+    keys = sorted(
+        ([p[label] for p, label in zip(places, key, strict=True)], key) for key in blocks.keys()
+    )
+    for field in signature.fields:
+        if math.prod(shape) < COMPRESS_FROM:
+            whole = np.zeros(shape, signature.dtype)
+            for at, key in keys:
+                flat = blocks.read(key, 0, signature.bins)[field]
+                whole[_where(signature, at, ())] = flat.reshape(signature.block_shape)
+            storage.create_dataset(field, data=whole)
+            continue
+        dataset = storage.create_dataset(
+            field,
+            tuple(shape),
+            signature.dtype,
+            chunks=_chunks(signature, shape),
+            compression="gzip",
+            compression_opts=4,
+            shuffle=True,
+        )
+        for at, key in keys:
+            _write_block(dataset, signature, blocks, field, at, key)
+
+
+def canonical_labels(signature: Signature, labels: Labels) -> Labels:
+    """The labels of each category axis as they are exported: declared ones first, grown ones sorted."""
+    out = []
+    for i, found in zip(signature.category_axes, labels, strict=True):
+        declared = tuple(signature.uhi["axes"][i]["categories"])
+        grown = sorted(label for label in found if label not in signature.declared[i])
+        out.append((*declared, *grown))
+    return tuple(out)
+
+
+def _chunks(signature: Signature, shape: Sequence[int]) -> tuple[int, ...]:
+    """One category tuple and at most 0.5 MB: whole last axes, a part of one, one bin of the first."""
+    chunks, left = [1] * len(shape), CHUNK_BINS
+    for i in reversed(signature.dense_axes):
+        parts = -(-shape[i] // max(1, min(left, shape[i])))
+        chunks[i] = -(-shape[i] // parts)
+        left //= shape[i]
+        if left <= 1:
+            break
+    return tuple(chunks)
+
+
+def _write_block(
+    dataset: h5py.Dataset,
+    signature: Signature,
+    blocks: Blocks,
+    field: str,
+    at: Sequence[int],
+    key: Key,
+) -> None:
+    """Write the chunks of one block that are not all zero (an empty bin is the same as none)."""
+    shape = signature.block_shape
+    chunk = [dataset.chunks[i] for i in signature.dense_axes]
+    if not shape:
+        value = blocks.read(key, 0, 1)[field][0]
+        if value != 0:
+            dataset[tuple(at)] = value
+        return
+    row = math.prod(shape[1:])
+    for lo in range(0, shape[0], chunk[0]):
+        hi = min(lo + chunk[0], shape[0])
+        rows = blocks.read(key, lo * row, hi * row)[field].reshape((hi - lo, *shape[1:]))
+        cuts = [range(0, n, c) for n, c in zip(shape[1:], chunk[1:], strict=True)]
+        for starts in itertools.product(*cuts):
+            inner = tuple(
+                slice(s, min(s + c, n))
+                for s, c, n in zip(starts, chunk[1:], shape[1:], strict=True)
+            )
+            part = rows[(slice(None), *inner)]
+            if part.any():
+                dataset[_where(signature, at, (slice(lo, hi), *inner))] = part
+
+
+def _where(
+    signature: Signature, at: Sequence[int], dense: Sequence[slice]
+) -> tuple[int | slice, ...]:
+    where: list[int | slice] = [slice(None)] * len(signature.axes)
+    for i, position in zip(signature.category_axes, at, strict=True):
+        where[i] = position
+    for i, part in zip(signature.dense_axes, dense, strict=False):
+        where[i] = part
+    return tuple(where)
+
+
+def _sync(path: Path) -> None:
+    fd = open_plain(path)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)

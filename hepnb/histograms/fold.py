@@ -1,0 +1,220 @@
+"""Folding: the journal's next records, strictly by order, become new versions of the blocks they touch.
+
+A block's new version is its old one plus each record's numbers, one after the other, so its bits
+depend on the set of records alone and not on when they arrived or how often was folded. Packs are
+never changed: new ones are written, and old ones whose blocks have mostly moved are emptied into
+the new ones, which bounds a store at about twice its live size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .catalog import Catalog, pieces_of
+from .durable import remove_file
+from .manifest import Labels
+from .packs import PackFiles, PackPlan, Piece, write_pack
+from .record import BlockEntry, Key
+from .signature import Signature
+from .tail import Pending
+from .wal import CONTRIBUTION
+
+__all__ = ["Folded", "fold_records", "grown_labels"]
+
+PACK_BYTES = 64 << 20
+SMALL_PACKS = 8
+
+Array = np.ndarray[Any, Any]
+Touched = dict[str, dict[Key, list[tuple[Pending, BlockEntry]]]]
+
+
+@dataclass(frozen=True)
+class Folded:
+    """What a fold made: the packs to name in the manifest and those that are no longer needed."""
+
+    packs: tuple[str, ...]
+    new: tuple[str, ...]
+    dropped: tuple[str, ...]
+
+
+@dataclass
+class _Work:
+    """What must be written: blocks to make anew or move, and table rows."""
+
+    blocks: dict[str, dict[Key, None]] = field(default_factory=dict)
+    pieces: list[Piece] = field(default_factory=list)
+
+
+def touched_blocks(records: Iterable[Pending]) -> Touched:
+    """Per histogram and block, the records that add to it, in the order given."""
+    out: Touched = {}
+    for pending in records:
+        for entry in pending.record.blocks:
+            blocks = out.setdefault(entry.hist, {})
+            blocks.setdefault(entry.key, []).append((pending, entry))
+    return out
+
+
+def grown_labels(
+    signatures: Mapping[str, Signature], before: Mapping[str, Labels], records: Iterable[Pending]
+) -> dict[str, Labels]:
+    """The labels of all category axes after `records`, in order of first appearance."""
+    ordered: dict[str, list[dict[str | int, None]]] = {}
+    for name, signature in signatures.items():
+        known = before.get(name) or tuple(
+            tuple(signature.uhi["axes"][i]["categories"]) for i in signature.category_axes
+        )
+        ordered[name] = [dict.fromkeys(axis) for axis in known]
+    for pending in records:
+        for entry in pending.record.blocks:
+            for axis, label in zip(ordered[entry.hist], entry.key, strict=True):
+                if label is not None:
+                    axis.setdefault(label)
+    return {name: tuple(tuple(axis) for axis in axes) for name, axes in ordered.items()}
+
+
+def fold_records(
+    directory: Path,
+    catalog: Catalog,
+    files: PackFiles,
+    signatures: Mapping[str, Signature],
+    records: Sequence[Pending],
+    first_number: int,
+) -> Folded:
+    """Write the packs that hold the blocks and rows of `records` added to those of `catalog`.
+
+    Nothing that exists is changed; on any fault the new packs are removed.
+    """
+    touched = touched_blocks(p for p in records if p.kind == CONTRIBUTION)
+    work = _Work({name: dict.fromkeys(keys) for name, keys in touched.items()})
+    pieces = pieces_of(files, catalog.packs)
+    work.pieces.extend(_new_pieces(pieces, records))
+    dropped = _choose_dropped(catalog, signatures, work, pieces)
+    for pack in dropped:
+        for name, key in catalog.live(pack):
+            work.blocks.setdefault(name, {}).setdefault(key)
+    work.pieces.extend(p for held in pieces.values() for pack, p in held if pack in dropped)
+
+    def fill(name: str, key: Key, lo: int, hi: int) -> Mapping[str, Array]:
+        signature = signatures[name]
+        home = catalog.blocks[name].get(key)
+        if home is not None:
+            out = files.read(home[0], name, home[1], lo, hi)
+        else:
+            out = {f: np.zeros(hi - lo, signature.dtype) for f in signature.fields}
+        for pending, entry in touched.get(name, {}).get(key, ()):
+            entry.add_into(pending.read, out, lo)
+        return out
+
+    new: list[str] = []
+    try:
+        for plan in _plans(work, signatures):
+            name = f"{first_number + len(new):08d}.h5"
+            write_pack(directory / "packs" / name, plan, signatures, fill)
+            new.append(name)
+    except BaseException:
+        remove_packs(directory, new)
+        raise
+    kept = tuple(p for p in catalog.packs if p not in dropped)
+    return Folded(kept + tuple(new), tuple(new), tuple(dropped))
+
+
+def remove_packs(directory: Path, packs: Iterable[str]) -> None:
+    """Delete packs that no manifest names."""
+    for pack in packs:
+        remove_file(directory / "packs" / pack)
+
+
+def _new_pieces(
+    before: Mapping[str, Sequence[tuple[str, Piece]]], records: Iterable[Pending]
+) -> list[Piece]:
+    out = []
+    rows = {name: held[-1][1].start + held[-1][1].rows for name, held in before.items()}
+    named = set(before)
+    for pending in records:
+        for entry in pending.record.tables:
+            if entry.rows == 0 and entry.name in named:
+                continue  # one empty piece keeps the columns of a table without rows
+            named.add(entry.name)
+            start = rows.get(entry.name, 0)
+            out.append(
+                Piece(
+                    entry.name,
+                    start,
+                    entry.rows,
+                    lambda entry=entry, pending=pending: entry.read(pending.read),  # type: ignore[misc]
+                )
+            )
+            rows[entry.name] = start + entry.rows
+    return out
+
+
+def _choose_dropped(
+    catalog: Catalog,
+    signatures: Mapping[str, Signature],
+    work: _Work,
+    pieces: Mapping[str, Sequence[tuple[str, Piece]]],
+) -> list[str]:
+    """Packs to empty: those mostly superseded, and the small ones once there are many."""
+    rows = dict.fromkeys(catalog.packs, 0)
+    for held in pieces.values():
+        for pack, piece in held:
+            rows[pack] += max(piece.rows, 1) * 64  # a guess: eight columns
+    live = dict(rows)
+    total = dict(rows)
+    for pack, slots in catalog.slots.items():
+        total[pack] += sum(n * _block_bytes(signatures[name]) for name, n in slots.items())
+    for name, keys in catalog.blocks.items():
+        size, dirty = _block_bytes(signatures[name]), work.blocks.get(name, {})
+        for key, (pack, _) in keys.items():
+            if key not in dirty:
+                live[pack] += size
+    dropped = [p for p in catalog.packs if live[p] * 2 < total[p] or total[p] == 0]
+    small = [p for p in catalog.packs if p not in dropped and total[p] < PACK_BYTES // 2]
+    return dropped + (small if len(small) >= SMALL_PACKS else [])
+
+
+def _plans(work: _Work, signatures: Mapping[str, Signature]) -> Iterable[PackPlan]:
+    """Cut the work into packs of about 64 MB, or one block where a block is larger."""
+    blocks: dict[str, list[Key]] = {}
+    pieces, size = _joined(work.pieces), 0
+    for name in signatures:
+        each = _block_bytes(signatures[name])
+        for key in work.blocks.get(name, {}):
+            if size and size + each > PACK_BYTES:
+                yield PackPlan(blocks, pieces)
+                blocks, pieces, size = {}, [], 0
+            blocks.setdefault(name, []).append(key)
+            size += each
+    if blocks or pieces:
+        yield PackPlan(blocks, pieces)
+
+
+def _joined(pieces: Iterable[Piece]) -> list[Piece]:
+    """Neighbouring pieces of a table as one."""
+    out: list[Piece] = []
+    runs: list[list[Piece]] = []
+    for piece in sorted(pieces, key=lambda p: (p.table, p.start, p.rows)):
+        last = runs[-1][-1] if runs else None
+        if last and (last.table, last.start + last.rows) == (piece.table, piece.start):
+            runs[-1].append(piece)
+        else:
+            runs.append([piece])
+    for run in runs:
+        rows = sum(p.rows for p in run)
+
+        def read(run: list[Piece] = run) -> Mapping[str, Array]:
+            parts = [p.read() for p in run]
+            return {c: np.concatenate([p[c] for p in parts]) for c in parts[0]}
+
+        out.append(Piece(run[0].table, run[0].start, rows, read))
+    return out
+
+
+def _block_bytes(signature: Signature) -> int:
+    return signature.bins * 8 * len(signature.fields)

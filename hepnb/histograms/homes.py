@@ -1,0 +1,164 @@
+"""Where an `H5Hist` lives: in memory, or in a store that it reads and perhaps writes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from ..errors import StoreError
+from .blocks import Blocks, MemoryBlocks
+from .contribution import Contribution
+from .record import parse
+from .signature import Signature
+from .store import Store
+from .writer import StoreWriter
+
+__all__ = ["DiskHome", "Home", "MemoryHome"]
+
+T = TypeVar("T")
+FOLD_BYTES = 32 << 20
+FOLD_RECORDS = 1000
+
+
+class Home(Protocol):
+    """What an `H5Hist` needs of the place where it lives."""
+
+    version: int
+
+    @property
+    def directory(self) -> Path | None: ...
+    @property
+    def sealed(self) -> bool: ...
+    @property
+    def committed(self) -> int: ...
+    @property
+    def folded(self) -> int: ...
+    def read(self, what: Callable[[Blocks], T]) -> T: ...
+    def contribute(self, contents: Contribution, unique_id: str) -> bool: ...
+    def refresh(self) -> bool: ...
+    def close(self) -> None: ...
+
+
+class MemoryHome:
+    """One histogram in memory."""
+
+    directory: Path | None = None
+    folded = 0
+
+    def __init__(self, signature: Signature) -> None:
+        self._signature = signature
+        self._blocks = MemoryBlocks(signature)
+        self._ids: set[str] = set()
+        self.version = 0
+        self.sealed = False
+
+    @property
+    def committed(self) -> int:
+        """Contributions made."""
+        return len(self._ids)
+
+    def read(self, what: Callable[[Blocks], T]) -> T:
+        """Read the blocks."""
+        return what(self._blocks)
+
+    def contribute(self, contents: Contribution, unique_id: str) -> bool:
+        """Add once."""
+        if unique_id in self._ids:
+            return False
+        if self.sealed:
+            raise StoreError("this histogram is closed; make a new one to fill")
+        body = memoryview(contents.encode(unique_id, None, {}))
+        record = parse(body, {self._signature.name: self._signature})
+        for entry in record.blocks:
+            entry.add_into(lambda o, n: body[o : o + n], self._blocks.writable(entry.key), 0)
+            if entry.weighted:
+                self._blocks.mark_weighted()
+        self._ids.add(unique_id)
+        self.version += 1
+        return True
+
+    def refresh(self) -> bool:
+        """Nothing comes from elsewhere."""
+        return False
+
+    def close(self) -> None:
+        """Fill no more."""
+        self.sealed = True
+
+
+class DiskHome:
+    """One histogram of a store: read through a view, written through the store's one writer."""
+
+    def __init__(
+        self,
+        store: Store,
+        signature: Signature,
+        *,
+        may_write: bool,
+        writer: StoreWriter | None = None,
+    ) -> None:
+        self._store, self._signature = store, signature
+        self._may_write, self._writer = may_write, writer
+
+    @property
+    def directory(self) -> Path | None:
+        """The store's directory."""
+        return self._store.directory
+
+    @property
+    def version(self) -> int:
+        """The view's version."""
+        return self._store.version
+
+    @property
+    def sealed(self) -> bool:
+        """Whether the store is sealed."""
+        return self._store.sealed
+
+    @property
+    def committed(self) -> int:
+        """Contributions to the store."""
+        self._follow()
+        return self._store.committed
+
+    @property
+    def folded(self) -> int:
+        """Contributions folded."""
+        self._follow()
+        return self._store.folded
+
+    def read(self, what: Callable[[Blocks], T]) -> T:
+        """Read one snapshot; one's own fills are always in it."""
+        self._follow()
+        return self._store.read(lambda snapshot: what(snapshot.blocks(self._signature.name)))
+
+    def contribute(self, contents: Contribution, unique_id: str) -> bool:
+        """Append once, and fold when the journal has become long."""
+        if not self._may_write:
+            raise StoreError(
+                f"this view of {self.directory} is read-only; H5Hist.open({str(self.directory)!r}, "
+                f"{self._signature.name!r}) may fill"
+            )
+        if self._writer is None:
+            self._writer = StoreWriter.open(self._store.directory)
+        taken = self._writer.append(contents.encode(unique_id, None, {}))
+        if self._writer.tail_records >= FOLD_RECORDS or self._writer.tail_bytes >= FOLD_BYTES:
+            self._writer.fold()
+        return taken
+
+    def refresh(self) -> bool:
+        """Take a newer snapshot."""
+        return self._store.refresh()
+
+    def close(self) -> None:
+        """Seal the store if it was written here; close its files."""
+        if self._writer is not None:
+            self._writer.seal()
+            self._writer = None
+            self._store.refresh()
+        self._store.close()
+
+    def _follow(self) -> None:
+        if self._writer is not None:
+            self._store.refresh()

@@ -1,0 +1,50 @@
+"""One writer per store: an advisory lock that dies with its process and names its holder."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import socket
+from pathlib import Path
+
+from ..errors import StoreError
+from .durable import disk_faults, open_plain, write_all
+
+__all__ = ["StoreLock"]
+
+
+class StoreLock:
+    """Hold `store.lock` of a directory; StoreError with the holder's pid and host when it is taken."""
+
+    def __init__(self, directory: Path) -> None:
+        path = directory / "store.lock"
+        with disk_faults("open", path):
+            fd = open_plain(path, os.O_RDWR | os.O_CREAT)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            holder = _holder(fd)
+            os.close(fd)
+            raise StoreError(
+                f"{directory} has a writer already ({holder}); wait until it ends, or only read: "
+                "Store.open(...)"
+            ) from None
+        self._fd: int | None = fd
+        with disk_faults("write", path):
+            os.ftruncate(fd, 0)
+            write_all(fd, json.dumps({"pid": os.getpid(), "host": socket.gethostname()}).encode())
+
+    def release(self) -> None:
+        """Let the next writer in."""
+        if self._fd is not None:
+            os.close(self._fd)
+            self._fd = None
+
+
+def _holder(fd: int) -> str:
+    try:
+        said = json.loads(os.pread(fd, 4096, 0))
+        return f"pid {int(said['pid'])} on host {said['host']!s:.200}"
+    except (ValueError, KeyError, TypeError):
+        return "its process is not known yet"

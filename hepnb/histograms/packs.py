@@ -1,0 +1,228 @@
+"""Packs: immutable HDF5 files that hold folded blocks and table rows.
+
+    /histograms/<name>/values     [slot, bins]   (and /variances for Weight storage)
+    /histograms/<name>/keys       msgpack list of each slot's category labels, as bytes
+    /tables/<name>/<first row>/<column>   [rows]
+
+A pack is built in memory by HDF5 and then written and synced as plain bytes, so that a fault of the
+disk is met in one place and never leaves a half-written HDF5 file that anybody would open.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import h5py
+import hdf5plugin
+import msgpack
+import numpy as np
+
+from ..errors import StoreError
+from .durable import create_file, disk_faults
+from .record import Key
+from .refusal import PackGoneError
+from .signature import Signature
+
+__all__ = ["Piece", "PackFiles", "PackPlan", "chunk_shape", "write_pack"]
+
+CHUNK_BYTES = 1 << 19
+RANGE_BINS = 1 << 20
+_OPEN_PACKS = 64
+
+Array = np.ndarray[Any, Any]
+Fill = Callable[[str, Key, int, int], Mapping[str, Array]]
+"""Give (histogram, key, first bin, last bin + 1) as one flat array per field."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Rows [start, start + rows) of a table, whose columns are read when they are needed."""
+
+    table: str
+    start: int
+    rows: int
+    read: Callable[[], Mapping[str, Array]]
+
+
+@dataclass(frozen=True)
+class PackPlan:
+    """What one pack will hold."""
+
+    blocks: Mapping[str, Sequence[Key]]
+    pieces: Sequence[Piece] = ()
+
+
+def chunk_shape(slots: int, bins: int) -> tuple[int, int]:
+    """An HDF5 chunk of 0.25 to 1 MB: many small blocks, or a part of a large one."""
+    most = CHUNK_BYTES // 8
+    if bins <= 2 * most:
+        return max(1, min(slots, most // bins)), bins
+    parts = -(-bins // most)
+    return 1, -(-bins // parts)
+
+
+def write_pack(path: Path, plan: PackPlan, signatures: Mapping[str, Signature], fill: Fill) -> None:
+    """Build the pack of `plan` and write it durably (its directory is not synced)."""
+    with h5py.File(path.name, "w", driver="core", backing_store=False, libver="v110") as f:
+        for name, keys in plan.blocks.items():
+            _write_blocks(f.create_group(f"histograms/{name}"), signatures[name], keys, fill)
+        for piece in plan.pieces:
+            group = f.create_group(f"tables/{piece.table}/{piece.start}", track_order=True)
+            for column, values in piece.read().items():
+                _write_column(group, column, values)
+        f.flush()
+        image = f.id.get_file_image()
+    with disk_faults("write", path):
+        create_file(path, image)
+
+
+def _write_blocks(group: h5py.Group, signature: Signature, keys: Sequence[Key], fill: Fill) -> None:
+    rows, columns = chunk_shape(len(keys), signature.bins)
+    sets = [
+        group.create_dataset(
+            field,
+            (len(keys), signature.bins),
+            signature.dtype,
+            chunks=(rows, columns),
+            compression=hdf5plugin.Bitshuffle(cname="lz4"),
+        )
+        for field in signature.fields
+    ]
+    group["keys"] = np.frombuffer(msgpack.packb([list(k) for k in keys]), np.uint8)
+    width = max(columns, RANGE_BINS // columns * columns) if rows == 1 else columns
+    for slot in range(0, len(keys), rows):
+        some = keys[slot : slot + rows]
+        for lo in range(0, signature.bins, width):
+            hi = min(lo + width, signature.bins)
+            filled = [fill(signature.name, key, lo, hi) for key in some]
+            for field, dataset in zip(signature.fields, sets, strict=True):
+                dataset[slot : slot + len(some), lo:hi] = np.stack([f[field] for f in filled])
+
+
+def _write_column(group: h5py.Group, column: str, values: Array) -> None:
+    if len(values) < 1000:
+        group.create_dataset(column, data=values)
+        return
+    group.create_dataset(
+        column,
+        data=values,
+        chunks=(min(len(values), CHUNK_BYTES // values.dtype.itemsize),),
+        compression=hdf5plugin.Bitshuffle(cname="lz4"),
+    )
+
+
+class PackFiles:
+    """The packs of one directory, opened when needed; safe to use on a store of somebody else."""
+
+    def __init__(self, directory: Path, signatures: Mapping[str, Signature]) -> None:
+        self._directory, self._signatures = directory / "packs", signatures
+        self._open: OrderedDict[str, h5py.File] = OrderedDict()
+        self._keys: dict[tuple[str, str], tuple[Key, ...]] = {}
+        self._lock = threading.RLock()
+
+    def close(self) -> None:
+        """Close all files."""
+        with self._lock:
+            for file in self._open.values():
+                file.close()
+            self._open.clear()
+
+    def forget(self, packs: Sequence[str]) -> None:
+        """Close packs that no manifest names any more."""
+        with self._lock:
+            for pack in packs:
+                if file := self._open.pop(pack, None):
+                    file.close()
+            gone = set(packs)
+            self._keys = {k: v for k, v in self._keys.items() if k[0] not in gone}
+
+    def keys(self, pack: str) -> Mapping[str, tuple[Key, ...]]:
+        """The keys of each histogram's slots in this pack."""
+        with self._lock:
+            names = self._names(pack, "histograms")
+            for name in names:
+                if (pack, name) not in self._keys:
+                    raw = self._dataset(pack, f"histograms/{name}/keys")[()]
+                    listed = msgpack.unpackb(raw.tobytes(), strict_map_key=False)
+                    self._keys[pack, name] = tuple(tuple(k) for k in listed)
+            return {name: self._keys[pack, name] for name in names}
+
+    def read(self, pack: str, name: str, slot: int, lo: int, hi: int) -> dict[str, Array]:
+        """Bins [lo, hi) of one block, one flat array per field."""
+        signature = self._signatures[name]
+        out = {}
+        with self._lock:
+            slots = len(self.keys(pack).get(name, ()))
+            for field in signature.fields:
+                dataset = self._dataset(pack, f"histograms/{name}/{field}")
+                if dataset.shape != (slots, signature.bins) or dataset.dtype != signature.dtype:
+                    raise StoreError(f"{self._directory / pack}: {name!r} does not fit its axes")
+                with disk_faults("read", self._directory / pack):
+                    out[field] = dataset[slot, lo:hi]
+        return out
+
+    def pieces(self, pack: str) -> Iterator[Piece]:
+        """The table rows that this pack holds."""
+        with self._lock:
+            for table in self._names(pack, "tables"):
+                for start in self._names(pack, f"tables/{table}"):
+                    group = f"tables/{table}/{start}"
+                    columns = self._names(pack, group)
+                    rows = len(self._dataset(pack, f"{group}/{columns[0]}")) if columns else 0
+                    yield Piece(table, int(start), rows, self._reader(pack, group, columns))
+
+    def _reader(
+        self, pack: str, group: str, columns: Sequence[str]
+    ) -> Callable[[], Mapping[str, Array]]:
+        def read() -> Mapping[str, Array]:
+            with self._lock:
+                return {c: self._dataset(pack, f"{group}/{c}")[()] for c in columns}
+
+        return read
+
+    def _names(self, pack: str, group: str) -> list[str]:
+        found = self._file(pack)
+        for part in group.split("/"):
+            if part not in found:
+                return []
+            found = self._step(found, part, pack)
+        return list(found)
+
+    def _dataset(self, pack: str, path: str) -> h5py.Dataset:
+        found: Any = self._file(pack)
+        for part in path.split("/"):
+            found = self._step(found, part, pack)
+        if not isinstance(found, h5py.Dataset) or found.is_virtual or found.external:
+            raise StoreError(f"{self._directory / pack}: {path} points outside; refused")
+        return found
+
+    def _step(self, group: Any, part: str, pack: str) -> Any:
+        link = group.get(part, getlink=True) if isinstance(group, h5py.Group) else None
+        if not isinstance(link, h5py.HardLink):
+            raise StoreError(f"{self._directory / pack}: {part!r} is missing or a link; refused")
+        return group[part]
+
+    def _file(self, pack: str) -> h5py.File:
+        file = self._open.get(pack)
+        if file is None:
+            path = self._directory / pack
+            try:
+                if not stat.S_ISREG(os.lstat(path).st_mode):
+                    raise StoreError(f"{path} is not a plain file; refused")
+                file = h5py.File(path, "r")
+            except FileNotFoundError:
+                raise PackGoneError(f"{path} is not there; the store is not complete") from None
+            except OSError as error:
+                raise StoreError(f"{path} cannot be read as HDF5: {error}") from None
+            self._open[pack] = file
+            while len(self._open) > _OPEN_PACKS:
+                self._open.popitem(last=False)[1].close()
+        self._open.move_to_end(pack)
+        return file

@@ -1,0 +1,272 @@
+"""The body of one journal record: who, when, and what it adds. No files here, and no pickle.
+
+    u32 length of the header | u32 zero | header (msgpack) | padding to 8 | sections, each padded to 8
+
+The header names each block (histogram, category labels, bins, sparse or dense) and each table's
+columns; the sections follow in that order. A sparse block is its bin numbers (flat, C order,
+rising, u4 or u8) and then each field's numbers; a dense block is each field's numbers for all bins.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import msgpack
+import numpy as np
+
+from ..errors import StoreError, nearest
+from .refusal import HistTypeError
+from .signature import Signature, check_name
+
+__all__ = ["BlockEntry", "Key", "Read", "Record", "TableEntry", "parse", "validate", "write_body"]
+
+Key = tuple[str | int | None, ...]
+"""The labels of one block, one per category axis; None stands for the overflow category."""
+Read = Callable[[int, int], bytes | memoryview]
+"""Read (offset, length) of a record's body."""
+
+_HEAD = struct.Struct("<II")
+_INDEX = {4: np.dtype("<u4"), 8: np.dtype("<u8")}
+_COLUMN_KINDS = "biufc"
+
+
+@dataclass(frozen=True)
+class BlockEntry:
+    """One block of a record: where its numbers stand in the body."""
+
+    hist: str
+    key: Key
+    bins: int
+    count: int | None  # bins written when sparse; None when dense
+    index_bytes: int
+    fields: tuple[str, ...]
+    dtype: np.dtype[Any]
+    weighted: bool
+    offset: int
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all its sections."""
+        n = self.bins if self.count is None else self.count
+        index = 0 if self.count is None else _padded(n * self.index_bytes)
+        return index + len(self.fields) * n * 8
+
+    def index(self, read: Read) -> np.ndarray[Any, Any] | None:
+        """The bin numbers of a sparse block, None for a dense one."""
+        if self.count is None:
+            return None
+        return np.frombuffer(
+            read(self.offset, self.count * self.index_bytes), _INDEX[self.index_bytes]
+        )
+
+    def numbers(self, read: Read, field: int, lo: int, hi: int) -> np.ndarray[Any, Any]:
+        """Numbers `lo` to `hi` of one field, counted in entries (sparse) or bins (dense)."""
+        n = self.bins if self.count is None else self.count
+        start = self.offset + self.nbytes - (len(self.fields) - field) * n * 8
+        return np.frombuffer(read(start + lo * 8, (hi - lo) * 8), self.dtype)
+
+    def add_into(self, read: Read, into: Mapping[str, np.ndarray[Any, Any]], lo: int) -> None:
+        """Add this block's bins [lo, lo + length) to the flat arrays `into`, one per field."""
+        length = len(into[self.fields[0]])
+        where = self.index(read)
+        if where is None:
+            for i, name in enumerate(self.fields):
+                into[name] += self.numbers(read, i, lo, lo + length)
+            return
+        first, last = np.searchsorted(where, (lo, lo + length))
+        if first == last:
+            return
+        bins = where[first:last].astype(np.int64) - lo
+        for i, name in enumerate(self.fields):
+            into[name][bins] += self.numbers(read, i, int(first), int(last))
+
+
+@dataclass(frozen=True)
+class TableEntry:
+    """Rows of one flat table in a record."""
+
+    name: str
+    rows: int
+    columns: tuple[tuple[str, np.dtype[Any]], ...]
+    offset: int
+
+    def read(self, read: Read) -> dict[str, np.ndarray[Any, Any]]:
+        """The columns, each of shape (rows,)."""
+        out, at = {}, self.offset
+        for name, dtype in self.columns:
+            out[name] = np.frombuffer(read(at, self.rows * dtype.itemsize), dtype)
+            at += _padded(self.rows * dtype.itemsize)
+        return out
+
+
+@dataclass(frozen=True)
+class Record:
+    """The header of one record."""
+
+    id: str
+    order: int | None
+    meta: Any
+    blocks: tuple[BlockEntry, ...] = ()
+    tables: tuple[TableEntry, ...] = ()
+
+    def bare(self) -> Record:
+        """Without blocks and tables: what the ledger keeps."""
+        return replace(self, blocks=(), tables=())
+
+
+Parts = list[np.ndarray[Any, Any]]
+
+
+def write_body(
+    record: Record, blocks: Iterable[Parts] = (), tables: Iterable[Parts] = ()
+) -> bytearray:
+    """The body of `record`, whose entries' offsets are not used, with the sections of each entry."""
+    header = {
+        "id": record.id,
+        "order": record.order,
+        "meta": record.meta,
+        "blocks": [
+            [b.hist, list(b.key), b.bins, b.count, b.index_bytes, b.weighted] for b in record.blocks
+        ],
+        "tables": [[t.name, t.rows, [[n, d.str] for n, d in t.columns]] for t in record.tables],
+    }
+    try:
+        head = msgpack.packb(header)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise HistTypeError(
+            f"record {record.id!r} carries meta that msgpack cannot hold: {error}"
+        ) from None
+    body = bytearray(_HEAD.pack(len(head), 0))
+    body += head
+    _pad(body)
+    for parts in (*blocks, *tables):
+        for part in parts:
+            body += memoryview(np.ascontiguousarray(part)).cast("B") if part.size else b""
+            _pad(body)
+    return body
+
+
+def parse(body: bytes | bytearray | memoryview, signatures: Mapping[str, Signature]) -> Record:
+    """Read a body's header and check that it fits the signatures and the body's length.
+
+    Raises StoreError. The numbers themselves are checked by `validate`.
+    """
+    try:
+        length, _ = _HEAD.unpack_from(body)
+        header = msgpack.unpackb(
+            memoryview(body)[_HEAD.size : _HEAD.size + length], strict_map_key=False
+        )
+        at = _padded(_HEAD.size + length)
+        blocks, tables = [], []
+        for hist, key, bins, count, index_bytes, weighted in header["blocks"]:
+            entry = _block(signatures, hist, tuple(key), bins, count, index_bytes, weighted, at)
+            at += entry.nbytes
+            blocks.append(entry)
+        for name, rows, columns in header["tables"]:
+            table = _table(name, rows, columns, at)
+            at += sum(_padded(rows * d.itemsize) for _, d in table.columns)
+            tables.append(table)
+        ident, order = header["id"], header["order"]
+        if not isinstance(ident, str) or not (order is None or (_whole(order) and order >= 0)):
+            raise ValueError("id or order")
+        record = Record(ident, order, header["meta"], tuple(blocks), tuple(tables))
+    except StoreError:
+        raise
+    except (ValueError, TypeError, KeyError, struct.error, msgpack.UnpackException) as error:
+        raise StoreError(f"not a record of this format: {error or type(error).__name__}") from None
+    if at != len(body):
+        raise StoreError(f"record {ident!r} has {len(body)} bytes where its header says {at}")
+    return record
+
+
+def validate(record: Record, body: bytes | bytearray | memoryview) -> None:
+    """Check every number of a record that came from another process; StoreError names the block."""
+    view = memoryview(body)
+
+    def read(offset: int, length: int) -> memoryview:
+        return view[offset : offset + length]
+
+    for block in record.blocks:
+        said = f"record {record.id!r}, histogram {block.hist!r} {list(block.key)}"
+        where = block.index(read)
+        if where is not None and where.size:
+            if int(where[-1]) >= block.bins or not bool(np.all(where[1:] > where[:-1])):
+                raise StoreError(f"{said}: bin numbers are not rising or not in the block")
+        size = block.bins if where is None else where.size
+        for i in range(len(block.fields)):
+            if not np.isfinite(block.numbers(read, i, 0, size)).all():
+                raise StoreError(f"{said}: holds NaN or infinity; look at the weights")
+
+
+def _block(
+    signatures: Mapping[str, Signature],
+    hist: str,
+    key: Key,
+    bins: int,
+    count: int | None,
+    index_bytes: int,
+    weighted: bool,
+    at: int,
+) -> BlockEntry:
+    signature = signatures.get(hist)
+    if signature is None:
+        raise StoreError(f"no histogram {hist!r} in this store{nearest(str(hist), signatures)}")
+    if bins != signature.bins or index_bytes not in _INDEX:
+        raise StoreError(f"histogram {hist!r} has blocks of {signature.bins} bins, not {bins}")
+    if count is not None and not (_whole(count) and 0 <= count <= bins):
+        raise StoreError(f"histogram {hist!r}: a sparse block of {count} bins cannot be")
+    if len(key) != len(signature.category_axes):
+        raise StoreError(
+            f"histogram {hist!r} has {len(signature.category_axes)} category axes, not {len(key)}"
+        )
+    for label, i in zip(key, signature.category_axes, strict=True):
+        check_label(signature, i, label)
+    return BlockEntry(
+        hist,
+        key,
+        bins,
+        count,
+        index_bytes,
+        signature.fields,
+        signature.dtype,
+        bool(weighted),
+        at,
+    )
+
+
+def check_label(signature: Signature, position: int, label: Any) -> None:
+    """Refuse a label that this category axis cannot hold."""
+    ax = signature.axes[position]
+    known = label in signature.declared[position]
+    if label is None:
+        fits = bool(ax.traits.overflow)
+    elif signature.uhi["axes"][position]["type"] == "category_str":
+        fits = isinstance(label, str) and (known or ax.traits.growth)
+    else:
+        fits = _whole(label) and (known or ax.traits.growth)
+    if not fits:
+        raise StoreError(
+            f"axis {ax.name!r} of histogram {signature.name!r} cannot hold category {label!r}"
+        )
+
+
+def _table(name: Any, rows: Any, columns: Any, at: int) -> TableEntry:
+    described = tuple((check_name(n), np.dtype(d)) for n, d in columns)
+    if not _whole(rows) or rows < 0 or any(d.kind not in _COLUMN_KINDS for _, d in described):
+        raise ValueError(f"table {name!r}")
+    return TableEntry(check_name(name), rows, described, at)
+
+
+def _whole(x: Any) -> bool:
+    return isinstance(x, int) and not isinstance(x, bool)
+
+
+def _padded(n: int) -> int:
+    return -(-n // 8) * 8
+
+
+def _pad(body: bytearray) -> None:
+    body += bytes(-len(body) % 8)

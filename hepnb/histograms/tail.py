@@ -1,0 +1,78 @@
+"""The records of the journal that are not folded yet, read step by step as a writer appends them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from .record import Record, parse
+from .refusal import PackGoneError
+from .signature import Signature
+from .wal import Frame, Segment, segment_path, segments
+
+__all__ = ["Pending", "Tail"]
+
+
+@dataclass(frozen=True)
+class Pending:
+    """One record in the journal: its header, and where its numbers are."""
+
+    record: Record
+    kind: int
+    order: int | None
+    segment: Segment
+    offset: int
+
+    def read(self, offset: int, length: int) -> bytes:
+        """Bytes of the record's body."""
+        return self.segment.read(self.offset + offset, length)
+
+    @property
+    def position(self) -> tuple[int, int]:
+        """Segment number and offset: the order of arrival."""
+        return self.segment.number, self.offset
+
+
+class Tail:
+    """Reads the journal from segment `first` on; each `advance` gives only what is new."""
+
+    def __init__(self, directory: Path, first: int, signatures: Mapping[str, Signature]) -> None:
+        self._directory, self._signatures = directory, signatures
+        self._number, self._at = first, 0
+        self._segment: Segment | None = None
+
+    @property
+    def position(self) -> tuple[int, int]:
+        """Where reading goes on."""
+        return self._number, self._at
+
+    def advance(self) -> list[Pending]:
+        """The whole records that came since the last call.
+
+        Raises PackGoneError when the segment it must go on with was folded and deleted meanwhile.
+        """
+        out: list[Pending] = []
+        while True:
+            later = [n for n in segments(self._directory) if n > self._number]
+            if self._segment is None:
+                try:
+                    path = segment_path(self._directory, self._number)
+                    self._segment = Segment(path, self._number)
+                except FileNotFoundError:
+                    if later:
+                        raise PackGoneError(f"{path} was folded while it was read") from None
+                    return out
+            for frame in self._segment.frames(self._at):
+                out.append(self._pending(self._segment, frame))
+                self._at = frame.end
+            if not later:
+                return out
+            if later[0] != self._number + 1:
+                raise PackGoneError(f"{self._directory}: a segment was folded while it was read")
+            # a segment is never appended to once the next one exists
+            self._number, self._at, self._segment = later[0], 0, None
+
+    def _pending(self, segment: Segment, frame: Frame) -> Pending:
+        record = parse(segment.read(frame.offset, frame.length), self._signatures)
+        return Pending(record, frame.kind, frame.order, segment, frame.offset)

@@ -1,0 +1,448 @@
+"""The one writer of a store: takes contributions exactly once, and folds them.
+
+*Accepted* means appended to the journal: it survives the death of this process. *Durable* means
+synced (`sync`): it survives the death of the machine. Folding may run in a thread while other
+threads append.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from ..errors import StoreError
+from .catalog import Catalog, pieces_of
+from .durable import disk_faults, remove_file, sync_directory
+from .fold import Folded, fold_records, grown_labels
+from .ledger import Entry, Ledger, entry_of, read_ledger
+from .lock import StoreLock
+from .manifest import Manifest
+from .packs import PackFiles
+from .record import Record, parse, validate, write_body
+from .signature import Signature
+from .tail import Pending, Tail
+from .uhi_index import write_index
+from .wal import (
+    CONTRIBUTION,
+    NOTE,
+    TOMBSTONE,
+    Segment,
+    SegmentWriter,
+    end_of,
+    keep_torn,
+    segment_path,
+    segments,
+)
+
+__all__ = ["StoreWriter"]
+
+SEGMENT_BYTES = 64 << 20
+ROTATE_AT_FOLD = 4 << 20
+
+
+class StoreWriter:
+    """Write a store: `StoreWriter.create(directory, signatures)` or `StoreWriter.open(directory)`.
+
+    >>> import hist, tempfile
+    >>> from hepnb.histograms import Contribution, Signature, Store
+    >>> s = {"m": Signature.from_axes("m", [hist.axis.Regular(4, 0, 4, name="x")])}
+    >>> directory = tempfile.mkdtemp()
+    >>> with StoreWriter.create(directory, s) as writer:
+    ...     c = Contribution(s)
+    ...     c.fill("m", x=[0.5, 1.5])
+    ...     record = c.encode("chunk-0", 0, {})
+    ...     writer.append(record), writer.append(record), writer.fold()
+    (True, False, True)
+    >>> Store.open(directory).hist("m").values().tolist()
+    [1.0, 1.0, 0.0, 0.0]
+    """
+
+    def __init__(self, directory: Path, lock: StoreLock, manifest: Manifest) -> None:
+        """Use `create` or `open`."""
+        self.directory = directory
+        self._store_lock = lock
+        self._manifest = manifest
+        self._lock = threading.RLock()
+        self._folding = threading.Lock()
+        self._clean()
+        self._files = PackFiles(directory, manifest.signatures)
+        self._catalog = Catalog.of(self._files, manifest.packs, manifest.signatures)
+        self._next_pack = 1 + max((int(p[:8]) for p in manifest.packs), default=0)
+        self._garbage: list[str] = []
+        self._tables = {
+            name: tuple(held[0][1].read())
+            for name, held in pieces_of(self._files, manifest.packs).items()
+        }
+        self._ledger = Ledger(directory, manifest.ledger_bytes)
+        self._ids = {
+            e.id for e in read_ledger(directory, manifest.ledger_bytes) if e.order is not None
+        }
+        self._pending: dict[int, Pending] = {}
+        self._notes: list[Pending] = []
+        self._out = self._continue_journal()
+        self._closed = False
+
+    @classmethod
+    def create(
+        cls,
+        directory: str | os.PathLike[str],
+        signatures: Mapping[str, Signature],
+        meta: Mapping[str, Any] | None = None,
+    ) -> StoreWriter:
+        """Make a store in `directory` (mode 0700; other files there are left alone).
+
+        `meta` is JSON-able and kept in the manifest. StoreError when a store is there already.
+        """
+        path = Path(directory)
+        with disk_faults("create", path):
+            path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            path.chmod(0o700)
+        lock = StoreLock(path)
+        try:
+            if (path / "manifest").exists():
+                raise StoreError(
+                    f"{path} holds a store already; open it, or choose another directory"
+                )
+            with disk_faults("create", path):
+                for room in ("wal", "packs"):
+                    (path / room).mkdir(mode=0o700, exist_ok=True)
+            manifest = Manifest(dict(signatures), dict(meta or {}))
+            manifest = replace(manifest, labels=grown_labels(manifest.signatures, {}, ()))
+            manifest.save(path)
+            writer = cls(path, lock, manifest)
+            writer._write_index()
+        except BaseException:
+            lock.release()
+            raise
+        return writer
+
+    @classmethod
+    def open(cls, directory: str | os.PathLike[str]) -> StoreWriter:
+        """Go on with the store in `directory`; StoreError names the writer that holds it."""
+        path = Path(directory)
+        Manifest.load(path)
+        lock = StoreLock(path)
+        try:
+            return cls(path, lock, Manifest.load(path))
+        except BaseException:
+            lock.release()
+            raise
+
+    # -- taking records -------------------------------------------------------------------------
+
+    def append(self, record: bytes | bytearray | memoryview) -> bool:
+        """Take one contribution (a body made by `Contribution.encode`).
+
+        The body is checked against the signatures first. False when its id is there already: a
+        success that changes nothing. An order of None becomes the next free one. Raises StoreError
+        when it does not fit or the disk fails; the store is then as before.
+        """
+        parsed = parse(record, self.signatures)
+        validate(parsed, record)
+        return self._take(CONTRIBUTION, parsed, record)
+
+    def tombstone(self, id: str, order: int, meta: Mapping[str, Any] | None = None) -> bool:
+        """Say that `order` will never come, so that folding goes past it; False if `id` is known."""
+        record = Record(id, order, dict(meta or {}))
+        return self._take(TOMBSTONE, record, write_body(record))
+
+    def note(self, meta: Mapping[str, Any]) -> None:
+        """Keep `meta` in the journal and the ledger; it has no id and no order."""
+        record = Record("", None, dict(meta))
+        self._take(NOTE, record, write_body(record))
+
+    def _take(self, kind: int, record: Record, body: bytes | bytearray | memoryview) -> bool:
+        with self._lock:
+            self._check_open()
+            if kind != NOTE and record.id in self._ids:
+                return False
+            order = None if kind == NOTE else self._order(record)
+            self._check_tables(record)
+            if self._manifest.sealed:
+                manifest = replace(self._manifest, sealed=False)
+                manifest.save(self.directory)
+                self._manifest = manifest
+            if self._out.end >= SEGMENT_BYTES or self._out.broken:
+                self._rotate()
+            frame = self._out.append(kind, order, body)
+            pending = Pending(record, kind, order, self._segment, frame.offset)
+            self._remember(pending)
+        return True
+
+    def _order(self, record: Record) -> int:
+        if record.order is None:
+            return max(self._pending, default=self.frontier - 1) + 1
+        if record.order < self.frontier or record.order in self._pending:
+            raise StoreError(
+                f"record {record.id!r}: order {record.order} is taken by another record"
+            )
+        return record.order
+
+    def _check_tables(self, record: Record) -> None:
+        for entry in record.tables:
+            columns = tuple(n for n, _ in entry.columns)
+            known = self._tables.get(entry.name, columns)
+            if columns != known:
+                raise StoreError(
+                    f"record {record.id!r}: table {entry.name!r} has columns {list(columns)}, "
+                    f"before {list(known)}"
+                )
+
+    def _remember(self, pending: Pending) -> None:
+        if pending.kind == NOTE:
+            self._notes.append(pending)
+            return
+        self._ids.add(pending.record.id)
+        for entry in pending.record.tables:
+            self._tables.setdefault(entry.name, tuple(n for n, _ in entry.columns))
+        if pending.order is not None:
+            self._pending[pending.order] = pending
+
+    # -- what is there --------------------------------------------------------------------------
+
+    @property
+    def signatures(self) -> Mapping[str, Signature]:
+        """The histograms of this store."""
+        return self._manifest.signatures
+
+    @property
+    def meta(self) -> Mapping[str, Any]:
+        """What `create` was given."""
+        return self._manifest.meta
+
+    @property
+    def frontier(self) -> int:
+        """Every order below this one is folded."""
+        return self._manifest.frontier
+
+    @property
+    def folded(self) -> int:
+        """Contributions that are folded."""
+        return self._manifest.contributions
+
+    @property
+    def committed(self) -> int:
+        """Contributions that were accepted, folded or not."""
+        with self._lock:
+            waiting = sum(p.kind == CONTRIBUTION for p in self._pending.values())
+            return self._manifest.contributions + waiting
+
+    @property
+    def tail_bytes(self) -> int:
+        """Bytes in the journal segment being written: a measure for when to fold."""
+        return self._out.end
+
+    @property
+    def tail_records(self) -> int:
+        """Records accepted and not folded."""
+        return len(self._pending)
+
+    def contributed(self, id: str) -> bool:
+        """Whether a contribution or tombstone of this id was accepted."""
+        return id in self._ids
+
+    def orders(self) -> set[int]:
+        """All orders that are committed or tombstoned."""
+        with self._lock:
+            return set(range(self.frontier)) | set(self._pending)
+
+    def ledger(self) -> Iterator[Entry]:
+        """(id, order, meta) of every record: the folded ones, then the journal's by arrival.
+
+        Notes have the id "" and the order None.
+        """
+        with self._lock:
+            end = self._manifest.ledger_bytes
+            waiting = sorted([*self._pending.values(), *self._notes], key=lambda p: p.position)
+        yield from read_ledger(self.directory, end)
+        yield from map(entry_of, waiting)
+
+    # -- making it durable, folding -------------------------------------------------------------
+
+    def sync(self) -> None:
+        """Make everything accepted so far durable."""
+        with self._lock:
+            self._check_open()
+            self._out.sync()
+
+    def fold(self) -> bool:
+        """Fold the records from the frontier up to the first gap; False when there are none."""
+        return self._fold(also_notes=False)
+
+    def _fold(self, *, also_notes: bool) -> bool:
+        with self._folding:
+            with self._lock:
+                self._check_open()
+                records = self._ready()
+                notes = list(self._notes)
+                if not records and not (also_notes and notes):
+                    return False
+                if self._out.end >= ROTATE_AT_FOLD:
+                    self._rotate()
+                self._out.sync()
+                position = (self._segment.number, self._out.end)
+                gone = {p.order for p in records}
+                left = [p.segment.number for o, p in self._pending.items() if o not in gone]
+                before = self._manifest
+            folded = fold_records(
+                self.directory,
+                self._catalog,
+                self._files,
+                self.signatures,
+                records,
+                self._next_pack,
+            )
+            self._next_pack += len(folded.new)
+            with disk_faults("sync", self.directory / "packs"):
+                sync_directory(self.directory / "packs")
+            manifest = replace(
+                before,
+                generation=before.generation + 1,
+                packs=folded.packs,
+                frontier=before.frontier + len(records),
+                contributions=before.contributions + sum(p.kind == CONTRIBUTION for p in records),
+                wal_first=min([*left, position[0]]),
+                notes=position,
+                labels=grown_labels(self.signatures, before.labels, records),
+                weighted=_weighted(before.weighted, records),
+            )
+            self._publish(manifest, folded, [*notes, *records])
+            self._write_index()
+            return True
+
+    def _ready(self) -> list[Pending]:
+        out, order = [], self.frontier
+        while order in self._pending:
+            out.append(self._pending[order])
+            order += 1
+        return out
+
+    def _publish(self, manifest: Manifest, folded: Folded, entries: list[Pending]) -> None:
+        """Ledger, then manifest, then forget: a kill between any two of these loses nothing."""
+        manifest = replace(manifest, ledger_bytes=self._ledger.extend(entries))
+        try:
+            catalog = Catalog.of(self._files, manifest.packs, self.signatures)
+            with self._lock:
+                manifest.save(self.directory)
+                self._manifest, self._catalog = manifest, catalog
+                for pending in entries:
+                    if pending.order is not None:
+                        del self._pending[pending.order]
+                self._notes = [n for n in self._notes if n.position >= manifest.notes]
+        except BaseException:
+            self._ledger.cut(self._manifest.ledger_bytes)
+            raise
+        # plain HDF5 readers may still follow the last index.h5: its packs live one fold longer
+        self._remove_garbage()
+        self._garbage = list(folded.dropped)
+        self._files.forget(folded.dropped)
+        for number in segments(self.directory):
+            if number < manifest.wal_first:
+                remove_file(segment_path(self.directory, number))
+
+    def seal(self) -> None:
+        """Fold what can be folded, mark the store complete, write its index, and close it.
+
+        Records behind a gap in the orders stay in the journal and are seen by readers.
+        """
+        while self._fold(also_notes=True):
+            pass
+        with self._folding, self._lock:
+            self._check_open()
+            manifest = replace(
+                self._manifest, sealed=True, generation=self._manifest.generation + 1
+            )
+            manifest.save(self.directory)
+            self._manifest = manifest
+            self._write_index()
+            self._remove_garbage()
+        self.close()
+
+    def close(self) -> None:
+        """Sync and let go. What was accepted stays in the journal until the next writer folds it."""
+        with self._folding, self._lock:
+            if self._closed:
+                return
+            self._closed = True
+            try:
+                self._out.sync()
+            finally:
+                self._out.close()
+                self._ledger.close()
+                self._files.close()
+                self._store_lock.release()
+
+    def __enter__(self) -> StoreWriter:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    # -- files ----------------------------------------------------------------------------------
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise StoreError(f"the writer of {self.directory} is closed; StoreWriter.open it again")
+
+    def _write_index(self) -> None:
+        write_index(self.directory, self._manifest, self._catalog)
+
+    def _clean(self) -> None:
+        """Remove what a killed writer left behind and no manifest names."""
+        for entry in os.scandir(self.directory / "packs"):
+            if entry.name not in self._manifest.packs:
+                remove_file(Path(entry.path))
+        for number in segments(self.directory):
+            if number < self._manifest.wal_first:
+                remove_file(segment_path(self.directory, number))
+
+    def _continue_journal(self) -> SegmentWriter:
+        """Read what the journal holds, cut its torn end, and go on behind it."""
+        first = self._manifest.wal_first
+        last = max(segments(self.directory), default=0)
+        if last < first:
+            out = SegmentWriter(segment_path(self.directory, first))
+            self._segment = Segment(out.path, first)
+            return out
+        for pending in Tail(self.directory, first, self.signatures).advance():
+            if pending.kind == NOTE:
+                if pending.position >= self._manifest.notes:
+                    self._remember(pending)
+            elif pending.order is not None and pending.order >= self.frontier:
+                self._remember(pending)
+        path = segment_path(self.directory, last)
+        self._segment = Segment(path, last)
+        end = end_of(self._segment)
+        with disk_faults("mend", path):
+            if end < self._segment.size():
+                keep_torn(path, end)
+        return SegmentWriter(path, end)
+
+    def _rotate(self) -> None:
+        """Begin a new segment; the old one is durable first."""
+        self._out.sync()
+        number = self._segment.number + 1
+        out = SegmentWriter(segment_path(self.directory, number))
+        self._segment = Segment(out.path, number)
+        self._out.close()
+        self._out = out
+
+    def _remove_garbage(self) -> None:
+        for pack in self._garbage:
+            remove_file(self.directory / "packs" / pack)
+        self._garbage = []
+
+
+def _weighted(before: tuple[str, ...], records: list[Pending]) -> tuple[str, ...]:
+    found = {b.hist for p in records for b in p.record.blocks if b.weighted}
+    return tuple(sorted(found | set(before)))
