@@ -83,3 +83,10 @@ def load_ipython_extension(shell: Any) -> None:
     from .notebook import load_ipython_extension as load
 
     load(shell)
+
+
+def unload_ipython_extension(shell: Any) -> None:
+    """`%unload_ext hepnb`: the magics are gone, the runs go on."""
+    from .notebook import unload_ipython_extension as unload
+
+    unload(shell)

@@ -29,10 +29,11 @@ def path_from_cell(shell: InteractiveShell, name: str, body: str) -> Path:
     passes through.
     """
     __tracebackhide__ = True
-    path: Path = Path(name)
+    path = Path(name)
     shell.user_ns["path"] = path
     _execute(shell, body)
-    if shell.user_ns.get("path") is not path:
+    kept: object = shell.user_ns.get("path")
+    if kept is not path:
         raise UsageError(
             "the cell gave `path` another value: in this cell `path` is the path that will run"
         )
@@ -47,4 +48,4 @@ def _execute(shell: InteractiveShell, body: str) -> None:
     # compile() through IPython's compiler keeps the user's `from __future__` imports.
     tree: Any = shell.transform_ast(shell.compile.ast_parse(source, filename=file))
     # The user's own cell, in the user's own kernel: what a notebook does.
-    exec(shell.compile(tree, file, "exec"), shell.user_ns)  # noqa: S102
+    exec(shell.compile(tree, file, "exec"), shell.user_ns)
