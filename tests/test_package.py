@@ -144,7 +144,7 @@ def hands_on(node: ast.stmt) -> bool:
         case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
             return name.startswith("_")
         case ast.FunctionDef(name=name):
-            return name in {"__getattr__", "__dir__", "load_ipython_extension"}
+            return name in {"__getattr__", "__dir__"} or name.endswith("load_ipython_extension")
         case ast.If(test=ast.Name(id="TYPE_CHECKING"), body=body):
             return all(hands_on(inner) for inner in body)
         case ast.ClassDef(name="_CallableModule") | ast.Assign(targets=[ast.Attribute()]):
