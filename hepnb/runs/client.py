@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import json
 import socket
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Collection
@@ -31,10 +32,17 @@ _STARTUP = 60.0
 class Client:
     """Keeps `snapshot` fresh until the run has ended.
 
-    `initial` is what is shown before the run's own first word.
+    `initial` is what is shown before the run's own first word; `supervisor` is the process if this
+    one launched it, so that it is reaped when it ends.
     """
 
-    def __init__(self, directory: RunDirectory, initial: Snapshot) -> None:
+    def __init__(
+        self,
+        directory: RunDirectory,
+        initial: Snapshot,
+        supervisor: subprocess.Popen[bytes] | None = None,
+    ) -> None:
+        self._supervisor = supervisor
         self.directory = directory
         self.snapshot = initial
         self._callbacks: dict[int, Callable[[Snapshot], None]] = {}
@@ -116,6 +124,11 @@ class Client:
             return True
 
     def _run(self) -> None:
+        self._follow()
+        if self._supervisor is not None:
+            self._supervisor.wait()
+
+    def _follow(self) -> None:
         while not self.has_ended:
             connection = self._connect()
             if connection is not None:
@@ -175,7 +188,7 @@ class Client:
             if kept and kept["seq"] > self.snapshot["seq"]:
                 self._publish(kept)
             return
-        if kept is None and time.monotonic() - self._born < _STARTUP and not self._died_early():
+        if kept is None and self._is_starting():
             return
         lost = {**(kept or self.snapshot), "state": "lost", "ended": time.time()}
         lost["error"] = {
@@ -185,8 +198,11 @@ class Client:
         }
         self._publish(lost)
 
-    def _died_early(self) -> bool:
-        return bool(self._last_words())
+    def _is_starting(self) -> bool:
+        """Whether the supervisor may still be on its way to its first word."""
+        if self._supervisor is not None:
+            return self._supervisor.poll() is None
+        return time.monotonic() - self._born < _STARTUP and not self._last_words()
 
     def _last_words(self) -> str:
         try:

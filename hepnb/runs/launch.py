@@ -102,8 +102,7 @@ def start(
     )
     directory = RunDirectory.create(program.name, out)
     _write(directory, spec, program, datasets)
-    _launch(directory)
-    return Run(directory)
+    return Run(directory, supervisor=_launch(directory))
 
 
 def _refuse_duplicates(files: tuple[FileSpec, ...]) -> None:
@@ -153,7 +152,7 @@ def _write(
         ) from None
 
 
-def _launch(directory: RunDirectory) -> None:
+def _launch(directory: RunDirectory) -> subprocess.Popen[bytes]:
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONUNBUFFERED"}
     package_home = str(FilePath(__file__).parents[2])
     environment["PYTHONPATH"] = os.pathsep.join(
@@ -161,7 +160,7 @@ def _launch(directory: RunDirectory) -> None:
     )
     with directory.supervisor_log.open("ab") as log:
         directory.supervisor_log.chmod(0o600)
-        subprocess.Popen(
+        return subprocess.Popen(
             [sys.executable, "-m", "hepnb.runs.supervisor", str(directory.path)],
             stdin=subprocess.DEVNULL,
             stdout=log,

@@ -67,6 +67,11 @@ class FileState:
         self.status = "failed"
         self.reason = self.reason or reason
 
+    def skip(self, reason: str) -> None:
+        """The file, or a part of it, is not processed, by no fault of its own."""
+        if self.status not in ("failed", "skipped"):
+            self.status, self.reason = "skipped", reason
+
 
 @dataclass
 class Plan:
@@ -169,11 +174,19 @@ class Plan:
             file.status = "ok"
 
     def lost(self, chunk: Chunk, reason: str) -> None:
-        """The chunk will never be committed."""
+        """The chunk will never be committed, by a fault of its own."""
+        self._drop(chunk)
+        self.files[chunk.file].fail(reason)
+
+    def not_reached(self, chunk: Chunk, reason: str) -> None:
+        """The chunk will never be committed, since the run ended before it."""
+        self._drop(chunk)
+        self.files[chunk.file].skip(reason)
+
+    def _drop(self, chunk: Chunk) -> None:
         file = self.files[chunk.file]
         file.events_lost += chunk.events
         file.chunks_open -= 1
-        file.fail(reason)
 
     @property
     def all_cut(self) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import time
 from collections.abc import Callable, Collection, Generator, Mapping
 from dataclasses import dataclass
@@ -49,10 +50,12 @@ class Run:
     Made by `path.start(...)` and `hn.attach(id)`.
     """
 
-    def __init__(self, directory: RunDirectory) -> None:
+    def __init__(
+        self, directory: RunDirectory, supervisor: subprocess.Popen[bytes] | None = None
+    ) -> None:
         self._directory = directory
         self._spec = RunSpec.read(directory.spec)
-        self._client = Client(directory, _unheard(directory, self._spec))
+        self._client = Client(directory, _unheard(directory, self._spec), supervisor)
 
     # -- what it is -------------------------------------------------------------------------
 

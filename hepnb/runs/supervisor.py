@@ -93,7 +93,7 @@ class Supervisor:
         self._retry_at = 0.0
         self._tail_bytes = 0
         self._tail: deque[tuple[int, int]] = deque()
-        self.lost_chunks: dict[int, str] = {}
+        self._lost: set[int] = set()
 
     # -- the loop ---------------------------------------------------------------------------
 
@@ -117,12 +117,7 @@ class Supervisor:
 
     def _end(self) -> None:
         self._engine.close()
-        for chunk in self.plan.chunks:
-            if chunk.order not in self.reporter.committed and chunk.order not in self.lost_chunks:
-                self._give_up(chunk, f"the run was {self.state}")
-        for file in self.plan.files:
-            if file.status == "waiting" or (file.status == "running" and not file.chunks_open):
-                file.fail(f"not processed: the run was {self.state}")
+        self._give_up_the_rest()
         self._folder.stop()
         self.store.seal()
         for seat in self.seats.values():
@@ -345,12 +340,21 @@ class Supervisor:
     def _lose_chunk(self, chunk: Chunk, reason: str, *, logged: bool = False) -> None:
         if not logged:
             self.log.add(reason, level="ERROR", chunk=chunk.label, logger="hepnb")
-        self._give_up(chunk, reason)
-
-    def _give_up(self, chunk: Chunk, reason: str) -> None:
-        self.lost_chunks[chunk.order] = reason
+        self._lost.add(chunk.order)
         self.plan.lost(chunk, reason)
         self.store.tombstone(chunk.id, chunk.order, {"k": "lost chunk", "why": reason})
+
+    def _give_up_the_rest(self) -> None:
+        """Whatever an ended run has not reached is said to be missing, chunk by chunk."""
+        ending = "failed" if self.state == "failed" else "was cancelled"
+        reason = f"not processed: the run {ending}"
+        for chunk in self.plan.chunks:
+            if chunk.order not in self.reporter.committed and chunk.order not in self._lost:
+                self.plan.not_reached(chunk, reason)
+                self.store.tombstone(chunk.id, chunk.order, {"k": "lost chunk", "why": reason})
+        for file in self.plan.files:
+            if file.status in ("waiting", "running") and self.state != "done":
+                file.skip(reason)
 
     # -- requests ---------------------------------------------------------------------------
 

@@ -142,16 +142,19 @@ def test_a_users_exception_arrives_with_its_traceback_and_chunk(numbered):
 
     @path.define
     def ratio(event):
-        return [1 / (n - n) for n in event]
+        return [1 // (int(n) - int(n)) for n in event]
 
     path.hist("r", r="ratio: 10, 0, 1")
-    run = path.start(files, chunk=100)
+    run = path.start(files, workers=1, chunk=100)
     with pytest.raises(RunError, match="ZeroDivisionError"):
         run.wait(60)
     assert run.status == "failed"
     assert run.error.chunk.endswith(":0-100")
-    assert "return [1 / (n - n) for n in event]" in run.error.traceback
+    assert "return [1 // (int(n) - int(n)) for n in event]" in run.error.traceback
     assert "engines/worker.py" not in run.error.traceback
+    assert [f["status"] for f in run.files] == ["failed", "skipped", "skipped"]
+    assert "ZeroDivisionError" in run.files[0]["reason"]
+    assert run.files[1]["reason"] == "not processed: the run failed"
 
 
 def test_one_bad_chunk_can_be_skipped(numbered):
