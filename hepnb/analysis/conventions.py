@@ -55,6 +55,9 @@ def resolve(name: str, use: Use, branches: Collection[str], asker: str = "the pa
                 f"{asker}: {name!r} is a plain branch without field {min(use.fields)!r}"
             )
         return Reading(name, True)
+    counter = next((c for c in _counters(name) if c in branches), None)
+    if not available and counter and not use.whole and not use.fields:
+        return Reading(name, False, (), counter)
     if not available:
         raise PathError(f"{asker}: no column {name!r}{nearest(name, _candidates(branches))}")
     return _collection(name, use, available, branches, asker)

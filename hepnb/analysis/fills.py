@@ -209,7 +209,8 @@ def _groups(
             if code is None:
                 code = codes
             else:
-                code = np.where((code < 0) | (codes < 0), -1, code * len(labels) + codes)
+                joined = code.astype(np.int32) * len(labels) + codes
+                code = np.where((code < 0) | (codes < 0), np.int32(-1), joined)
             exclusive.append((name, labels))
         else:
             loose.append(
@@ -231,7 +232,7 @@ def _groups(
 
 def first_label(masks: list[np.ndarray], rows: int) -> np.ndarray:
     """The place of the first label that holds each row, -1 for none."""
-    codes = np.full(rows, -1, dtype=np.int64)
+    codes = np.full(rows, -1, dtype=np.int16)
     for place in range(len(masks) - 1, -1, -1):
         codes[masks[place]] = place
     return codes
@@ -241,6 +242,8 @@ def _split(
     codes: np.ndarray, categories: list[tuple[str, tuple[str, ...]]], fixed: dict[str, str]
 ) -> Iterator[tuple[dict[str, str], np.ndarray]]:
     """Entries of each code in their order; the code counts combinations like digits of a number."""
+    if len(codes) and codes.max() < np.iinfo(np.int16).max:
+        codes = codes.astype(np.int16)  # sorted by radix: linear, and still in order
     order = np.argsort(codes, kind="stable")
     ordered = codes[order]
     starts = (

@@ -44,10 +44,12 @@ FUNCTIONS: dict[str, Function] = {
     "deltaphi": Function("two angles or two objects", 2, 2, fields=("phi",)),
     "deltar": Function("two objects", 2, 2, fields=("eta", "phi")),
     "mass": Function("two or more objects", 2, 6, fields=MOMENTUM),
+    "pt": Function("two or more objects", 2, 6, fields=("pt", "phi")),
     "atan2": Function("two arguments", 2, 2),
     "hypot": Function("two arguments", 2, 2),
     **dict.fromkeys(
-        "abs sqrt exp log log10 sin cos tan sinh cosh tanh floor ceil sign isfinite".split(),
+        ["abs", "sqrt", "exp", "log", "log10", "sin", "cos", "tan", "sinh", "cosh", "tanh"]
+        + ["floor", "ceil", "sign", "isfinite"],
         _ONE,
     ),
 }

@@ -11,15 +11,16 @@ from typing import Any
 import awkward as ak
 import numpy as np
 
-__all__ = ["deltaphi", "deltar", "mass"]
+__all__ = ["deltaphi", "deltar", "mass", "pt"]
 
 
 def mass(*objects: Any) -> Any:
     r"""Invariant mass of two or more objects, in the unit of their pt (float64).
 
-    With :math:`E^2 = p_T^2\cosh^2\eta + m^2`, :math:`m^2 = (\sum E)^2 - |\sum \vec p|^2`
-    (Particle Data Group, Review of Particle Physics, section "Kinematics", eq. 49.1 ff.). Rounding
-    below zero gives 0. Objects need the fields pt, eta, phi, mass.
+    With :math:`E^2 = p_T^2\cosh^2\eta + m^2`, the square is :math:`\sum_i m_i^2 + 2 \sum_{i<j}
+    [E_i E_j - p_{T,i}\,p_{T,j} (\cos(\phi_i - \phi_j) + \sinh\eta_i \sinh\eta_j)]` (the square of
+    the summed four-momenta: Particle Data Group, Review of Particle Physics, "Kinematics").
+    Rounding below zero gives 0. Objects need the fields pt, eta, phi, mass.
 
     >>> import awkward as ak
     >>> a = ak.Array({"pt": [45.6], "eta": [0.0], "phi": [0.0], "mass": [0.0]})
@@ -29,11 +30,32 @@ def mass(*objects: Any) -> Any:
     """
     if len(objects) < 2:
         raise TypeError(f"mass takes two or more objects, got {len(objects)}")
-    energy, px, py, pz = _four_momentum(objects[0])
-    for item in objects[1:]:
-        e, x, y, z = _four_momentum(item)
-        energy, px, py, pz = energy + e, px + x, py + y, pz + z
-    return np.sqrt(np.maximum(energy * energy - px * px - py * py - pz * pz, 0.0))
+    momenta = [_momentum(item) for item in objects]
+    square: Any = 0.0
+    for i, (pt_a, phi_a, slope_a, energy_a, m_a) in enumerate(momenta):
+        square = square + m_a * m_a
+        for pt_b, phi_b, slope_b, energy_b, _ in momenta[i + 1 :]:
+            cosine = np.cos(phi_a - phi_b) + slope_a * slope_b
+            square = square + 2.0 * (energy_a * energy_b - pt_a * pt_b * cosine)
+    return np.sqrt(np.maximum(square, 0.0))
+
+
+def pt(*objects: Any) -> Any:
+    """Transverse momentum of the sum of two or more objects with fields pt and phi (float64).
+
+    >>> import awkward as ak
+    >>> a, b = ak.Array({"pt": [3.0], "phi": [0.0]}), ak.Array({"pt": [4.0], "phi": [1.5707963267948966]})
+    >>> float(pt(a, b)[0])
+    5.0
+    """
+    if len(objects) < 2:
+        raise TypeError(f"pt takes two or more objects, got {len(objects)}")
+    px: Any = 0.0
+    py: Any = 0.0
+    for item in objects:
+        size, angle = _float(item["pt"]), _float(item["phi"])
+        px, py = px + size * np.cos(angle), py + size * np.sin(angle)
+    return np.sqrt(px * px + py * py)
 
 
 def deltaphi(a: Any, b: Any) -> Any:
@@ -66,7 +88,8 @@ def _float(value: Any) -> Any:
     return ak.values_astype(value, np.float64)
 
 
-def _four_momentum(item: Any) -> tuple[Any, Any, Any, Any]:
+def _momentum(item: Any) -> tuple[Any, Any, Any, Any, Any]:
+    """pt, phi, sinh(eta), energy and mass of an object."""
     pt, eta, phi, m = (_float(item[name]) for name in ("pt", "eta", "phi", "mass"))
-    px, py, pz = pt * np.cos(phi), pt * np.sin(phi), pt * np.sinh(eta)
-    return np.sqrt(px * px + py * py + pz * pz + m * m), px, py, pz
+    slope = np.sinh(eta)
+    return pt, phi, slope, np.sqrt(pt * pt * (1.0 + slope * slope) + m * m), m

@@ -296,7 +296,9 @@ class View:
 
     def prepare(self, name: str) -> None:
         """Compute a name before the expression's own time is taken."""
-        if name in self._plan.owners and not self._category(name):
+        if name in self._plan.owners or name not in RESERVED:
+            if self._category(name):
+                return
             self._layer.raw(name, self._level)
 
     def _category(self, name: str) -> Category | None:

@@ -12,7 +12,7 @@ from typing import Any
 import awkward as ak
 import numpy as np
 
-from .kinematics import deltaphi, deltar, mass
+from .kinematics import deltaphi, deltar, mass, pt
 
 __all__ = ["OPERATIONS", "is_jagged"]
 
@@ -107,6 +107,7 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "deltaphi": deltaphi,
     "deltar": deltar,
     "mass": mass,
+    "pt": pt,
     "atan2": np.arctan2,
     "hypot": np.hypot,
     "abs": np.abs,
