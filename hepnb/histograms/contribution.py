@@ -15,8 +15,8 @@ import numpy as np
 
 from ..errors import nearest
 from .categories import by_category
-from .refusal import HistKeyError, HistTypeError, HistValueError
 from .record import BlockEntry, Key, Record, TableEntry, write_body
+from .refusal import HistKeyError, HistTypeError, HistValueError
 from .signature import Signature, check_name
 
 __all__ = ["Contribution"]

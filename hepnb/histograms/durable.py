@@ -90,7 +90,7 @@ def replace_file(path: Path, data: Buffer) -> None:
     fresh = path.with_name(path.name + ".new")
     create_file(fresh, data)
     try:
-        os.replace(fresh, path)
+        fresh.replace(path)
     except BaseException:
         remove_file(fresh)
         raise
@@ -99,5 +99,4 @@ def replace_file(path: Path, data: Buffer) -> None:
 
 def remove_file(path: Path) -> None:
     """Delete a file if it is there."""
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(path)
+    path.unlink(missing_ok=True)

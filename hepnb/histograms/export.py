@@ -48,7 +48,7 @@ def export_file(file: Path, histograms: Iterable[tuple[Signature, Blocks]]) -> P
                 for signature, blocks in histograms:
                     _write(f.create_group(signature.name), signature, blocks)
             _sync(fresh)
-            os.replace(fresh, file)
+            fresh.replace(file)
             sync_directory(file.absolute().parent)
     except BaseException:
         remove_file(fresh)
@@ -65,7 +65,8 @@ def _write(group: h5py.Group, signature: Signature, blocks: Blocks) -> None:
         shape[i] = len(found) + bool(signature.axes[i].traits.overflow)
         places.append({None: len(found), **{label: n for n, label in enumerate(found)}})
     keys = sorted(
-        ([p[label] for p, label in zip(places, key, strict=True)], key) for key in blocks.keys()
+        ([p[label] for p, label in zip(places, key, strict=True)], key)
+        for key in blocks.keys()  # noqa: SIM118 (a method of Blocks, not of a dict)
     )
     for field in signature.fields:
         if math.prod(shape) < COMPRESS_FROM:

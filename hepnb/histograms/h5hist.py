@@ -5,10 +5,10 @@ from __future__ import annotations
 import contextlib
 import os
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import boost_histogram as bh
 import hist
@@ -88,11 +88,9 @@ class H5Hist:
         return made
 
     @classmethod
-    def from_uhi(
-        cls, data: Mapping[str, Any], path: str | os.PathLike[str] | None = None
-    ) -> H5Hist:
+    def from_uhi(cls, data: Any, path: str | os.PathLike[str] | None = None) -> H5Hist:
         """A histogram with the axes and contents of a UHI dictionary (or of a `hist.Hist`)."""
-        full = hist.Hist(dict(data) if isinstance(data, Mapping) else data)
+        full: Any = hist.Hist(data)
         made = cls(
             *full.axes,
             storage=full.storage_type.__name__,
@@ -277,7 +275,7 @@ class H5Hist:
         """End filling: fold, write the index, seal the store. Reading goes on to work."""
         self._home.close()
 
-    def __enter__(self) -> H5Hist:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

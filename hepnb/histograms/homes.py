@@ -24,8 +24,8 @@ FOLD_RECORDS = 1000
 class Home(Protocol):
     """What an `H5Hist` needs of the place where it lives."""
 
-    version: int
-
+    @property
+    def version(self) -> int: ...
     @property
     def directory(self) -> Path | None: ...
     @property

@@ -173,7 +173,8 @@ def _picks(ax: Any, items: list[Any], said: str) -> AxisPlan:
         picked.append(int(plan.start[0]))
     if not picked:
         raise HistIndexError(f"{said}: the list picks no category")
-    traits, labels = ax.traits, list(ax)
+    traits = ax.traits
+    labels: list[Any] = [ax.value(i) for i in range(ax.size)]
     axis = relabelled(ax, [labels[i] for i in picked])
     start = np.array([*picked, ax.size] if traits.overflow else picked)
     return AxisPlan(start, np.ones(len(start), np.int64), axis)

@@ -109,7 +109,7 @@ class Manifest:
 def stamp_of(directory: Path) -> tuple[int, int, int] | None:
     """What changes whenever the manifest is replaced: (inode, mtime in ns, size)."""
     try:
-        return _stamp(os.stat(directory / "manifest", follow_symlinks=False))
+        return _stamp((directory / "manifest").lstat())
     except FileNotFoundError:
         return None
 

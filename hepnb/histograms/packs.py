@@ -14,7 +14,7 @@ import os
 import stat
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,7 @@ from .record import Key
 from .refusal import PackGoneError
 from .signature import Signature
 
-__all__ = ["Piece", "PackFiles", "PackPlan", "chunk_shape", "write_pack"]
+__all__ = ["PackFiles", "PackPlan", "Piece", "chunk_shape", "write_pack"]
 
 CHUNK_BYTES = 1 << 19
 RANGE_BINS = 1 << 20
@@ -168,15 +168,17 @@ class PackFiles:
                     out[field] = dataset[slot, lo:hi]
         return out
 
-    def pieces(self, pack: str) -> Iterator[Piece]:
+    def pieces(self, pack: str) -> list[Piece]:
         """The table rows that this pack holds."""
+        out = []
         with self._lock:
             for table in self._names(pack, "tables"):
                 for start in self._names(pack, f"tables/{table}"):
                     group = f"tables/{table}/{start}"
                     columns = self._names(pack, group)
                     rows = len(self._dataset(pack, f"{group}/{columns[0]}")) if columns else 0
-                    yield Piece(table, int(start), rows, self._reader(pack, group, columns))
+                    out.append(Piece(table, int(start), rows, self._reader(pack, group, columns)))
+        return out
 
     def _reader(
         self, pack: str, group: str, columns: Sequence[str]

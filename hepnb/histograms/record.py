@@ -23,13 +23,14 @@ from .signature import Signature, check_name
 
 __all__ = ["BlockEntry", "Key", "Read", "Record", "TableEntry", "parse", "validate", "write_body"]
 
+Array = np.ndarray[Any, Any]
 Key = tuple[str | int | None, ...]
 """The labels of one block, one per category axis; None stands for the overflow category."""
 Read = Callable[[int, int], bytes | memoryview]
 """Read (offset, length) of a record's body."""
 
 _HEAD = struct.Struct("<II")
-_INDEX = {4: np.dtype("<u4"), 8: np.dtype("<u8")}
+_INDEX: dict[int, np.dtype[Any]] = {4: np.dtype("<u4"), 8: np.dtype("<u8")}
 _COLUMN_KINDS = "biufc"
 
 
@@ -54,7 +55,7 @@ class BlockEntry:
         index = 0 if self.count is None else _padded(n * self.index_bytes)
         return index + len(self.fields) * n * 8
 
-    def index(self, read: Read) -> np.ndarray[Any, Any] | None:
+    def index(self, read: Read) -> Array | None:
         """The bin numbers of a sparse block, None for a dense one."""
         if self.count is None:
             return None
@@ -144,7 +145,7 @@ def write_body(
     _pad(body)
     for parts in (*blocks, *tables):
         for part in parts:
-            body += memoryview(np.ascontiguousarray(part)).cast("B") if part.size else b""
+            body += np.ascontiguousarray(part).view(np.uint8).data if part.size else b""
             _pad(body)
     return body
 
@@ -192,9 +193,8 @@ def validate(record: Record, body: bytes | bytearray | memoryview) -> None:
     for block in record.blocks:
         said = f"record {record.id!r}, histogram {block.hist!r} {list(block.key)}"
         where = block.index(read)
-        if where is not None and where.size:
-            if int(where[-1]) >= block.bins or not bool(np.all(where[1:] > where[:-1])):
-                raise StoreError(f"{said}: bin numbers are not rising or not in the block")
+        if where is not None and not _rising_below(where, block.bins):
+            raise StoreError(f"{said}: bin numbers are not rising or not in the block")
         size = block.bins if where is None else where.size
         for i in range(len(block.fields)):
             if not np.isfinite(block.numbers(read, i, 0, size)).all():
@@ -258,6 +258,10 @@ def _table(name: Any, rows: Any, columns: Any, at: int) -> TableEntry:
     if not _whole(rows) or rows < 0 or any(d.kind not in _COLUMN_KINDS for _, d in described):
         raise ValueError(f"table {name!r}")
     return TableEntry(check_name(name), rows, described, at)
+
+
+def _rising_below(where: Array, bins: int) -> bool:
+    return where.size == 0 or (int(where[-1]) < bins and bool(np.all(where[1:] > where[:-1])))
 
 
 def _whole(x: Any) -> bool:

@@ -41,7 +41,7 @@ def reduce_blocks(blocks: Blocks, signature: Signature, plans: Sequence[AxisPlan
     out = {f: np.zeros(shape, signature.dtype) for f in signature.fields}
     targets = [plans[i].targets() for i in signature.category_axes]
     dense = _DensePlan(signature, [plans[i] for i in signature.dense_axes])
-    places = _places(signature, blocks)
+    places = _places(blocks)
     wanted = []
     for key in blocks.keys():  # noqa: SIM118 (a method of Blocks, not of a dict)
         at = [place[label] for place, label in zip(places, key, strict=True)]
@@ -157,7 +157,7 @@ def _merge(array: Array, axis: int, size: int, runs: list[Run]) -> Array:
     return out
 
 
-def _places(signature: Signature, blocks: Blocks) -> list[dict[Any, int]]:
+def _places(blocks: Blocks) -> list[dict[Any, int]]:
     """Per category axis: label -> bin number, the overflow category (None) last."""
     return [
         {None: len(labels), **{label: n for n, label in enumerate(labels)}}
@@ -184,7 +184,7 @@ def _result(
     if not axes:
         numbers = [a[()] for a in arrays]
         if len(numbers) > 1:
-            return bh.accumulators.WeightedSum(value=numbers[0], variance=numbers[1])
+            return bh.accumulators.WeightedSum(value=float(numbers[0]), variance=float(numbers[1]))
         picked = all(p.size == 1 and int(p.count[0]) == 1 for p in plans)
         return numbers[0].item() if picked else float(numbers[0])
     return build_hist(signature, axes, arrays, weighted)

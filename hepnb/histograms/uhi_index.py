@@ -39,7 +39,7 @@ def _write_virtual(
 ) -> None:
     labels = manifest.labels[signature.name]
     shape = [ax.extent for ax in signature.axes]
-    positions = []
+    positions: list[dict[str | int | None, int]] = []
     for i, found in zip(signature.category_axes, labels, strict=True):
         shape[i] = len(found) + bool(signature.axes[i].traits.overflow)
         positions.append({None: len(found), **{label: n for n, label in enumerate(found)}})

@@ -135,8 +135,15 @@ class SegmentWriter:
 
     def sync(self) -> None:
         """Make what was appended durable."""
+        fd = self._fd
+        if fd < 0:
+            return  # closed by a rotation, which syncs first
         with disk_faults("sync", self.path):
-            os.fdatasync(self._fd)
+            try:
+                os.fdatasync(fd)
+            except OSError:
+                if self._fd >= 0:
+                    raise
 
     def close(self) -> None:
         """Release the file."""

@@ -13,36 +13,24 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 from ..errors import StoreError
 from .catalog import Catalog, pieces_of
 from .durable import disk_faults, remove_file, sync_directory
-from .fold import Folded, fold_records, grown_labels
+from .fold import Folded, fold_records, grown_labels, remove_packs
+from .journal import ROTATE_AT_FOLD, Journal
 from .ledger import Entry, Ledger, entry_of, read_ledger
 from .lock import StoreLock
 from .manifest import Manifest
 from .packs import PackFiles
 from .record import Record, parse, validate, write_body
 from .signature import Signature
-from .tail import Pending, Tail
+from .tail import Pending
 from .uhi_index import write_index
-from .wal import (
-    CONTRIBUTION,
-    NOTE,
-    TOMBSTONE,
-    Segment,
-    SegmentWriter,
-    end_of,
-    keep_torn,
-    segment_path,
-    segments,
-)
+from .wal import CONTRIBUTION, NOTE, TOMBSTONE
 
 __all__ = ["StoreWriter"]
-
-SEGMENT_BYTES = 64 << 20
-ROTATE_AT_FOLD = 4 << 20
 
 
 class StoreWriter:
@@ -79,13 +67,12 @@ class StoreWriter:
             for name, held in pieces_of(self._files, manifest.packs).items()
         }
         self._ledger = Ledger(directory, manifest.ledger_bytes)
-        self._ids = {
-            e.id for e in read_ledger(directory, manifest.ledger_bytes) if e.order is not None
-        }
-        self._pending: dict[int, Pending] = {}
-        self._notes: list[Pending] = []
-        self._out = self._continue_journal()
-        self._closed = False
+        folded = read_ledger(directory, manifest.ledger_bytes)
+        self._ids = {e.id for e in folded if e.order is not None}
+        self._journal = Journal(directory, manifest)
+        for pending in self._journal.pending.values():
+            self._remember(pending.record)
+        self._closed = self._broken = False
 
     @classmethod
     def create(
@@ -167,17 +154,15 @@ class StoreWriter:
                 manifest = replace(self._manifest, sealed=False)
                 manifest.save(self.directory)
                 self._manifest = manifest
-            if self._out.end >= SEGMENT_BYTES or self._out.broken:
-                self._rotate()
-            frame = self._out.append(kind, order, body)
-            pending = Pending(record, kind, order, self._segment, frame.offset)
-            self._remember(pending)
+            self._journal.append(kind, order, record, body)
+            if kind != NOTE:
+                self._remember(record)
         return True
 
     def _order(self, record: Record) -> int:
         if record.order is None:
-            return max(self._pending, default=self.frontier - 1) + 1
-        if record.order < self.frontier or record.order in self._pending:
+            return max(self._journal.pending, default=self.frontier - 1) + 1
+        if record.order < self.frontier or record.order in self._journal.pending:
             raise StoreError(
                 f"record {record.id!r}: order {record.order} is taken by another record"
             )
@@ -193,15 +178,10 @@ class StoreWriter:
                     f"before {list(known)}"
                 )
 
-    def _remember(self, pending: Pending) -> None:
-        if pending.kind == NOTE:
-            self._notes.append(pending)
-            return
-        self._ids.add(pending.record.id)
-        for entry in pending.record.tables:
+    def _remember(self, record: Record) -> None:
+        self._ids.add(record.id)
+        for entry in record.tables:
             self._tables.setdefault(entry.name, tuple(n for n, _ in entry.columns))
-        if pending.order is not None:
-            self._pending[pending.order] = pending
 
     # -- what is there --------------------------------------------------------------------------
 
@@ -229,18 +209,18 @@ class StoreWriter:
     def committed(self) -> int:
         """Contributions that were accepted, folded or not."""
         with self._lock:
-            waiting = sum(p.kind == CONTRIBUTION for p in self._pending.values())
+            waiting = sum(p.kind == CONTRIBUTION for p in self._journal.pending.values())
             return self._manifest.contributions + waiting
 
     @property
     def tail_bytes(self) -> int:
         """Bytes in the journal segment being written: a measure for when to fold."""
-        return self._out.end
+        return self._journal.position[1]
 
     @property
     def tail_records(self) -> int:
         """Records accepted and not folded."""
-        return len(self._pending)
+        return len(self._journal.pending)
 
     def contributed(self, id: str) -> bool:
         """Whether a contribution or tombstone of this id was accepted."""
@@ -249,7 +229,7 @@ class StoreWriter:
     def orders(self) -> set[int]:
         """All orders that are committed or tombstoned."""
         with self._lock:
-            return set(range(self.frontier)) | set(self._pending)
+            return set(range(self.frontier)) | set(self._journal.pending)
 
     def ledger(self) -> Iterator[Entry]:
         """(id, order, meta) of every record: the folded ones, then the journal's by arrival.
@@ -258,7 +238,7 @@ class StoreWriter:
         """
         with self._lock:
             end = self._manifest.ledger_bytes
-            waiting = sorted([*self._pending.values(), *self._notes], key=lambda p: p.position)
+            waiting = self._journal.waiting
         yield from read_ledger(self.directory, end)
         yield from map(entry_of, waiting)
 
@@ -268,27 +248,25 @@ class StoreWriter:
         """Make everything accepted so far durable."""
         with self._lock:
             self._check_open()
-            self._out.sync()
+            self._journal.sync()
 
     def fold(self) -> bool:
         """Fold the records from the frontier up to the first gap; False when there are none."""
-        return self._fold(also_notes=False)
+        return self._fold(last=False)
 
-    def _fold(self, *, also_notes: bool) -> bool:
+    def _fold(self, *, last: bool) -> bool:
         with self._folding:
             with self._lock:
                 self._check_open()
-                records = self._ready()
-                notes = list(self._notes)
-                if not records and not (also_notes and notes):
+                journal, before = self._journal, self._manifest
+                records = journal.ready(before.frontier)
+                notes = list(journal.notes)
+                if not records and not (last and notes):
                     return False
-                if self._out.end >= ROTATE_AT_FOLD:
-                    self._rotate()
-                self._out.sync()
-                position = (self._segment.number, self._out.end)
-                gone = {p.order for p in records}
-                left = [p.segment.number for o, p in self._pending.items() if o not in gone]
-                before = self._manifest
+                if journal.position[1] >= ROTATE_AT_FOLD:
+                    journal.rotate()
+                position, wal_first = journal.position, journal.first_needed(records)
+            journal.sync()  # the manifest will name this position
             folded = fold_records(
                 self.directory,
                 self._catalog,
@@ -298,15 +276,13 @@ class StoreWriter:
                 self._next_pack,
             )
             self._next_pack += len(folded.new)
-            with disk_faults("sync", self.directory / "packs"):
-                sync_directory(self.directory / "packs")
             manifest = replace(
                 before,
                 generation=before.generation + 1,
                 packs=folded.packs,
                 frontier=before.frontier + len(records),
                 contributions=before.contributions + sum(p.kind == CONTRIBUTION for p in records),
-                wal_first=min([*left, position[0]]),
+                wal_first=wal_first,
                 notes=position,
                 labels=grown_labels(self.signatures, before.labels, records),
                 weighted=_weighted(before.weighted, records),
@@ -315,50 +291,50 @@ class StoreWriter:
             self._write_index()
             return True
 
-    def _ready(self) -> list[Pending]:
-        out, order = [], self.frontier
-        while order in self._pending:
-            out.append(self._pending[order])
-            order += 1
-        return out
-
     def _publish(self, manifest: Manifest, folded: Folded, entries: list[Pending]) -> None:
         """Ledger, then manifest, then forget: a kill between any two of these loses nothing."""
-        manifest = replace(manifest, ledger_bytes=self._ledger.extend(entries))
+        before = self._manifest
         try:
+            with disk_faults("sync", self.directory / "packs"):
+                sync_directory(self.directory / "packs")
+            manifest = replace(manifest, ledger_bytes=self._ledger.extend(entries))
             catalog = Catalog.of(self._files, manifest.packs, self.signatures)
-            with self._lock:
-                manifest.save(self.directory)
-                self._manifest, self._catalog = manifest, catalog
-                for pending in entries:
-                    if pending.order is not None:
-                        del self._pending[pending.order]
-                self._notes = [n for n in self._notes if n.position >= manifest.notes]
+            manifest.save(self.directory)
         except BaseException:
-            self._ledger.cut(self._manifest.ledger_bytes)
+            self._broken = True  # until it is known which manifest the disk holds
+            if Manifest.load(self.directory).generation == before.generation:
+                self._ledger.cut(before.ledger_bytes)
+                self._files.forget(folded.new)
+                remove_packs(self.directory, folded.new)
+                self._broken = False
             raise
+        with self._lock:
+            self._manifest, self._catalog = manifest, catalog
+            self._journal.forget(entries, manifest)
         # plain HDF5 readers may still follow the last index.h5: its packs live one fold longer
         self._remove_garbage()
         self._garbage = list(folded.dropped)
         self._files.forget(folded.dropped)
-        for number in segments(self.directory):
-            if number < manifest.wal_first:
-                remove_file(segment_path(self.directory, number))
 
     def seal(self) -> None:
         """Fold what can be folded, mark the store complete, write its index, and close it.
 
         Records behind a gap in the orders stay in the journal and are seen by readers.
         """
-        while self._fold(also_notes=True):
+        while self._fold(last=True):
             pass
         with self._folding, self._lock:
             self._check_open()
             manifest = replace(
                 self._manifest, sealed=True, generation=self._manifest.generation + 1
             )
+            if not self._journal.waiting and self._journal.position[1]:
+                self._journal.rotate()
+                at = self._journal.position
+                manifest = replace(manifest, wal_first=at[0], notes=at)
             manifest.save(self.directory)
             self._manifest = manifest
+            self._journal.forget((), manifest)
             self._write_index()
             self._remove_garbage()
         self.close()
@@ -370,14 +346,13 @@ class StoreWriter:
                 return
             self._closed = True
             try:
-                self._out.sync()
+                self._journal.close()
             finally:
-                self._out.close()
                 self._ledger.close()
                 self._files.close()
                 self._store_lock.release()
 
-    def __enter__(self) -> StoreWriter:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -391,6 +366,10 @@ class StoreWriter:
     # -- files ----------------------------------------------------------------------------------
 
     def _check_open(self) -> None:
+        if self._broken:
+            raise StoreError(
+                f"{self.directory}: the disk failed while the manifest was replaced; open it again"
+            )
         if self._closed:
             raise StoreError(f"the writer of {self.directory} is closed; StoreWriter.open it again")
 
@@ -402,40 +381,6 @@ class StoreWriter:
         for entry in os.scandir(self.directory / "packs"):
             if entry.name not in self._manifest.packs:
                 remove_file(Path(entry.path))
-        for number in segments(self.directory):
-            if number < self._manifest.wal_first:
-                remove_file(segment_path(self.directory, number))
-
-    def _continue_journal(self) -> SegmentWriter:
-        """Read what the journal holds, cut its torn end, and go on behind it."""
-        first = self._manifest.wal_first
-        last = max(segments(self.directory), default=0)
-        if last < first:
-            out = SegmentWriter(segment_path(self.directory, first))
-            self._segment = Segment(out.path, first)
-            return out
-        for pending in Tail(self.directory, first, self.signatures).advance():
-            if pending.kind == NOTE:
-                if pending.position >= self._manifest.notes:
-                    self._remember(pending)
-            elif pending.order is not None and pending.order >= self.frontier:
-                self._remember(pending)
-        path = segment_path(self.directory, last)
-        self._segment = Segment(path, last)
-        end = end_of(self._segment)
-        with disk_faults("mend", path):
-            if end < self._segment.size():
-                keep_torn(path, end)
-        return SegmentWriter(path, end)
-
-    def _rotate(self) -> None:
-        """Begin a new segment; the old one is durable first."""
-        self._out.sync()
-        number = self._segment.number + 1
-        out = SegmentWriter(segment_path(self.directory, number))
-        self._segment = Segment(out.path, number)
-        self._out.close()
-        self._out = out
 
     def _remove_garbage(self) -> None:
         for pack in self._garbage:
