@@ -103,7 +103,7 @@ class _Evaluation:
         if not is_jagged(value):
             raise TypeError("only collections and columns with one value per object can be indexed")
         if isinstance(index, ast.Tuple):
-            return value[:, self._pick(index.elts[1])]
+            return _picked(value, self._pick(index.elts[1]))
         mask = self.value(index)
         if not is_jagged(mask):
             raise TypeError("a mask needs one value per object; to drop events use select")
@@ -190,6 +190,17 @@ class _Evaluation:
         return OPERATIONS["where"](
             self.value(node.test), self.value(node.body), self.value(node.orelse)
         )
+
+
+def _picked(value: Any, index: Any) -> Any:
+    """Object `index` of every event, or a slice of the objects."""
+    try:
+        return value[:, index]
+    except (IndexError, ValueError) as error:
+        raise IndexError(
+            f"some events have no object number {index}; select enough objects above, "
+            f"or write nth(x, {index}, default)"
+        ) from error
 
 
 def _power(base: Any, exponent: Any) -> Any:

@@ -21,7 +21,7 @@ from .usage import Use, Uses
 __all__ = ["Expression", "is_metadata"]
 
 _LENGTH = 2000
-_DEPTH = 40
+_DEPTH = 100
 _POWER = 64
 _NODES = (
     ast.Expression, ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.IfExp, ast.Call, ast.Name,
@@ -144,6 +144,8 @@ def _check(tree: ast.expr, source: str, where: str) -> None:
     def fail(message: str, node: ast.AST) -> PathError:
         return _error(message, source, where, node)
 
+    if isinstance(tree, ast.Constant) and isinstance(tree.value, str):
+        raise fail("a text is not a value", tree)
     stack: list[tuple[ast.AST, int]] = [(tree, 1)]
     while stack:
         node, depth = stack.pop()
@@ -152,7 +154,11 @@ def _check(tree: ast.expr, source: str, where: str) -> None:
         if not isinstance(node, _NODES):
             raise fail(f"{_called_in_words(node)} is not allowed in an expression", node)
         _CHECKS.get(type(node), _accept)(node, fail)
-        stack.extend((child, depth + 1) for child in ast.iter_child_nodes(node))
+        for child in ast.iter_child_nodes(node):
+            text = isinstance(child, ast.Constant) and isinstance(child.value, str)
+            if text and not isinstance(node, ast.Compare | ast.Subscript | ast.Tuple):
+                raise fail("a text can only be compared (== or !=) with a category", child)
+            stack.append((child, depth + 1))
 
 
 Fail = Callable[[str, ast.AST], PathError]
@@ -210,7 +216,7 @@ def _check_binop(node: ast.AST, fail: Fail) -> None:
     assert isinstance(node, ast.BinOp)
     if isinstance(node.op, ast.Pow):
         exponent = _constant(node.right)
-        if exponent is None and _constant(node.left) is None and not _has_name(node):
+        if exponent is None and not _has_name(node.right):
             raise fail("write powers of constants as a number", node)
         if exponent is not None and abs(exponent) > _POWER:
             raise fail(f"powers above {_POWER} are not allowed", node)

@@ -48,8 +48,10 @@ FUNCTIONS: dict[str, Function] = {
     "atan2": Function("two arguments", 2, 2),
     "hypot": Function("two arguments", 2, 2),
     **dict.fromkeys(
-        ["abs", "sqrt", "exp", "log", "log10", "sin", "cos", "tan", "sinh", "cosh", "tanh"]
-        + ["floor", "ceil", "sign", "isfinite"],
+        ("abs", "sqrt", "exp", "log", "log10", "sin", "cos", "tan", "sinh", "cosh", "tanh"), _ONE
+    ),
+    **dict.fromkeys(
+        ("floor", "ceil", "sign", "isfinite"),
         _ONE,
     ),
 }

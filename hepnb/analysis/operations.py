@@ -33,15 +33,16 @@ def _need_jagged(value: Any, name: str) -> Any:
 def _count(value: Any) -> Any:
     """Objects per event; of a condition, the objects for which it holds."""
     _need_jagged(value, "count")
-    if not ak.fields(value) and value.ndim == 2 and _is_bool(value):
+    if not ak.fields(value) and value.ndim == 2 and _leaf(value.layout) == np.dtype("bool"):
         return ak.sum(value, axis=1)
     return ak.num(value, axis=1)
 
 
-def _is_bool(value: Any) -> bool:
-    return bool(
-        np.dtype("bool") == getattr(ak.to_layout(value[:0]).content, "dtype", None)
-    ) or "bool" in str(value.type)
+def _leaf(layout: Any) -> Any:
+    """The dtype of the numbers in an array without fields; None when there are several."""
+    while hasattr(layout, "content"):
+        layout = layout.content
+    return getattr(layout, "dtype", None)
 
 
 def _reduce(name: str, elementwise: Callable[[Any, Any], Any]) -> Callable[..., Any]:
@@ -74,16 +75,23 @@ def _nth(value: Any, number: Any, default: Any = None) -> Any:
     if not isinstance(number, int) or isinstance(number, bool):
         raise TypeError("nth needs a whole number, such as nth(Jet.pt, 1)")
     _need_jagged(value, "nth" if number else "first")
-    size = number + 1 if number >= 0 else -number
-    result = (
-        ak.pad_none(value, size, axis=1)[:, number] if number >= 0 else _from_the_end(value, size)
-    )
+    result = _pick(value, number)
     return result if default is None else ak.fill_none(result, default)
 
 
-def _from_the_end(value: Any, size: int) -> Any:
-    enough = ak.num(value, axis=1) >= size
-    return ak.mask(value, enough)[:, -size]
+def _pick(value: Any, number: int) -> Any:
+    """Object `number` of each event (from the end when negative), None where there are fewer."""
+    lists = ak.to_layout(value)
+    if lists.is_option or lists.is_indexed:
+        lists = ak.to_layout(
+            ak.fill_none(value, [], axis=0) if lists.is_option else ak.to_packed(value)
+        )
+    lists = lists.to_ListOffsetArray64(True)
+    offsets = np.asarray(lists.offsets)
+    place = offsets[:-1] + number if number >= 0 else offsets[1:] + number
+    there = (place < offsets[1:]) & (place >= offsets[:-1])
+    index = ak.index.Index64(np.where(there, place, -1))
+    return ak.Array(ak.contents.IndexedOptionArray.simplified(index, lists.content))
 
 
 def _where(condition: Any, yes: Any, no: Any) -> Any:
