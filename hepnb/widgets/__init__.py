@@ -1,0 +1,15 @@
+"""What the user sees: the Python half of each widget; the other half is widgets_js/."""
+
+from __future__ import annotations
+
+from .hist_explorer import HistExplorer
+from .run_view import CollectionsView, LogView, ProgressView, RunView, StatisticsView
+
+__all__ = [
+    "CollectionsView",
+    "HistExplorer",
+    "LogView",
+    "ProgressView",
+    "RunView",
+    "StatisticsView",
+]

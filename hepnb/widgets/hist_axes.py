@@ -1,0 +1,131 @@
+"""What the explorer knows of one axis of a histogram, whatever library made the axis.
+
+Dense axes have edges; category axes (strings, integers, booleans) have items. Nothing here looks
+at contents.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import boost_histogram as bh
+import numpy as np
+from numpy.typing import NDArray
+
+from .labels import plain, runs, unit
+
+__all__ = ["AxisInfo", "Item", "describe"]
+
+Item = str | int | bool
+
+
+@dataclass(frozen=True, eq=False)
+class AxisInfo:
+    """One axis.
+
+    `edges` are the float64 bin edges [n + 1] of a dense axis, None for categories; `items` the
+    categories in storage order, empty for a dense axis. `key` names the axis in a view.
+    """
+
+    position: int
+    key: str
+    name: str
+    label: str
+    edges: NDArray[np.float64] | None
+    items: tuple[Item, ...]
+    underflow: bool
+    overflow: bool
+    circular: bool
+    discrete: bool
+    axis: Any
+
+    @property
+    def size(self) -> int:
+        """Number of bins without flow."""
+        return len(self.items) if self.edges is None else len(self.edges) - 1
+
+    @property
+    def dense(self) -> bool:
+        return self.edges is not None
+
+    @property
+    def boolean(self) -> bool:
+        return isinstance(self.axis, bh.axis.Boolean)
+
+    @property
+    def index_key(self) -> str | int:
+        """How an index names this axis: by name, or by position where it has none."""
+        return self.name or self.position
+
+    @property
+    def logarithmic(self) -> bool:
+        """True where the bins grow by a constant factor over at least a decade."""
+        if self.edges is None or self.size < 3 or not self.edges[0] > 0:
+            return False
+        if not np.isfinite(self.edges[-1]) or self.edges[-1] / self.edges[0] < 10:
+            return False
+        factors = self.edges[1:] / self.edges[:-1]
+        return bool(np.allclose(factors, factors[0], rtol=1e-6))
+
+    def to_wire(self) -> dict[str, object]:
+        """For the browser: JSON, with the edges as little-endian float64."""
+        edges = None if self.edges is None else self.edges.astype("<f8").tobytes()
+        return {
+            "key": self.key,
+            "name": plain(self.label) or self.key,
+            "label": runs(self.label),
+            "unit": unit(self.label),
+            "dense": self.dense,
+            "size": self.size,
+            "edges": edges,
+            "items": list(self.items),
+            "circular": self.circular,
+            "discrete": self.discrete,
+            "flow": [self.underflow, self.overflow],
+            "log": self.logarithmic,
+        }
+
+
+def _item(value: Any) -> Item:
+    return value if isinstance(value, str) else int(value)
+
+
+def describe(axes: Iterable[Any]) -> tuple[AxisInfo, ...]:
+    """The axes of a histogram, in order.
+
+    >>> import hist
+    >>> [a.key for a in describe(hist.Hist.new.Reg(4, 0, 1, name="x").Bool().Double().axes)]
+    ['x', '#1']
+    """
+    return tuple(_describe(position, axis) for position, axis in enumerate(axes))
+
+
+def _describe(position: int, axis: Any) -> AxisInfo:
+    name = getattr(axis, "name", "") or ""
+    label = getattr(axis, "label", "") or ""
+    if label == f"Axis {position}" or not label:  # what hist calls an axis without a label
+        label = name or f"axis {position}"
+    traits = axis.traits
+    items: tuple[Item, ...] = ()
+    edges = None
+    if isinstance(axis, bh.axis.Boolean):
+        items = (False, True)
+    elif isinstance(axis, bh.axis.StrCategory | bh.axis.IntCategory):
+        items = tuple(_item(axis.value(i)) for i in range(len(axis)))
+    else:
+        edges = np.asarray(axis.edges, dtype=np.float64)
+    return AxisInfo(
+        position=position,
+        key=name or f"#{position}",
+        name=name,
+        label=label,
+        edges=edges,
+        items=items,
+        underflow=bool(traits.underflow),
+        overflow=bool(traits.overflow),
+        circular=bool(traits.circular),
+        discrete=bool(traits.discrete),
+        axis=axis,
+    )

@@ -1,0 +1,169 @@
+"""A view as a UHI index: the Python expression a person copies, and the same index applied.
+
+Both come from the same pieces, each a value beside its source text, so that what is drawn is what
+the expression gives. Where rounding could move an edge to the neighbouring bin, the bin's number
+is written instead of the coordinate.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .hist_axes import AxisInfo, Item
+from .hist_view import Step, View
+
+__all__ = ["Selection", "selection"]
+
+Key = str | int
+
+
+@dataclass(frozen=True)
+class _Piece:
+    value: Any
+    text: str
+
+
+@dataclass(frozen=True)
+class Selection:
+    """An index in up to three moves: `h[{...}]`, `[{...}]`, `.project(...)`.
+
+    The second move exists for categories picked and added: picking keeps the overflow of the
+    axis, which is not one of the picked, so it is cut off before the sum.
+    """
+
+    index: tuple[tuple[Key, _Piece], ...]
+    then: tuple[tuple[Key, _Piece], ...]
+    project: tuple[Key, ...]
+
+    def code(self, base: str) -> str:
+        """The expression, with `base` as the source text of the histogram."""
+        out = base
+        for move in (self.index, self.then):
+            if move:
+                out += "[{" + ", ".join(f"{key!r}: {piece.text}" for key, piece in move) + "}]"
+        if self.project:
+            out += f".project({', '.join(map(repr, self.project))})"
+        return out.replace("'", '"') if '"' not in out and "\\" not in out else out
+
+    def apply(self, h: Any) -> Any:
+        """The selected histogram, in memory."""
+        with warnings.catch_warnings():
+            # boost-histogram warns that picking is experimental; tests pin what is relied upon
+            warnings.filterwarnings("ignore", message="List indexing selection is experimental")
+            for move in (self.index, self.then):
+                if move:
+                    h = h[{key: piece.value for key, piece in move}]
+        return h.project(*self.project) if self.project else h
+
+
+def selection(view: View, axes: Sequence[AxisInfo]) -> Selection:
+    """The index for a view (see `hist_view`) of a histogram with these axes."""
+    index: list[tuple[Key, _Piece]] = []
+    summed: list[tuple[Key, _Piece]] = []
+    left: list[AxisInfo] = []
+    added: list[AxisInfo] = []
+    for axis, step in zip(axes, view, strict=True):
+        piece = _piece(axis, step)
+        if piece is not None and step.role != "sum":
+            index.append((axis.index_key, piece))
+        if step.role == "sum":
+            summed.append((axis.index_key, _Piece(sum, "sum")))
+        elif step.role in ("x", "overlay"):
+            left.append(axis)
+        elif step.role == "pick" and len(step.items) > 1:
+            left.append(axis)
+            added.append(axis)
+    if index:
+        index = sorted([*index, *summed], key=lambda item: _position(item[0], axes))
+        kept = left
+    else:  # nothing but sums: `h.project(...)` says it best
+        kept = list(axes)
+    then = [
+        (_key(axis, kept), _Piece(slice(0, len, sum), "slice(0, len, sum)"))
+        for axis in added
+        if axis.overflow and not axis.boolean
+    ]
+    cut = {key for key, _ in then}
+    kept = [axis for axis in kept if _key(axis, left) not in cut or axis not in added]
+    pairs = list(zip(axes, view, strict=True))
+    shown = [axis for role in ("x", "overlay") for axis, step in pairs if step.role == role]
+    project = () if shown == kept else tuple(_key(axis, kept) for axis in shown)
+    if not index and not project:
+        index = [(shown[0].index_key, _Piece(slice(None), "slice(None)"))]
+    return Selection(tuple(index), tuple(then), project)
+
+
+def _position(key: Key, axes: Sequence[AxisInfo]) -> int:
+    return next(axis.position for axis in axes if axis.index_key == key)
+
+
+def _key(axis: AxisInfo, kept: Sequence[AxisInfo]) -> Key:
+    """Name of an axis once others are gone; an axis without a name has moved up."""
+    return axis.name or kept.index(axis)
+
+
+def _piece(axis: AxisInfo, step: Step) -> _Piece | None:
+    """The index of one axis; None where it stays whole."""
+    if step.role == "sum":
+        return None
+    if step.role == "bin":
+        return _loc(axis, step.start)
+    if not axis.dense:
+        return _categories(axis, step)
+    if step.role == "range":
+        start = _Piece(0, "0") if step.start == 0 else _loc(axis, step.start)
+        stop = _Piece(len, "len") if step.stop == axis.size else _loc(axis, step.stop)
+        return _slice(start, stop, _Piece(sum, "sum"))
+    if step.start == 0 and step.stop == axis.size and step.rebin == 1:
+        return None
+    nothing = _Piece(None, "None")
+    start = nothing if step.start == 0 else _loc(axis, step.start)
+    stop = nothing if step.stop == axis.size else _loc(axis, step.stop)
+    rebin = _Piece(complex(0, step.rebin), f"{step.rebin}j") if step.rebin > 1 else nothing
+    return _slice(start, stop, rebin)
+
+
+def _slice(start: _Piece, stop: _Piece, step: _Piece) -> _Piece:
+    parts = [start, stop] if step.value is None else [start, stop, step]
+    return _Piece(
+        slice(start.value, stop.value, step.value),
+        f"slice({', '.join(part.text for part in parts)})",
+    )
+
+
+def _categories(axis: AxisInfo, step: Step) -> _Piece | None:
+    if axis.boolean and step.role != "pick":
+        return None
+    if axis.boolean and len(step.items) > 1:
+        return None
+    if step.role == "pick" and len(step.items) == 1:
+        return _item(step.items[0])
+    if step.role != "pick" and step.items == axis.items:
+        return None
+    items = [_item(item) for item in step.items]
+    return _Piece([i.value for i in items], f"[{', '.join(i.text for i in items)}]")
+
+
+def _item(item: Item) -> _Piece:
+    if isinstance(item, bool | str):
+        return _Piece(item, repr(item))
+    return _Piece(complex(0, item), f"{item}j")
+
+
+def _loc(axis: AxisInfo, edge: int) -> _Piece:
+    """The edge as a location with as few digits as find it, or its number."""
+    assert axis.edges is not None
+    value = float(axis.edges[edge])
+    if math.isfinite(value) and not axis.circular:
+        for digits in (6, 9, 12, 15, 17):
+            rounded = float(f"{value:.{digits}g}")
+            up = float(f"{rounded + abs(rounded) * 10.0 ** (1 - digits):.{digits}g}")
+            for near in (rounded, up):  # just above an edge is still its bin
+                if int(axis.axis.index(near)) == edge:
+                    text = f"{int(near)}j" if near == int(near) else f"{near!r}j"
+                    return _Piece(complex(0, near), text)
+    return _Piece(edge, str(edge))

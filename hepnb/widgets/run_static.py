@@ -1,0 +1,112 @@
+"""A run's snapshot as text and as a static page: what remains where no kernel answers.
+
+Deterministic for a run that ended: no ids, times or rates, so a saved notebook does not change
+when it is run again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from html import escape
+from typing import Any
+
+from .labels import number
+
+__all__ = ["html", "text"]
+
+_ENDED = ("done", "failed", "cancelled", "lost")
+_WORDS = {"starting": "◌ starting", "running": "▶ running", "done": "✓ done",
+          "failed": "✗ failed", "cancelled": "■ cancelled", "lost": "? lost"}  # fmt: skip
+
+
+def text(snapshot: Mapping[str, Any], view: str = "RunView") -> str:
+    """A line or two. While the run goes on they hold no numbers.
+
+    >>> text({"name": "dimuon", "state": "running"})
+    "RunView of run 'dimuon': not ended yet (live view)"
+    """
+    head = f"{view} of run {snapshot['name']!r}"
+    if snapshot["state"] not in _ENDED:
+        return f"{head}: not ended yet (live view)"
+    progress = snapshot["progress"]
+    lines = [f"{head}: {snapshot['state']}, {_plainly(progress)}"]
+    lost = _lost(progress)
+    if lost:
+        lines.append(f"LOST: {lost}")
+    if snapshot.get("error"):
+        lines.append(f"{snapshot['error']['title']} (in {snapshot['error']['chunk']})")
+    return "\n".join(lines)
+
+
+def _plainly(progress: Mapping[str, Any]) -> str:
+    done, total = progress["events"], progress["events_total"]
+    events = number(done) if total is None else f"{number(done)} of {number(total)}"
+    return f"{events} events, {number(progress['files'])} files"
+
+
+def _lost(progress: Mapping[str, Any]) -> str:
+    parts = []
+    if progress["files_failed"]:
+        parts.append(f"{number(progress['files_failed'])} files failed")
+    if progress["events_lost"]:
+        parts.append(f"{number(progress['events_lost'])} events not counted")
+    return ", ".join(parts)
+
+
+def html(snapshot: Mapping[str, Any], parts: Collection[str]) -> str:
+    """The snapshot as tables; every text escaped, no script, no style sheet."""
+    state, progress = snapshot["state"], snapshot["progress"]
+    out = [f"<div><b>{escape(snapshot['name'])}</b> {escape(_WORDS.get(state, state))}</div>"]
+    if "progress" in parts:
+        out.append(f"<div>{escape(_plainly(progress))}</div>")
+        total = progress["events_total"]
+        if total:
+            width = f"{min(1.0, progress['events'] / total):.1%}"
+            out.append(
+                '<div style="border:1px solid currentColor;height:8px;max-width:32em">'
+                f'<div style="background:#3f6fd9;height:100%;width:{width}"></div></div>',
+            )
+    if _lost(progress):
+        out.append(f"<div><b>⚠ {escape(_lost(progress))}</b></div>")
+    if snapshot.get("error"):
+        error = snapshot["error"]
+        out.append(f"<div><b>{escape(error['title'])}</b> in {escape(error['chunk'])}</div>")
+        out.append(f"<pre>{escape(error['traceback'])}</pre>")
+    if "collections" in parts and snapshot["collections"]:
+        rows = [
+            (
+                c["name"],
+                c["total"],
+                f"{c['total'] / c['events']:.3f}" if c["events"] else "",
+                f"{c['min']}-{c['max']}",
+            )
+            for c in snapshot["collections"]
+        ]
+        out.append(_table("Collections", ("collection", "objects", "per event", "range"), rows))
+    if "statistics" in parts:
+        if snapshot["cutflow"]:
+            rows3 = [(c["cut"], c["raw"], f"{c['weighted']:.6g}") for c in snapshot["cutflow"]]
+            out.append(_table("Cutflow", ("cut", "events", "weighted"), rows3))
+        if snapshot["statistics"]:
+            calls = [(m["module"], m["calls"], m["events"]) for m in snapshot["statistics"]]
+            out.append(_table("Modules", ("module", "calls", "events"), calls))
+    if "log" in parts and snapshot["log"]["counts"]:
+        counts = sorted(snapshot["log"]["counts"].items())
+        out.append(_table("Log", ("level", "lines"), counts))
+    if "files" in parts and snapshot["files"]:
+        files = [
+            (f["dataset"], f["file"], f["status"], f["events_done"], f["reason"])
+            for f in snapshot["files"]
+        ]
+        out.append(_table("Files", ("dataset", "file", "status", "events", "reason"), files))
+    return f"<div>{''.join(out)}</div>"
+
+
+def _table(caption: str, heads: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
+    head = "".join(f"<th>{escape(h)}</th>" for h in heads)
+    body = "".join("<tr>" + "".join(map(_cell, row)) + "</tr>" for row in rows)
+    return f"<table><caption>{escape(caption)}</caption><tr>{head}</tr>{body}</table>"
+
+
+def _cell(value: object) -> str:
+    return f"<td>{escape(number(value) if isinstance(value, int) else str(value))}</td>"

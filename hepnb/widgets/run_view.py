@@ -1,0 +1,172 @@
+"""`RunView`: a run as it happens, and its parts alone.
+
+One trait, `state`, holds the run's newest snapshot (docs/protocol.md); pages of the log and the
+wish to cancel are requests. The browser's half is widgets_js/src/run_view.ts.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, Protocol
+
+import traitlets
+
+from ..errors import HepnbError
+from . import run_static
+from ._pump import Pump
+from ._wire import STATIC, LiveWidget, Message
+
+__all__ = [
+    "CollectionsView",
+    "LogView",
+    "ProgressView",
+    "RunView",
+    "StatisticsView",
+    "Watched",
+]
+
+_PACE = 0.1  # seconds between two states: a server drops messages that come too fast
+_PAGE = 500  # lines of log in one reply, at most
+
+
+class Watched(Protocol):
+    """What a view needs of a run."""
+
+    def snapshot(self) -> dict[str, Any]: ...
+
+    def watch(self, callback: Callable[[dict[str, Any]], None], /) -> Callable[[], None]: ...
+
+    def log_page(
+        self,
+        start: int,
+        count: int,
+        levels: Collection[str] | None = None,
+        search: str | None = None,
+    ) -> dict[str, Any]: ...
+
+    def cancel(self) -> object: ...
+
+
+class RunView(LiveWidget):
+    """The live dashboard of a run: progress, collections, log, statistics and files.
+
+    It follows the run by itself, and shows its last state again after a page reload.
+    """
+
+    _esm = STATIC / "run_view.js"
+    _css = STATIC / "run_view.css"
+
+    state = traitlets.Dict().tag(sync=True, echo_update=False)
+    parts = traitlets.List(traitlets.Unicode()).tag(sync=True, echo_update=False)
+
+    _parts: tuple[str, ...] = ("progress", "collections", "log", "statistics", "files")
+
+    def __init__(self, run: Watched) -> None:
+        if not callable(getattr(run, "snapshot", None)):
+            raise HepnbError(
+                f"{type(self).__name__} needs a run (path.start(...) or hn.attach(id)), "
+                f"not a {type(run).__name__}",
+            )
+        self._run = run
+        self._sent = 0.0
+        self._errands = Pump("hepnb-log-pages", self._failed)  # may be slow
+        self._commands = Pump("hepnb-commands", self._failed)  # must not wait for a page
+        super().__init__(state=run.snapshot(), parts=list(self._parts))
+        self._unwatch = run.watch(self._arrived)
+
+    def close(self) -> None:
+        if "_unwatch" in self.__dict__:
+            self._unwatch()
+            self._errands.stop()
+            self._commands.stop()
+        super().close()
+
+    def _arrived(self, snapshot: dict[str, Any]) -> None:
+        """From the run's thread: keep the newest, send it when its time has come."""
+        wait = max(0.0, self._sent + _PACE - time.monotonic())
+        self._pump.put("state", lambda: self._show(snapshot), after=wait)
+
+    def _show(self, snapshot: dict[str, Any]) -> None:
+        if snapshot["seq"] >= self.state.get("seq", 0):
+            self._sent = time.monotonic()
+            self.state = snapshot
+
+    def _handlers(self) -> Mapping[str, Callable[[str, Message], None]]:
+        return {"log": self._on_log, "cancel": self._on_cancel, "ping": self._on_ping}
+
+    def _on_log(self, request: str, message: Message) -> None:
+        """A page of the log: `start`, `count`, and `levels`, `search` or null."""
+
+        def work() -> None:
+            try:
+                page = self._run.log_page(*_page_asked(message))
+            except Exception as error:  # noqa: BLE001 - the browser waits for an answer
+                self._reply(request, error=f"the log cannot be read: {error}")
+            else:
+                self._reply(request, page)
+
+        key = ("log", request.rpartition("-")[0])  # one page at a time for each view on a page
+        self._errands.put(key, work, dropped=lambda: self._reply(request, error="superseded"))
+
+    def _on_cancel(self, request: str, _message: Message) -> None:
+        def work() -> None:
+            try:
+                self._run.cancel()
+            except Exception as error:  # noqa: BLE001 - the browser waits for an answer
+                self._reply(request, error=f"the run cannot be cancelled: {error}")
+            else:
+                self._reply(request, "cancelling")
+
+        self._commands.put(("cancel", request), work)
+
+    def _on_ping(self, request: str, _message: Message) -> None:
+        self._reply(request, "here")
+
+    def _static_html(self) -> str:
+        return run_static.html(self._run.snapshot(), self._parts)
+
+    def _static_text(self) -> str:
+        return run_static.text(self._run.snapshot(), type(self).__name__)
+
+
+def _page_asked(message: Message) -> tuple[int, int, list[str] | None, str | None]:
+    start, count = message.get("start"), message.get("count")
+    levels, search = message.get("levels"), message.get("search")
+    if (
+        not (isinstance(start, int) and isinstance(count, int))
+        or start < 0
+        or not 0 < count <= _PAGE
+    ):
+        raise HepnbError(f"start={start!r}, count={count!r} is no page of at most {_PAGE} lines")
+    if levels is not None and not (
+        isinstance(levels, list) and all(isinstance(level, str) for level in levels)
+    ):
+        raise HepnbError(f"levels must be names, not {levels!r}")
+    if search is not None and not isinstance(search, str):
+        raise HepnbError(f"search must be text, not {search!r}")
+    return start, count, levels, search or None
+
+
+class ProgressView(RunView):
+    """Progress of a run: events, rate, remaining time, workers, and what was lost."""
+
+    _parts = ("progress",)
+
+
+class CollectionsView(RunView):
+    """Collections of a run: how many objects, per event and in all."""
+
+    _parts = ("collections",)
+
+
+class LogView(RunView):
+    """The log of a run, by level and search, whatever its length."""
+
+    _parts = ("log",)
+
+
+class StatisticsView(RunView):
+    """Time per module, and the cutflow."""
+
+    _parts = ("statistics",)

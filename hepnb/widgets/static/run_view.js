@@ -1,0 +1,1096 @@
+// src/channel.ts
+var PATIENCE = 2e4;
+var Channel = class {
+  constructor(model, patience = PATIENCE) {
+    this.model = model;
+    this.patience = patience;
+    this.model.on("msg:custom", this.received);
+    this.model.on("comm_live_update", this.check);
+    this.model.on("comm:close", this.check);
+  }
+  model;
+  patience;
+  tag = Math.random().toString(36).slice(2, 10);
+  serial = 0;
+  waiting = /* @__PURE__ */ new Map();
+  gone = false;
+  /** Called once, when the kernel can no longer be reached. */
+  onGone = () => {
+  };
+  /** Ask the kernel. Never rejects: what goes wrong is in the answer. */
+  request(kind, body = {}) {
+    this.serial += 1;
+    const id = `${this.tag}-${this.serial}`;
+    return new Promise((resolve) => {
+      const timer = window.setTimeout(() => {
+        this.settle(id, { ok: false, error: "the kernel does not answer: it is busy or gone" });
+      }, this.patience);
+      this.waiting.set(id, { resolve, timer });
+      this.send({ id, kind, ...body }).then((sent) => {
+        if (!sent) this.settle(id, { ok: false, error: "the kernel is gone" });
+      });
+    });
+  }
+  close() {
+    this.model.off("msg:custom", this.received);
+    this.model.off("comm_live_update", this.check);
+    this.model.off("comm:close", this.check);
+    for (const id of [...this.waiting.keys()]) this.settle(id, { ok: false, error: "closed" });
+  }
+  async send(message) {
+    try {
+      await this.model.send(message);
+      return true;
+    } catch {
+      if (!this.gone) {
+        this.gone = true;
+        this.onGone();
+      }
+      return false;
+    }
+  }
+  /** The front end says the line changed: a dead line refuses the ping. */
+  check = () => {
+    void this.request("ping");
+  };
+  received = (message) => {
+    if (typeof message !== "object" || message === null) return;
+    const { id, ok, result, error } = message;
+    if (typeof id !== "string") return;
+    const answer = { ok: ok === true, result };
+    if (typeof error === "string") answer.error = error;
+    this.settle(id, answer);
+  };
+  settle(id, answer) {
+    const waiting = this.waiting.get(id);
+    if (!waiting) return;
+    this.waiting.delete(id);
+    window.clearTimeout(waiting.timer);
+    waiting.resolve(answer);
+  }
+};
+
+// src/format.ts
+var THIN = " ";
+function number(value, digits = 4) {
+  if (value === null || value === void 0 || Number.isNaN(value)) return "–";
+  if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
+  if (Number.isInteger(value) && Math.abs(value) < 1e15)
+    return grouped(String(Math.abs(value)), value < 0);
+  const size = Math.abs(value);
+  if (size >= 1e15 || size < 1e-4) return value.toExponential(digits - 1).replace("e+", "e");
+  const decimals = Math.max(0, digits - 1 - Math.floor(Math.log10(size)));
+  const [whole2 = "0", part = ""] = size.toFixed(Math.min(decimals, 12)).split(".");
+  const tail = part.replace(/0+$/, "");
+  return grouped(whole2, value < 0) + (tail ? `.${tail}` : "");
+}
+function grouped(digits, negative) {
+  const out = digits.length > 4 ? digits.replace(/\B(?=(\d{3})+$)/g, THIN) : digits;
+  return negative ? `−${out}` : out;
+}
+function scaled(value) {
+  for (const [limit, letter] of [
+    [1e9, "G"],
+    [1e6, "M"],
+    [1e4, "k"]
+  ]) {
+    if (Math.abs(value) >= limit) {
+      return `${(value / (letter === "k" ? 1e3 : limit)).toPrecision(3)}${THIN}${letter}`;
+    }
+  }
+  return number(Math.abs(value) >= 100 ? Math.round(value) : value, 3);
+}
+function bytes(value) {
+  const units = ["B", "kB", "MB", "GB", "TB"];
+  let size = value;
+  let at = 0;
+  while (size >= 1e3 && at < units.length - 1) {
+    size /= 1e3;
+    at += 1;
+  }
+  return `${at === 0 || size >= 100 ? Math.round(size) : size.toPrecision(3)}${THIN}${units[at]}`;
+}
+function duration(seconds2) {
+  const whole2 = Math.max(0, Math.round(seconds2));
+  const two = (n) => String(n).padStart(2, "0");
+  if (whole2 < 60) return `${seconds2 < 9.95 && seconds2 > 0 ? seconds2.toFixed(1) : whole2} s`;
+  if (whole2 < 3600) return `${Math.floor(whole2 / 60)} min ${two(whole2 % 60)} s`;
+  const minutes = Math.round(seconds2 / 60);
+  return `${Math.floor(minutes / 60)} h ${two(minutes % 60)} min`;
+}
+function remaining(eta, error) {
+  if (eta === null) return "";
+  if (error === null || error <= 0) return `about ${duration(Math.ceil(eta))} left`;
+  const unit = eta >= 5400 ? 3600 : eta >= 90 ? 60 : 1;
+  const name = unit === 3600 ? "h" : unit === 60 ? "min" : "s";
+  const spread = error / unit;
+  const decimals = spread < 1 && unit > 1 ? 1 : spread < 0.95 ? 1 : 0;
+  return `${(eta / unit).toFixed(decimals)} ± ${Math.max(spread, 0.1).toFixed(decimals)} ${name} left`;
+}
+function percent(part, whole2) {
+  if (whole2 <= 0) return "–";
+  const share = 100 * part / whole2;
+  if (share > 99.9 && part < whole2) return "99.9 %";
+  return `${share >= 10 || share === 0 ? share.toFixed(1).replace(".0", "") : share.toPrecision(2)} %`;
+}
+function clock(seconds2) {
+  const at = new Date(seconds2 * 1e3);
+  const two = (n, width = 2) => String(n).padStart(width, "0");
+  const fraction2 = two(at.getMilliseconds(), 3);
+  return `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}.${fraction2}`;
+}
+
+// src/dom.ts
+function dress(node, attributes, children) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === true) node.setAttribute(name, "");
+    else if (value !== false && value !== void 0) node.setAttribute(name, String(value));
+  }
+  node.append(...children);
+  return node;
+}
+function el(tag, attributes = {}, ...children) {
+  return dress(document.createElement(tag), attributes, children);
+}
+function setText(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+function setAttribute(node, name, value) {
+  if (value === null) node.removeAttribute(name);
+  else if (node.getAttribute(name) !== value) node.setAttribute(name, value);
+}
+function button(label, attributes = {}) {
+  return el("button", { type: "button", class: "hepnb-button", ...attributes }, label);
+}
+function root(kind) {
+  return el("div", {
+    class: `hepnb-root hepnb-${kind}`,
+    "data-lm-suppress-shortcuts": "true"
+  });
+}
+var serial = 0;
+function uniqueId(stem) {
+  serial += 1;
+  return `hepnb-${stem}-${Math.random().toString(36).slice(2, 8)}-${serial}`;
+}
+
+// src/table.ts
+var Table = class {
+  constructor(caption, columns, nothing) {
+    this.columns = columns;
+    const heads = columns.map(
+      ({ head, title, numeric }) => el("th", { scope: "col", title, class: numeric ? "hepnb-number" : void 0 }, head)
+    );
+    this.body = el("tbody");
+    this.empty = el("p", { class: "hepnb-faint" }, nothing);
+    const table = el(
+      "table",
+      { class: "hepnb-table" },
+      el("caption", { class: "hepnb-offscreen" }, caption),
+      el("thead", {}, el("tr", {}, ...heads)),
+      this.body
+    );
+    const scroller = el(
+      "div",
+      { class: "hepnb-scroller", tabindex: "0", role: "group", "aria-label": caption },
+      table
+    );
+    this.node = el("div", { class: "hepnb-tablebox" }, scroller, this.empty);
+    this.fill([]);
+  }
+  columns;
+  node;
+  body;
+  empty;
+  fill(rows) {
+    this.empty.hidden = rows.length > 0;
+    this.node.firstElementChild.hidden = rows.length === 0;
+    while (this.body.rows.length > rows.length) this.body.deleteRow(-1);
+    rows.forEach((cells, at) => {
+      const row = this.body.rows[at] ?? this.addRow();
+      cells.forEach((cell, column) => {
+        const place2 = row.cells[column];
+        if (place2) fillCell(place2, cell);
+      });
+    });
+  }
+  addRow() {
+    const cells = this.columns.map(({ numeric }, at) => {
+      const attributes = { class: numeric ? "hepnb-number" : void 0 };
+      return at === 0 ? el("th", { scope: "row", ...attributes }) : el("td", attributes);
+    });
+    const row = el("tr", {}, ...cells);
+    this.body.append(row);
+    return row;
+  }
+};
+function fillCell(place2, cell) {
+  setAttribute(place2, "title", cell.title ?? null);
+  setAttribute(place2, "data-tone", cell.tone ?? null);
+  if (cell.bar === void 0) {
+    setText(place2, cell.text);
+    return;
+  }
+  const bar = place2.querySelector(".hepnb-bar") ?? el("span", { class: "hepnb-bar" });
+  const text = place2.querySelector(".hepnb-barbox + span") ?? el("span");
+  if (!bar.parentElement) place2.append(el("span", { class: "hepnb-barbox" }, bar), text);
+  bar.style.width = `${(Math.min(1, Math.max(0, cell.bar)) * 100).toFixed(1)}%`;
+  setText(text, cell.text);
+}
+
+// src/collections.ts
+function collectionsPart() {
+  const table = new Table(
+    "Collections",
+    [
+      { head: "collection" },
+      { head: "objects", numeric: true, title: "objects in all events read so far" },
+      { head: "per event", numeric: true, title: "mean number of objects per event" },
+      { head: "min–max", numeric: true, title: "fewest and most objects in one event" }
+    ],
+    "No collection was read yet."
+  );
+  return {
+    node: table.node,
+    update: ({ collections }) => table.fill(collectionRows(collections))
+  };
+}
+function collectionRows(collections) {
+  const mean = ({ events, total }) => events > 0 ? total / events : 0;
+  const most = Math.max(...collections.map(mean), Number.MIN_VALUE);
+  return collections.map((collection) => [
+    { text: collection.name },
+    { text: number(collection.total) },
+    { text: mean(collection).toFixed(2), bar: mean(collection) / most },
+    { text: `${number(collection.min)}–${number(collection.max)}` }
+  ]);
+}
+
+// src/copy.ts
+function copyButton(label, text) {
+  const press = button("copy", { "aria-label": label, title: label });
+  const said = el("span", { class: "hepnb-said", role: "status" });
+  press.addEventListener("click", async () => {
+    const done = await copy(text());
+    setText(said, done ? "copied" : "press Ctrl+C");
+    window.setTimeout(() => setText(said, ""), 2e3);
+  });
+  return el("span", { class: "hepnb-copy" }, press, said);
+}
+async function copy(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    return copyBySelection(text);
+  }
+}
+function copyBySelection(text) {
+  const area = el("textarea", { class: "hepnb-offscreen", "aria-hidden": "true" });
+  area.value = text;
+  document.body.append(area);
+  area.select();
+  const done = document.execCommand("copy");
+  area.remove();
+  return done;
+}
+
+// src/failure.ts
+function failurePart() {
+  const title = el("strong");
+  const chunk = el("span", { class: "hepnb-faint" });
+  const traceback = el("pre", { class: "hepnb-pre", tabindex: "0", "aria-label": "Traceback" });
+  const copy2 = copyButton("Copy the traceback", () => traceback.textContent ?? "");
+  const head = el(
+    "div",
+    { class: "hepnb-row" },
+    el("span", { "aria-hidden": "true" }, "✗"),
+    title,
+    chunk,
+    copy2
+  );
+  const node = el(
+    "div",
+    { class: "hepnb-notice hepnb-error", role: "alert", hidden: true },
+    head,
+    traceback
+  );
+  const update = ({ error }) => {
+    node.hidden = error === null;
+    if (!error) return;
+    setText(title, error.title);
+    setText(chunk, error.chunk ? `in ${error.chunk}` : "");
+    setText(traceback, error.traceback);
+    traceback.hidden = error.traceback === "";
+  };
+  return { node, update };
+}
+
+// src/files.ts
+var WORDS = {
+  ok: ["✓ read", "good"],
+  failed: ["✗ failed", "bad"],
+  skipped: ["– skipped", "warn"],
+  running: ["▶ reading", ""],
+  waiting: ["○ waiting", "faint"]
+};
+function filesPart() {
+  const table = new Table(
+    "Files",
+    [
+      { head: "file" },
+      { head: "status" },
+      { head: "events", numeric: true },
+      { head: "read", numeric: true },
+      { head: "dataset" },
+      { head: "reason" }
+    ],
+    "No file is known yet."
+  );
+  const more = document.createElement("p");
+  more.className = "hepnb-faint";
+  table.node.append(more);
+  return {
+    node: table.node,
+    update: ({ files, files_omitted }) => {
+      table.fill(files.map(fileRow));
+      more.textContent = files_omitted ? `and ${number(files_omitted)} more files: run.files` : "";
+    }
+  };
+}
+function fileRow(file) {
+  const [word, tone] = WORDS[file.status] ?? [file.status, ""];
+  const known = file.events > 0;
+  return [
+    { text: baseName(file.file), title: file.file },
+    { text: word, tone },
+    { text: known ? number(file.events) : "–" },
+    { text: known ? percent(file.events_done, file.events) : "–" },
+    { text: file.dataset },
+    { text: file.reason, title: file.reason, tone: file.reason ? "bad" : "" }
+  ];
+}
+function baseName(path) {
+  return path.split("/").pop() || path;
+}
+
+// src/gone.ts
+function goneNotice() {
+  const node = el("div", { class: "hepnb-notice hepnb-warning", role: "alert", hidden: true });
+  const show = (words, code) => {
+    node.replaceChildren(
+      el("span", { class: "hepnb-icon", "aria-hidden": "true" }, "⚠"),
+      el("span", {}, `Kernel gone: ${words} `),
+      el("code", {}, code),
+      copyButton("Copy the code", () => code)
+    );
+    node.hidden = false;
+  };
+  return { node, show };
+}
+
+// src/snapshot.ts
+var ENDED = /* @__PURE__ */ new Set(["done", "failed", "cancelled", "lost"]);
+function ended(state) {
+  return ENDED.has(state);
+}
+
+// src/header.ts
+var STATES = {
+  starting: ["◌", "starting"],
+  running: ["▶", "running"],
+  done: ["✓", "done"],
+  failed: ["✗", "failed"],
+  cancelled: ["■", "cancelled"],
+  lost: ["?", "lost"]
+};
+var SILENCE = 10;
+function headerPart(channel) {
+  const icon = el("span", { class: "hepnb-icon", "aria-hidden": "true" });
+  const word = el("span");
+  const state = el("span", { class: "hepnb-state", role: "status" }, icon, word);
+  const name = el("strong", { class: "hepnb-name" });
+  const id = el("code", { class: "hepnb-id hepnb-faint" });
+  const elapsed = el("span", { class: "hepnb-elapsed" });
+  const silence = el("span", { class: "hepnb-faint" });
+  const cancel = cancelButton(channel);
+  const node = el("div", { class: "hepnb-head" }, state, name, id, elapsed, silence, cancel.node);
+  let latest;
+  let received = 0;
+  const tick = () => {
+    if (!latest) return;
+    const since = ended(latest.state) ? 0 : (performance.now() - received) / 1e3;
+    const end = latest.ended ?? latest.now + since;
+    setText(elapsed, duration(latest.started > 0 ? end - latest.started : 0));
+    setText(silence, since > SILENCE ? `no news for ${duration(since)}` : "");
+  };
+  const timer = window.setInterval(tick, 1e3);
+  const update = (snapshot) => {
+    latest = snapshot;
+    received = performance.now();
+    const [sign, text] = STATES[snapshot.state] ?? ["?", snapshot.state];
+    setText(icon, sign);
+    setText(word, text);
+    setAttribute(state, "data-state", snapshot.state);
+    setText(name, snapshot.name);
+    setText(id, snapshot.id);
+    cancel.update(snapshot);
+    tick();
+  };
+  return { node, update, close: () => window.clearInterval(timer) };
+}
+function cancelButton(channel) {
+  const press = button("Cancel run", { class: "hepnb-button" });
+  const answer = el("span", { class: "hepnb-said", role: "status" });
+  let armed = 0;
+  const calm = () => {
+    window.clearTimeout(armed);
+    armed = 0;
+    setText(press, "Cancel run");
+    press.classList.remove("hepnb-danger");
+  };
+  press.addEventListener("click", async () => {
+    if (!armed) {
+      setText(press, "Really cancel?");
+      press.classList.add("hepnb-danger");
+      armed = window.setTimeout(calm, 5e3);
+      return;
+    }
+    calm();
+    press.disabled = true;
+    setText(answer, "cancelling …");
+    const { ok, error } = await channel.request("cancel");
+    if (!ok) {
+      setText(answer, error ?? "");
+      press.disabled = false;
+    }
+  });
+  press.addEventListener("blur", calm);
+  press.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") calm();
+  });
+  const update = ({ state }) => {
+    press.hidden = ended(state);
+    if (ended(state)) setText(answer, "");
+  };
+  return { node: el("span", { class: "hepnb-cancel" }, press, answer), update };
+}
+
+// src/log_window.ts
+var ROW = 20;
+var PAGE = 200;
+var TALLEST = 15e6;
+function height(total) {
+  return Math.min(total * ROW, TALLEST);
+}
+function visible(scrollTop, viewport, total) {
+  const rows = Math.ceil(viewport / ROW) + 1;
+  const full = total * ROW;
+  const tall = height(total);
+  if (full <= tall) {
+    const first2 = clamp(Math.floor(scrollTop / ROW), 0, Math.max(0, total - 1));
+    return { first: first2, count: Math.min(rows, total - first2), offset: first2 * ROW };
+  }
+  const share = scrollTop / Math.max(1, tall - viewport);
+  const first = clamp(Math.round(share * (total - rows + 1)), 0, Math.max(0, total - rows + 1));
+  return { first, count: Math.min(rows, total - first), offset: scrollTop };
+}
+function pagesFor(first, count) {
+  if (count <= 0) return [];
+  const out = [];
+  for (let p = Math.floor(first / PAGE); p <= Math.floor((first + count - 1) / PAGE); p += 1)
+    out.push(p);
+  return out;
+}
+function clamp(value, low, high) {
+  return Math.min(high, Math.max(low, value));
+}
+
+// src/log_source.ts
+var KEPT = 20;
+var LogSource = class {
+  constructor(channel, changed) {
+    this.channel = channel;
+    this.changed = changed;
+  }
+  channel;
+  changed;
+  total = 0;
+  /** Whether `total` is the answer to the filter that is set. */
+  known = true;
+  problem = "";
+  wanted = { levels: null, search: "" };
+  tail = [];
+  pages = /* @__PURE__ */ new Map();
+  asking = false;
+  again = null;
+  generation = 0;
+  counted = -1;
+  get filtered() {
+    return this.wanted.levels !== null || this.wanted.search !== "";
+  }
+  /** A new state of the run: the tail and how many lines there are. */
+  update({ total, tail }) {
+    this.tail = tail;
+    if (!this.filtered) {
+      this.total = total;
+    } else if (total !== this.counted) {
+      this.ask(Math.max(0, Math.ceil(this.total / PAGE) - 1));
+    }
+    this.counted = total;
+  }
+  filter(change) {
+    this.wanted = { ...this.wanted, ...change };
+    this.generation += 1;
+    this.pages.clear();
+    this.problem = "";
+    if (this.filtered) {
+      this.known = false;
+      this.total = 0;
+      this.ask(0);
+    } else {
+      this.total = Math.max(0, this.counted);
+    }
+    this.changed();
+  }
+  /** Lines `first` to `first + count`; those that are not here are asked for. */
+  lines(first, count) {
+    const out = [];
+    for (let line = first; line < first + count; line += 1) out.push(this.at(line));
+    const missing = pagesFor(first, count).find(
+      (page) => out.some((record, at) => !record && Math.floor((first + at) / PAGE) === page)
+    );
+    if (missing !== void 0) this.ask(missing);
+    return out;
+  }
+  at(line) {
+    const back = line - (this.total - this.tail.length);
+    if (!this.filtered && back >= 0) return this.tail[back];
+    return this.pages.get(Math.floor(line / PAGE))?.[line % PAGE];
+  }
+  ask(page) {
+    if (this.asking) {
+      this.again = page;
+      return;
+    }
+    this.asking = true;
+    const generation = this.generation;
+    const { levels, search } = this.wanted;
+    const body = { start: page * PAGE, count: PAGE, levels, search: search || null };
+    void this.channel.request("log", body).then(({ ok, result, error }) => {
+      this.asking = false;
+      const next = this.again;
+      this.again = null;
+      if (generation === this.generation) {
+        if (ok) this.keep(page, result);
+        else if (error !== "superseded") this.problem = error ?? "";
+        this.changed();
+      }
+      if (next !== null) this.ask(next);
+      else if (generation !== this.generation && this.filtered) this.ask(0);
+    });
+  }
+  keep(page, answer) {
+    this.problem = "";
+    this.known = true;
+    if (this.filtered) this.total = answer.total;
+    this.pages.delete(page);
+    this.pages.set(page, answer.records);
+    for (const old of this.pages.keys()) {
+      if (this.pages.size <= KEPT) break;
+      this.pages.delete(old);
+    }
+  }
+};
+
+// src/log.ts
+var LEVELS = ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"];
+function logPart(channel) {
+  const source = new LogSource(channel, () => draw());
+  const levels = el("div", { class: "hepnb-row", role: "group", "aria-label": "Levels" });
+  const search = el("input", {
+    type: "search",
+    class: "hepnb-input",
+    placeholder: "search",
+    "aria-label": "Search the log"
+  });
+  const follow = el("input", { type: "checkbox", checked: true });
+  const found = el("span", { class: "hepnb-faint", role: "status" });
+  const bar = el(
+    "div",
+    { class: "hepnb-row hepnb-logbar" },
+    levels,
+    search,
+    el("label", { class: "hepnb-check" }, follow, "follow"),
+    found
+  );
+  const rows = el("div", { class: "hepnb-logrows", role: "rowgroup" });
+  const spacer = el("div", { class: "hepnb-logspace", role: "presentation" }, rows);
+  const table = el("div", { role: "table", "aria-label": "Log lines" }, spacer);
+  const scroller = el(
+    "div",
+    { class: "hepnb-log", tabindex: "0", role: "group", "aria-label": "Log" },
+    table
+  );
+  const full = el("pre", {
+    class: "hepnb-pre hepnb-logfull",
+    tabindex: "0",
+    "aria-label": "Whole message",
+    hidden: true
+  });
+  const empty = el("p", { class: "hepnb-faint" }, "Nothing was logged.");
+  const node = el("div", {}, bar, scroller, full, empty);
+  let selected = -1;
+  const draw = () => {
+    empty.hidden = source.total > 0 || source.filtered;
+    scroller.hidden = !empty.hidden;
+    setText(found, describe(source));
+    spacer.style.height = `${height(source.total)}px`;
+    if (follow.checked) scroller.scrollTop = scroller.scrollHeight;
+    const seen = visible(scroller.scrollTop, scroller.clientHeight || 240, source.total);
+    const records = source.lines(seen.first, seen.count);
+    rows.style.transform = `translateY(${seen.offset}px)`;
+    setAttribute(table, "aria-rowcount", String(source.total));
+    while (rows.children.length > records.length) rows.lastElementChild?.remove();
+    records.forEach((record, at) => {
+      const row = rows.children[at] ?? addRow(rows);
+      fillRow(row, record, seen.first + at, selected);
+    });
+  };
+  rows.addEventListener("click", (event) => {
+    const row = event.target.closest(".hepnb-logrow");
+    const record = row ? source.at(Number(row.dataset.line)) : void 0;
+    if (!record) return;
+    selected = selected === record.n ? -1 : record.n;
+    full.hidden = selected < 0;
+    setText(full, whole(record));
+    draw();
+  });
+  scroller.addEventListener("scroll", () => {
+    const end = scroller.scrollHeight - scroller.clientHeight - scroller.scrollTop;
+    if (end > 30 && follow.checked && scroller.matches(":hover, :focus-within"))
+      follow.checked = false;
+    draw();
+  });
+  follow.addEventListener("change", draw);
+  let typing = 0;
+  search.addEventListener("input", () => {
+    window.clearTimeout(typing);
+    typing = window.setTimeout(() => source.filter({ search: search.value }), 200);
+  });
+  node.addEventListener("hepnb-shown", draw);
+  const update = ({ log }) => {
+    fillLevels(levels, log.counts, source);
+    source.update(log);
+    draw();
+  };
+  return { node, update };
+}
+function describe(source) {
+  if (source.problem) return source.problem;
+  if (!source.filtered) return `${number(source.total)} lines`;
+  return source.known ? `${number(source.total)} lines found` : "searching …";
+}
+function fillLevels(box, counts, source) {
+  const names = [
+    ...LEVELS.filter((l) => l in counts),
+    ...Object.keys(counts).filter((l) => !LEVELS.includes(l))
+  ];
+  for (const level of names) {
+    let toggle = box.querySelector(`[data-level="${CSS.escape(level)}"]`);
+    if (!toggle) {
+      toggle = el(
+        "button",
+        { type: "button", class: "hepnb-toggle", "aria-pressed": "true", "data-level": level },
+        el("span", {}, level),
+        " ",
+        el("span", { class: "hepnb-count" })
+      );
+      const made = toggle;
+      made.addEventListener("click", () => {
+        const on = made.getAttribute("aria-pressed") !== "true";
+        made.setAttribute("aria-pressed", String(on));
+        const off = [...box.children].filter((b) => b.getAttribute("aria-pressed") === "false");
+        const shown = [...box.children].filter((b) => b.getAttribute("aria-pressed") === "true");
+        const level2 = (b) => b.dataset.level ?? "";
+        source.filter({ levels: off.length > 0 ? shown.map(level2) : null });
+      });
+      box.append(made);
+    }
+    const count = toggle.querySelector(".hepnb-count");
+    if (count) setText(count, number(counts[level] ?? 0));
+  }
+}
+function addRow(rows) {
+  const cells = ["time", "level", "where", "text"].map(
+    (name) => el("span", { role: "cell", class: `hepnb-log-${name}` })
+  );
+  const row = el("div", { class: "hepnb-logrow", role: "row" }, ...cells);
+  rows.append(row);
+  return row;
+}
+function fillRow(row, record, line, selected) {
+  row.dataset.line = String(line);
+  row.dataset.level = record?.level ?? "";
+  row.classList.toggle("hepnb-selected", record !== void 0 && record.n === selected);
+  setAttribute(row, "aria-rowindex", String(line + 1));
+  const [time, level, where, text] = row.children;
+  if (!time || !level || !where || !text) return;
+  setText(time, record ? clock(record.time) : "");
+  setText(level, record?.level ?? "");
+  setText(where, record ? place(record) : "");
+  setAttribute(where, "title", record ? place(record) : null);
+  setText(text, record ? firstLine(record) : "…");
+  setAttribute(text, "title", record ? "click for the whole message" : null);
+}
+function place({ worker, chunk }) {
+  const who = worker === null || worker === void 0 || worker === "" ? "" : `w${worker}`;
+  return [who, chunk].filter((part) => part).join(" ");
+}
+function firstLine({ text, repeat }) {
+  const times = repeat > 1 ? `× ${number(repeat)}  ` : "";
+  const end = text.indexOf("\n");
+  return times + (end < 0 ? text : `${text.slice(0, end)} ⏎`);
+}
+function whole(record) {
+  const head = [clock(record.time), record.level, record.logger, place(record)].filter((p) => p).join("  ");
+  const times = record.repeat > 1 ? `  (${number(record.repeat)} times)` : "";
+  return `${head}${times}
+${record.text}`;
+}
+
+// src/progress.ts
+function progressPart() {
+  const fill = el("div", { class: "hepnb-fill" });
+  const bar = el(
+    "div",
+    {
+      class: "hepnb-progress",
+      role: "progressbar",
+      "aria-label": "Events processed",
+      "aria-valuemin": 0,
+      "aria-valuemax": 100
+    },
+    fill
+  );
+  const facts = el("dl", { class: "hepnb-facts" });
+  const lost = el("div", { class: "hepnb-notice hepnb-warning", role: "alert", hidden: true });
+  const workers = workersTable();
+  const details = el(
+    "details",
+    { class: "hepnb-details" },
+    el("summary", {}, "Workers"),
+    workers.node
+  );
+  details.open = true;
+  const node = el("div", {}, bar, facts, lost, details);
+  const update = (snapshot) => {
+    const { progress, state } = snapshot;
+    const share = fraction(progress, state);
+    bar.dataset.state = state;
+    bar.classList.toggle("hepnb-unknown", share === null && !ended(state));
+    fill.style.width = `${((share ?? (ended(state) ? 1 : 0)) * 100).toFixed(2)}%`;
+    setAttribute(bar, "aria-valuenow", share === null ? null : String(Math.floor(share * 100)));
+    setAttribute(bar, "aria-valuetext", sentence(progress));
+    fillFacts(facts, factsOf(snapshot));
+    const loss = lossOf(progress);
+    lost.hidden = loss === "";
+    if (loss) setText(lost, `⚠ ${loss}`);
+    const busy = snapshot.workers.filter((worker) => worker.state === "busy").length;
+    const summary = details.firstElementChild;
+    const count = snapshot.workers.length;
+    if (summary) setText(summary, `Workers: ${count}${ended(state) ? "" : `, ${busy} busy`}`);
+    details.hidden = count === 0;
+    workers.fill(snapshot.workers.map(workerRow));
+  };
+  return { node, update };
+}
+function fraction(progress, state) {
+  if (progress.events_total === null) return null;
+  if (progress.events_total <= 0) return state === "done" ? 1 : 0;
+  return Math.min(1, progress.events / progress.events_total);
+}
+function sentence({ events, events_total }) {
+  if (events_total === null) return `${number(events)} events, total not known yet`;
+  return `${number(events)} of ${number(events_total)} events, ${percent(events, events_total)}`;
+}
+function lossOf({ files_failed, events_lost }) {
+  const parts = [];
+  if (files_failed > 0)
+    parts.push(`${number(files_failed)} ${files_failed === 1 ? "file" : "files"} failed`);
+  if (events_lost > 0) parts.push(`${number(events_lost)} events lost`);
+  if (parts.length === 0) return "";
+  return `${parts.join(", ")}: not in any histogram or total. See Files for the reasons.`;
+}
+function factsOf({ progress, state, started, ended: end }) {
+  const { events, events_total, chunks, chunks_total, files, files_total, rate } = progress;
+  const of = (part, whole2) => whole2 === null ? number(part) : `${number(part)} / ${number(whole2)}`;
+  const out = [["events", of(events, events_total)]];
+  if (events_total !== null) out.push(["done", percent(events, events_total)]);
+  if (!ended(state)) {
+    if (rate !== null) out.push(["speed", `${scaled(rate)} events/s`]);
+    out.push(["time left", timeLeft(progress)]);
+  } else if (end !== null && end > started) {
+    out.push(["mean speed", `${scaled(events / (end - started))} events/s`]);
+  }
+  out.push(["chunks", of(chunks, chunks_total)], ["files", of(files, files_total)]);
+  return out;
+}
+function timeLeft({ events_total, eta, eta_error }) {
+  if (events_total === null) return "unknown until all files are opened";
+  return eta === null ? "not known yet" : remaining(eta, eta_error).replace(" left", "");
+}
+function fillFacts(list, facts) {
+  while (list.children.length > facts.length) list.lastElementChild?.remove();
+  facts.forEach(([name, value], at) => {
+    let place2 = list.children[at];
+    if (!place2) {
+      place2 = el("div", {}, el("dt"), el("dd"));
+      list.append(place2);
+    }
+    const [term, description] = place2.children;
+    if (term) setText(term, name);
+    if (description) setText(description, value);
+  });
+}
+function workersTable() {
+  return new Table(
+    "Workers",
+    [
+      { head: "worker" },
+      { head: "state" },
+      { head: "reads" },
+      { head: "CPU", numeric: true },
+      { head: "memory", numeric: true },
+      { head: "events", numeric: true }
+    ],
+    "No worker yet."
+  );
+}
+function workerRow(worker) {
+  const file = worker.file ? baseName(worker.file) : "";
+  const entries = `${number(worker.start)}–${number(worker.stop)}`;
+  const tones = { busy: "good", lost: "bad", dead: "bad" };
+  return [
+    { text: String(worker.id) },
+    { text: worker.state, tone: tones[worker.state] ?? "faint" },
+    { text: file ? `${file} ${entries}` : "", title: worker.file },
+    { text: worker.cpu === null ? "–" : `${Math.round(worker.cpu * 100)} %` },
+    { text: worker.rss === null ? "–" : bytes(worker.rss) },
+    { text: number(worker.events) }
+  ];
+}
+
+// src/statistics.ts
+function statisticsPart() {
+  const modules = new Table(
+    "Time per module",
+    [
+      { head: "module" },
+      { head: "calls", numeric: true },
+      { head: "events", numeric: true },
+      { head: "CPU time", numeric: true },
+      { head: "wall time", numeric: true },
+      { head: "share of CPU", numeric: true },
+      { head: "events/s", numeric: true, title: "events per second of CPU time" }
+    ],
+    "No module has run yet."
+  );
+  const cuts = new Table(
+    "Cutflow",
+    [
+      { head: "cut" },
+      { head: "events", numeric: true },
+      { head: "weighted", numeric: true },
+      { head: "of previous", numeric: true, title: "efficiency with respect to the cut before" },
+      { head: "of all", numeric: true, title: "efficiency with respect to all events" }
+    ],
+    "No cut was applied yet."
+  );
+  const node = el(
+    "div",
+    {},
+    el("h4", { class: "hepnb-h" }, "Cutflow"),
+    cuts.node,
+    el("h4", { class: "hepnb-h" }, "Modules"),
+    modules.node
+  );
+  return {
+    node,
+    update: ({ statistics, cutflow }) => {
+      modules.fill(moduleRows(statistics));
+      cuts.fill(cutRows(cutflow));
+    }
+  };
+}
+function moduleRows(modules) {
+  const all = modules.reduce((sum, { cpu }) => sum + cpu, 0);
+  return modules.map(({ module, calls, events, cpu, wall }) => [
+    { text: module },
+    { text: number(calls) },
+    { text: number(events) },
+    { text: seconds(cpu) },
+    { text: seconds(wall) },
+    { text: percent(cpu, all), bar: all > 0 ? cpu / all : 0 },
+    { text: cpu > 0 ? scaled(events / cpu) : "–" }
+  ]);
+}
+function cutRows(cutflow) {
+  const first = cutflow[0];
+  return cutflow.map(({ cut, raw, weighted }, at) => {
+    const before = cutflow[at - 1];
+    return [
+      { text: cut },
+      { text: number(raw) },
+      { text: number(weighted, 6) },
+      { text: before ? percent(weighted, before.weighted) : "" },
+      {
+        text: first ? percent(weighted, first.weighted) : "",
+        bar: first ? weighted / first.weighted : 0
+      }
+    ];
+  });
+}
+function seconds(value) {
+  if (value >= 100) return `${number(Math.round(value))} s`;
+  return value >= 1 ? `${value.toPrecision(3)} s` : `${number(value * 1e3, 3)} ms`;
+}
+
+// src/tabs.ts
+function tab(name, panel) {
+  return { name, panel, badge: el("span", { class: "hepnb-badge", hidden: true }) };
+}
+function setBadge(badge, text, tone = "") {
+  badge.hidden = text === "";
+  badge.dataset.tone = tone;
+  setText(badge, text);
+}
+function tabs(label, entries) {
+  const list = el("div", { class: "hepnb-tablist", role: "tablist", "aria-label": label });
+  const heads = entries.map(({ name, panel, badge }) => {
+    const id = uniqueId("tab");
+    panel.id = uniqueId("panel");
+    panel.setAttribute("role", "tabpanel");
+    panel.setAttribute("aria-labelledby", id);
+    const head = el(
+      "button",
+      { type: "button", role: "tab", id, "aria-controls": panel.id, class: "hepnb-tab" },
+      name,
+      badge
+    );
+    list.append(head);
+    return head;
+  });
+  const show = (chosen, focus) => {
+    heads.forEach((head, at) => {
+      head.setAttribute("aria-selected", String(at === chosen));
+      head.tabIndex = at === chosen ? 0 : -1;
+      const panel = entries[at]?.panel;
+      if (panel) panel.hidden = at !== chosen;
+    });
+    if (focus) heads[chosen]?.focus();
+    entries[chosen]?.panel.dispatchEvent(new CustomEvent("hepnb-shown"));
+  };
+  heads.forEach((head, at) => {
+    head.addEventListener("click", () => show(at, false));
+    head.addEventListener("keydown", (event) => {
+      const target = nextTab(event.key, at, heads.length);
+      if (target === null) return;
+      event.preventDefault();
+      show(target, true);
+    });
+  });
+  show(0, false);
+  return el("div", { class: "hepnb-tabs" }, list, ...entries.map(({ panel }) => panel));
+}
+function nextTab(key, at, count) {
+  if (key === "ArrowRight") return (at + 1) % count;
+  if (key === "ArrowLeft") return (at + count - 1) % count;
+  if (key === "Home") return 0;
+  if (key === "End") return count - 1;
+  return null;
+}
+
+// src/run_view.ts
+var MAKERS = {
+  collections: ["Collections", collectionsPart],
+  log: ["Log", logPart],
+  statistics: ["Statistics", statisticsPart],
+  files: ["Files", filesPart]
+};
+function render({ model, el: place2 }) {
+  const channel = new Channel(model);
+  const wanted = model.get("parts");
+  const box = root("run");
+  box.setAttribute("role", "region");
+  const problem = el("div", { class: "hepnb-notice hepnb-error", role: "alert", hidden: true });
+  const gone = goneNotice();
+  const header = headerPart(channel);
+  const failure = failurePart();
+  const parts = [header, failure];
+  box.append(header.node, gone.node, problem, failure.node);
+  if (wanted.includes("progress")) {
+    const progress = progressPart();
+    parts.push(progress);
+    box.append(progress.node);
+  }
+  const entries = /* @__PURE__ */ new Map();
+  for (const name of wanted) {
+    const maker = MAKERS[name];
+    if (!maker) continue;
+    const part = maker[1](channel);
+    parts.push(part);
+    entries.set(name, tab(maker[0], part.node));
+  }
+  if (entries.size > 1) box.append(tabs("Views of the run", [...entries.values()]));
+  else for (const { panel } of entries.values()) box.append(panel);
+  place2.append(box);
+  let asked = 0;
+  const draw = () => {
+    asked = 0;
+    const snapshot = model.get("state");
+    if (typeof snapshot?.seq !== "number") return;
+    box.setAttribute("aria-label", `Run ${snapshot.name}`);
+    box.dataset.seq = String(snapshot.seq);
+    box.dataset.state = snapshot.state;
+    for (const part of parts) part.update(snapshot);
+    badges(entries, snapshot);
+  };
+  const changed = () => {
+    if (!asked) asked = window.setTimeout(draw, 16);
+  };
+  const told = () => {
+    problem.hidden = !model.get("problem");
+    setText(problem, model.get("problem") ?? "");
+  };
+  channel.onGone = () => {
+    const id = model.get("state")?.id ?? "";
+    gone.show("the run goes on without it. In a new cell:", `hn.attach(${JSON.stringify(id)})`);
+  };
+  model.on("change:state", changed);
+  model.on("change:problem", told);
+  told();
+  draw();
+  return () => {
+    window.clearTimeout(asked);
+    model.off("change:state", changed);
+    model.off("change:problem", told);
+    channel.close();
+    for (const part of parts) part.close?.();
+  };
+}
+function badges(entries, { log, files, progress }) {
+  const loud = ["WARNING", "ERROR", "CRITICAL"].reduce(
+    (n, level) => n + (log.counts[level] ?? 0),
+    0
+  );
+  const logs = entries.get("log");
+  if (logs) setBadge(logs.badge, loud > 0 ? `⚠ ${number(loud)}` : "", "warn");
+  const ledger = entries.get("files");
+  const failed = Math.max(progress.files_failed, files.filter((f) => f.status === "failed").length);
+  if (ledger) setBadge(ledger.badge, failed > 0 ? `✗ ${number(failed)}` : "", "bad");
+}
+var run_view_default = { render };
+export {
+  run_view_default as default
+};
