@@ -124,6 +124,7 @@ class _Input:
     note: str
     experiment: str
     label: str
+    energy: str
 
 
 def demo(
@@ -195,12 +196,12 @@ def _input(data: Sequence[str] | None) -> _Input:
     if data:
         files = [str(file) for file in data]
         more = f" and {len(files) - 1} more" if len(files) > 1 else ""
-        return _Input(files, f"input: {files[0]}{more}", "", "hepnb demo")
+        return _Input(files, f"input: {files[0]}{more}", "", "hepnb demo", "")
     sample = get("dimuon", progress=_download if sys.stderr.isatty() else None)
     files = [str(file) for file in sample.files]
     if sample.real:
-        return _Input(files, f"input: {sample.note}", "CMS", "Open Data")
-    return _Input(files, f"input: *** {sample.note} ***", "Toy", "simulation, not data")
+        return _Input(files, f"input: {sample.note}", "CMS", "Open Data", "8 TeV, ")
+    return _Input(files, f"input: *** {sample.note} ***", "Toy", "simulation, not data", "")
 
 
 def _download(done: int, total: int) -> None:
@@ -215,7 +216,7 @@ def _write(run: Run, given: _Input, folder: FilePath) -> None:
 
     Store.open(run.directory).export(folder / "mass.h5")
     histogram = run.hist("mass")
-    details = f"{run.progress['events']:,} events".replace(",", " ")
+    details = given.energy + f"{run.progress['events']:,} events".replace(",", " ")
     if run.status != "done":
         details = f"INCOMPLETE: {run.progress['files_failed']} file(s) lost, {details}"
     spectrum(
@@ -262,7 +263,7 @@ def _table(run: Run, results: Results) -> str:
 
 def _loss(run: Run) -> str:
     """What is missing from the totals, and why, in one line."""
-    bad = [row for row in run.files if row["status"] in ("failed", "skipped")]
+    bad = [row for row in run.files if row["status"] == "failed" or row["events_lost"]]
     said = "; ".join(f"{row['file']}: {row['reason']}" for row in bad)
     return f"{len(bad)} of {run.progress['files_total']} files lost: {said}" if bad else _why(run)
 

@@ -14,7 +14,7 @@ from collections import Counter
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any
 
-from ..errors import DataError, HepnbError, RunError
+from ..errors import DataError, HepnbError, PathError, RunError
 from .bundle import Bundle
 from .directory import RunDirectory
 from .run import Run
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["start"]
 
 _POLICIES = ("fail", "skip")
+_LOOKED_AT = 3
 
 
 def start(
@@ -82,7 +83,7 @@ def start(
     if not allow_duplicates:
         _refuse_duplicates(files)
     program = path.freeze()
-    _check_against_first_file(program, files)
+    _check_against_first_files(program, files)
     signatures = {
         h.name: Signature.from_axes(h.name, h.axes, h.storage, h.label).to_dict()
         for h in program.histograms
@@ -115,24 +116,29 @@ def _refuse_duplicates(files: tuple[FileSpec, ...]) -> None:
         )
 
 
-def _check_against_first_file(program: Program, files: tuple[FileSpec, ...]) -> None:
-    """Tell a misspelt column now, in the cell, from the first file that opens."""
+def _check_against_first_files(program: Program, files: tuple[FileSpec, ...]) -> None:
+    """Tell a misspelt column now, in the cell: when none of the first files that open has it."""
     from ..analysis import open_events
 
-    reason = ""
-    for file in files[:3]:
+    unreadable: list[HepnbError] = []
+    unfit: list[HepnbError] = []
+    for file in files[:_LOOKED_AT]:
         try:
             events = open_events(file.path, file.tree)
         except DataError as error:
-            reason = reason or str(error)
+            unreadable.append(error)
             continue
         try:
             program.columns(events.branches)
+            return
+        except PathError as error:
+            unfit.append(PathError(f"{error} (in {file.path})"))
         finally:
             events.close()
-        return
-    if len(files) <= 3:
-        raise DataError(reason)
+    if unfit:
+        raise unfit[0]
+    if len(files) <= _LOOKED_AT:
+        raise unreadable[0]
 
 
 def _write(
