@@ -325,7 +325,7 @@ def test_an_empty_tree_is_skipped_and_says_why(demo: Spoken, toy: Path, tmp_path
     assert said["events"] == 3_000
     assert {row["status"]: row["reason"] for row in said["files"]} == {
         "ok": "",
-        "skipped": "no events",
+        "skipped": "tree 'Events' has no entries",
     }
 
 
