@@ -53,6 +53,7 @@ soak: setup
 	python -m pytest -m "not browser and not notebook and not package" --hypothesis-profile soak --timeout 3600
 
 bench: setup
+	pip install --quiet --editable '.[coffea]'
 	python -m bench
 
 clean:
