@@ -116,17 +116,16 @@ def _parse(source: str, where: str) -> ast.expr:
         raise PathError(
             f"{where}: the expression has {len(source)} characters; at most {_LENGTH} are allowed"
         )
-    # Leading blanks would be an indentation error; keep columns as the user sees them.
-    lead = len(source) - len(source.lstrip())
+    # Leading blanks would be an indentation error; messages show the text without them too.
     try:
         tree = ast.parse(source.strip(), mode="eval").body
     except SyntaxError as error:
         for word, mend in _WORDS.items():
             if word in source.replace("!=", ""):
                 raise _error(
-                    f"write {mend!r} for {word!r}", source, where, column=source.find(word)
+                    f"write {mend!r} for {word!r}", source, where, column=source.strip().find(word)
                 ) from None
-        at = max((error.offset or 1) - 1, 0) + lead
+        at = max((error.offset or 1) - 1, 0)
         raise _error(f"not an expression ({_plain(error.msg)})", source, where, column=at) from None
     except (ValueError, RecursionError, MemoryError, OverflowError) as error:
         raise _error(f"not an expression ({type(error).__name__})", source, where) from None

@@ -95,11 +95,10 @@ def _pick(value: Any, number: int) -> Any:
 
 
 def _where(condition: Any, yes: Any, no: Any) -> Any:
-    return (
-        ak.where(condition, yes, no)
-        if any(isinstance(v, ak.Array) for v in (condition, yes, no))
-        else np.where(condition, yes, no)
-    )
+    if isinstance(condition, bool | int | float | np.bool_):
+        return yes if condition else no
+    jagged = any(isinstance(value, ak.Array) for value in (condition, yes, no))
+    return ak.where(condition, yes, no) if jagged else np.where(condition, yes, no)
 
 
 OPERATIONS: dict[str, Callable[..., Any]] = {
