@@ -52,10 +52,8 @@ def flatten(value: Any, rows: int, where: str) -> Flat:
 
 
 def _flatten_awkward(array: ak.Array, where: str) -> Flat:
-    if ak.fields(array):
-        raise PathError(
-            f"{where}: a collection cannot be filled; name a field ({', '.join(ak.fields(array)[:4])})"
-        )
+    if _is_record(array.layout):
+        raise PathError(f"{where}: a collection cannot be filled; name one of its fields, such as x.pt")
     if array.ndim > 2:
         raise PathError(f"{where}: lists of lists cannot be filled; flatten(axis=2) or pick one")
     offsets = None
@@ -80,6 +78,13 @@ def _flatten_awkward(array: ak.Array, where: str) -> Flat:
     if values.dtype.kind not in "biuf":
         raise PathError(f"{where}: {values.dtype} cannot be filled; numbers are needed")
     return Flat(offsets, values, missing if missing is not None and missing.any() else None)
+
+
+def _is_record(layout: Any) -> bool:
+    """Whether the objects of an array are records (an empty record has no fields to show for it)."""
+    while hasattr(layout, "content") and not isinstance(layout, ak.contents.RecordArray):
+        layout = layout.content
+    return isinstance(layout, ak.contents.RecordArray)
 
 
 class _Entries:
@@ -242,15 +247,13 @@ def _split(
     codes: np.ndarray, categories: list[tuple[str, tuple[str, ...]]], fixed: dict[str, str]
 ) -> Iterator[tuple[dict[str, str], np.ndarray]]:
     """Entries of each code in their order; the code counts combinations like digits of a number."""
-    if len(codes) and codes.max() < np.iinfo(np.int16).max:
+    if not len(codes):
+        return
+    if codes.max() < np.iinfo(np.int16).max:
         codes = codes.astype(np.int16)  # sorted by radix: linear, and still in order
     order = np.argsort(codes, kind="stable")
     ordered = codes[order]
-    starts = (
-        np.flatnonzero(np.diff(ordered, prepend=ordered[:1] - 1))
-        if len(ordered)
-        else np.empty(0, np.int64)
-    )
+    starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
     for start, stop in zip(starts, [*starts[1:], len(ordered)], strict=True):
         rest = int(ordered[start])
         if rest < 0:

@@ -40,16 +40,16 @@ def make_plan(steps: Sequence[Step], everything: bool = False) -> Plan:
             plan.owners.setdefault(name, index)
     for index, step in enumerate(steps):
         if not isinstance(step, Definition | Category):
-            _visit(plan, steps, index, step.level, [])
+            _visit(plan, steps, index, step.level, [(index, step.name)])
     if everything:
         for index, step in enumerate(steps):
             if index not in plan.computed_at:
-                _visit(plan, steps, index, step.level, [])
+                _visit(plan, steps, index, step.level, [(index, step.name)])
     _spread(plan, steps)
     return plan
 
 
-def _visit(plan: Plan, steps: Sequence[Step], index: int, level: int, trail: list[str]) -> None:
+def _visit(plan: Plan, steps: Sequence[Step], index: int, level: int, trail: list[tuple[int, str]]) -> None:
     """Compute step `index` on the rows of `level`, and its inputs on at least these rows."""
     if plan.computed_at.get(index, level + 1) <= level:
         return
@@ -60,12 +60,13 @@ def _visit(plan: Plan, steps: Sequence[Step], index: int, level: int, trail: lis
             owner = plan.owners.get(name)
             if owner is None or name in RESERVED:
                 continue
-            if name in trail:
-                loop = [*trail[trail.index(name) :], name]
+            before = [place for place, (known, _) in enumerate(trail) if known == owner]
+            if before:
+                loop = [*(step for _, step in trail[before[0] :]), name]
                 raise PathError(f"definitions go round in a circle: {' -> '.join(loop)}")
             if steps[owner].level > level:
                 _raise_order(steps, index, who, name, level)
-            _visit(plan, steps, owner, level, [*trail, name])
+            _visit(plan, steps, owner, level, [*trail, (owner, name)])
 
 
 def _raise_order(steps: Sequence[Step], index: int, who: str, name: str, level: int) -> None:
