@@ -7,6 +7,7 @@ order is what makes results independent of the number of workers. The plan knows
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -57,7 +58,6 @@ class FileState:
     tree: str = ""
     entries: int | None = None
     bytes: int = 0
-    columns: tuple[str, ...] = ()
     events_done: int = 0
     events_lost: int = 0
     chunks_open: int = 0
@@ -80,7 +80,7 @@ class Plan:
     >>> plan = Plan([FileSpec("d", "a.root")], run="r", chunk=60)
     >>> plan.next_file()
     0
-    >>> plan.opened(0, uuid="u", tree="Events", entries=100, size=10, columns=("x",))
+    >>> plan.opened(0, uuid="u", tree="Events", entries=100, size=10)
     >>> [(c.order, c.start, c.stop) for c in plan.cut()]
     [(0, 0, 60), (1, 60, 100)]
     """
@@ -107,13 +107,10 @@ class Plan:
         """A file whose opening was interrupted is opened again, first."""
         self._unopened.appendleft(file)
 
-    def opened(
-        self, index: int, *, uuid: str, tree: str, entries: int, size: int, columns: tuple[str, ...]
-    ) -> None:
+    def opened(self, index: int, *, uuid: str, tree: str, entries: int, size: int) -> None:
         """A file can be read and is this large."""
         file = self.files[index]
         file.uuid, file.tree, file.entries, file.bytes = uuid, tree, entries, size
-        file.columns = columns
         self._known.add(index)
         if entries == 0:
             file.status, file.reason = "skipped", f"tree {tree!r} has no entries"
@@ -197,6 +194,29 @@ class Plan:
     def events_total(self) -> int | None:
         """All events of all files that opened, or None while files are still unopened."""
         return sum(file.entries or 0 for file in self.files) if self.all_cut else None
+
+    @property
+    def events_expected(self) -> tuple[float, float] | tuple[None, None]:
+        """All events and the uncertainty of that number [events], while files are still unopened.
+
+        The unopened files are taken to be like the opened ones: their mean, with the error of the
+        mean and the spread of those to come. (None, None) before any file is open.
+        """
+        if not self._known:
+            return None, None
+        sizes = [self.files[index].entries or 0 for index in self._known]
+        left = len(self.files) - len(sizes)
+        if not left:
+            return float(sum(sizes)), 0.0
+        mean = sum(sizes) / len(sizes)
+        # One file says nothing of the spread: then the unopened part may be off by all of itself.
+        variance = (
+            sum((size - mean) ** 2 for size in sizes) / (len(sizes) - 1)
+            if len(sizes) > 1
+            else mean**2
+        )
+        error = math.sqrt(variance * (left + left * left / len(sizes)))
+        return sum(sizes) + left * mean, error
 
     @property
     def events_lost(self) -> int:

@@ -1,7 +1,8 @@
 """How fast a run goes and how long it will still take, honestly.
 
 The estimate is made of finished chunks only: seconds of worker time per event. While files are
-still unopened the total is unknown, and so is the remaining time: None, not a guess.
+still unopened the total is an expectation, and its uncertainty is part of the answer; with nothing
+to go by the answer is None, not a guess.
 """
 
 from __future__ import annotations
@@ -48,11 +49,14 @@ class Pace:
             return None
         return sum(events for _, events in self._recent) / span
 
-    def remaining(self, events_left: int, workers: int) -> tuple[float, float] | tuple[None, None]:
+    def remaining(
+        self, events_left: float, workers: int, events_error: float = 0.0
+    ) -> tuple[float, float] | tuple[None, None]:
         """Seconds until the end and their uncertainty (one standard deviation).
 
         The spread is that of the cost per event from chunk to chunk: of the mean cost, plus that
-        of the chunks still to come, which average out.
+        of the chunks still to come, which average out; `events_error` is the uncertainty of
+        `events_left` itself, while files are still unopened.
         """
         if len(self._costs) < 2 or workers < 1:
             return None, None
@@ -63,4 +67,4 @@ class Pace:
         variance = sum((n / events) * (seconds / n - cost) ** 2 for n, seconds in self._costs)
         chunks_left = max(1.0, events_left * count / events)
         relative = math.sqrt(variance * (1 / count + 1 / chunks_left)) / cost if cost else 0.0
-        return estimate, estimate * relative
+        return estimate, math.hypot(estimate * relative, cost * events_error / workers)

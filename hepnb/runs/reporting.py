@@ -94,9 +94,10 @@ class Reporter:
         total = plan.events_total
         eta: float | None = None
         error: float | None = None
-        if total is not None and self._run.state == "running":
-            left = total - self.tally.events - plan.events_lost
-            eta, error = self._pace.remaining(left, len(self._run.seats))
+        expected, spread = plan.events_expected
+        if expected is not None and spread is not None and self._run.state == "running":
+            left = max(0.0, expected - self.tally.events - plan.events_lost)
+            eta, error = self._pace.remaining(left, len(self._run.seats), spread)
         return {
             "events": self.tally.events,
             "events_total": total,

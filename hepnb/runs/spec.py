@@ -14,9 +14,11 @@ from typing import Any
 
 from ..errors import RunError
 
-__all__ = ["FileSpec", "RunSpec"]
+__all__ = ["OPEN_FILES", "FileSpec", "RunSpec"]
 
 VERSION = 1
+OPEN_FILES = 16
+"""How many files a worker keeps open; the supervisor leases chunks accordingly."""
 
 
 @dataclass(frozen=True)

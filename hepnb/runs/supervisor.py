@@ -14,7 +14,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,7 @@ from .directory import RunDirectory
 from .engines import Engine, LocalEngine
 from .logs import LogFile, LogWriter
 from .plan import Chunk, Plan
-from .spec import RunSpec
+from .spec import OPEN_FILES, RunSpec
 from .watchers import Watchers
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ __all__ = ["Supervisor"]
 _TICK = 0.1
 _MOST_DEATHS = 3
 _WINDOW_BYTES = 256 << 20
+_MOST_READY = 10_000
 _RETRY_DISK = 1.0
 _ENDED = ("done", "failed", "cancelled")
 
@@ -46,11 +47,10 @@ class Seat:
     pid: int = 0
     chunk: Chunk | None = None
     file: int | None = None
-    since: float = 0.0
+    opened: deque[int] = field(default_factory=lambda: deque(maxlen=OPEN_FILES))
     events: int = 0
     chunks: int = 0
     deaths: int = 0
-    opened_last: bool = False
 
 
 class Supervisor:
@@ -87,7 +87,7 @@ class Supervisor:
         self._folder = Folder(self.store)
         self.reporter = Reporter(self)
         self._watchers = Watchers(directory.listen(), self._selector, self._answer)
-        self._ready: deque[Chunk] = deque()
+        self._ready: dict[int, deque[Chunk]] = {}
         self._deaths: dict[int, int] = {}
         self._unwritten: deque[tuple[Chunk, bytes, float]] = deque()
         self._retry_at = 0.0
@@ -124,39 +124,51 @@ class Supervisor:
             seat.state = "ended"
         self.reporter.keep_on_disk(now=True)
         self.log.close()
+        self.directory.close_socket()
         self._watchers.publish(self.reporter.snapshot())
         self._watchers.close()
-        self.directory.close_socket()
 
     # -- leasing ----------------------------------------------------------------------------
 
     def _lease(self) -> None:
+        """Give every idle worker a chunk of a file it has open, else a file, else any chunk."""
         for seat in self.seats.values():
             if seat.state != "idle" or self._unwritten:
                 continue
-            if task := self._open_task(seat) or self._chunk_task(seat):
-                seat.state, seat.since = "busy", time.monotonic()
+            if task := self._own_chunk(seat) or self._open_task(seat) or self._any_chunk(seat):
+                seat.state = "busy"
                 self._engine.submit(seat.number, task)
 
+    def _own_chunk(self, seat: Seat) -> dict[str, Any] | None:
+        if self._tail_bytes > _WINDOW_BYTES:
+            return None
+        file = next((index for index in seat.opened if self._ready.get(index)), None)
+        return None if file is None else self._chunk_task(seat, file)
+
     def _open_task(self, seat: Seat) -> dict[str, Any] | None:
-        # One worker at a time opens files ahead, and computes a chunk between two of them.
-        opening = any(s.file is not None and s.chunk is None for s in self.seats.values())
-        if self._ready and (opening or seat.opened_last):
+        if sum(map(len, self._ready.values())) > _MOST_READY or self._tail_bytes > _WINDOW_BYTES:
             return None
         index = self.plan.next_file()
         if index is None:
             return None
-        seat.file, seat.opened_last = index, True
+        seat.file = index
         return {"k": "open", "file": index}
 
-    def _chunk_task(self, seat: Seat) -> dict[str, Any] | None:
-        if not self._ready:
+    def _any_chunk(self, seat: Seat) -> dict[str, Any] | None:
+        file = next((index for index, chunks in self._ready.items() if chunks), None)
+        if file is None:
             return None
-        chunk = self._ready[0]
-        if self._tail_bytes > _WINDOW_BYTES and chunk.order > self.store.frontier:
+        # Past the window only the chunk that everybody waits for is leased.
+        if self._tail_bytes > _WINDOW_BYTES and self._ready[file][0].order > self.store.frontier:
             return None
-        self._ready.popleft()
-        seat.chunk, seat.file, seat.opened_last = chunk, chunk.file, False
+        return self._chunk_task(seat, file)
+
+    def _chunk_task(self, seat: Seat, file: int) -> dict[str, Any]:
+        chunk = self._ready[file].popleft()
+        if not self._ready[file]:
+            del self._ready[file]
+        seat.chunk, seat.file = chunk, chunk.file
+        self._remember_open(seat, file)
         self.plan.started(chunk)
         self.store.note({"k": "attempt", "order": chunk.order, "worker": seat.number})
         return {
@@ -167,6 +179,12 @@ class Supervisor:
             "id": chunk.id,
             "order": chunk.order,
         }
+
+    @staticmethod
+    def _remember_open(seat: Seat, file: int) -> None:
+        if file in seat.opened:
+            seat.opened.remove(file)
+        seat.opened.append(file)
 
     def _end_if_finished(self) -> None:
         if self.state != "running" or self._ready or self._unwritten or not self.plan.all_cut:
@@ -225,8 +243,8 @@ class Supervisor:
                 tree=str(message["tree"]),
                 entries=int(message["entries"]),
                 size=int(message["size"]),
-                columns=(),
             )
+            self._remember_open(seat, int(file or 0))
             self._cut()
         else:
             self._refuse_file(int(file or 0), str(message["title"]))
@@ -242,6 +260,7 @@ class Supervisor:
         seat = self.seats[worker]
         chunk, file = seat.chunk, seat.file
         seat.state, seat.chunk, seat.file, seat.pid = "starting", None, None, 0
+        seat.opened.clear()
         seat.deaths += 1
         if self.state in _ENDED:
             return
@@ -263,7 +282,7 @@ class Supervisor:
                 self._lose_chunk(chunk, f"chunk {chunk.label}: {reason}")
                 self._fail_if_wanted(reason, "", chunk.label)
             elif chunk:
-                self._ready.appendleft(chunk)
+                self._ready.setdefault(chunk.file, deque()).appendleft(chunk)
             elif file is not None and poison:
                 self._refuse_file(file, reason)
             elif file is not None:
@@ -316,7 +335,8 @@ class Supervisor:
             self._tail_bytes -= self._tail.popleft()[1]
 
     def _cut(self) -> None:
-        self._ready.extend(self.plan.cut())
+        for chunk in self.plan.cut():
+            self._ready.setdefault(chunk.file, deque()).append(chunk)
 
     def _refuse_file(self, index: int, reason: str) -> None:
         self.plan.not_opened(index, reason)

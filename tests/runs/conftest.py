@@ -28,7 +28,8 @@ def make_file():
         charge = ak.unflatten(rng.choice([-1, 1], counts.sum()).astype(np.int32), counts)
         with uproot.recreate(file) as root:
             tree = root.mktree(
-                "Events", {"event": "int64", "w": "float64", "Muon": "var * {pt: float32, charge: int32}"}
+                "Events",
+                {"event": "int64", "w": "float64", "Muon": "var * {pt: float32, charge: int32}"},
             )
             if events:
                 tree.extend(

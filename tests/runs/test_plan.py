@@ -11,9 +11,7 @@ from hepnb.runs.spec import FileSpec
 
 
 def opened(plan: Plan, index: int, entries: int, uuid: str = "") -> None:
-    plan.opened(
-        index, uuid=uuid or f"u{index}", tree="Events", entries=entries, size=entries, columns=()
-    )
+    plan.opened(index, uuid=uuid or f"u{index}", tree="Events", entries=entries, size=entries)
 
 
 @given(st.lists(st.integers(0, 500), min_size=1, max_size=8), st.integers(1, 200), st.randoms())
@@ -84,3 +82,18 @@ def test_a_lost_chunk_marks_its_file_and_keeps_the_first_reason():
     file = plan.files[0]
     assert (file.status, file.reason) == ("failed", "broken basket")
     assert (file.events_done, file.events_lost) == (2, 4)
+
+
+def test_what_to_expect_of_unopened_files():
+    plan = Plan([FileSpec("d", str(n)) for n in range(4)], run="r", chunk=1000)
+    assert plan.events_expected == (None, None)
+    opened(plan, 0, 100)
+    assert plan.events_expected == (400.0, pytest.approx(100 * 12**0.5))
+    opened(plan, 1, 100)
+    assert plan.events_expected == (400.0, 0.0)
+    opened(plan, 2, 400)
+    expected, error = plan.events_expected
+    assert expected == 800.0
+    assert error == pytest.approx(200.0)
+    opened(plan, 3, 100)
+    assert plan.events_expected == (700.0, 0.0)

@@ -91,15 +91,15 @@ def test_await_and_watch(numbered, count_path):
 def killing_path(tmp_path, events_to_die_at):
     """A path whose worker kills itself once at each of these events."""
     path = hn.Path("killed")
-    markers = str(tmp_path)
+    markers = tmp_path
 
     @path.define
     def number(event):
         for n in np.asarray(event):
-            marker = f"{markers}/died-{n}"
-            if n in events_to_die_at and not os.path.exists(marker):
-                with open(marker, "w"):
-                    os.kill(os.getpid(), signal.SIGKILL)
+            marker = markers / f"died-{n}"
+            if n in events_to_die_at and not marker.exists():
+                marker.touch()
+                os.kill(os.getpid(), signal.SIGKILL)
         return event
 
     path.select("known", "number >= 0")

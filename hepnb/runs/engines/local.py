@@ -161,7 +161,9 @@ class LocalEngine:
         import msgpack
 
         try:
-            data = self._zygote.recv(1 << 20)
+            data = self._zygote.recv(1 << 20, socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return
         except OSError:
             data = b""
         if not data:

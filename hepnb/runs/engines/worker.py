@@ -23,11 +23,10 @@ from ...errors import DataError, HepnbError
 from ...histograms import Contribution, Signature
 from ..bundle import Bundle
 from ..frames import FrameReader, encode
-from ..spec import RunSpec
+from ..spec import OPEN_FILES, RunSpec
 
 __all__ = ["serve"]
 
-_OPEN_FILES = 16
 _PACKAGE = str(Path(__file__).parents[2]) + os.sep
 
 
@@ -85,7 +84,7 @@ class _Tasks:
         entry = self._spec.files[index]
         file = self._open[index] = open_events(entry.path, entry.tree)
         self._columns[index] = tuple(self._program.columns(file.branches))
-        while len(self._open) > _OPEN_FILES:
+        while len(self._open) > OPEN_FILES:
             _, oldest = self._open.popitem(last=False)
             oldest.close()
         return file
