@@ -92,7 +92,7 @@ class Contribution:
             if n == 0:
                 continue
             if not dense:
-                picked = [np.zeros(n, np.int64)]
+                picked = [np.zeros(1 if n is None else n, np.int64)]
             elif n is not None and all(np.ndim(c) == 0 for c in picked):
                 picked[0] = np.full(n, picked[0])  # every column a scalar, but n entries
             block = self._block(signature, key)

@@ -38,6 +38,7 @@ class AxisPlan:
     start: Array
     count: Array
     axis: Any
+    picked: bool = False  # one bin chosen, not a sum
     rest: tuple[int, ...] | None = None  # the scattered bins of a category axis' last result bin
 
     @property
@@ -145,7 +146,7 @@ def _resolved(ax: Any, item: Any, said: str) -> AxisPlan:
     low = (numbers.astype(np.int64) - counts * (counts - 1) // 2) // np.maximum(counts, 1)
     if isinstance(ax, (bh.axis.StrCategory, bh.axis.IntCategory)) and axis is not None:
         return _category_slice(ax, axis, low, counts, said)
-    return AxisPlan(low, counts, axis)
+    return AxisPlan(low, counts, axis, picked=axis is None and not isinstance(item, slice))
 
 
 def _category_slice(ax: Any, axis: Any, low: Array, counts: Array, said: str) -> AxisPlan:
@@ -158,7 +159,7 @@ def _category_slice(ax: Any, axis: Any, low: Array, counts: Array, said: str) ->
     kept = {int(i) for i in low[: axis.size]}
     rest = tuple(i for i in range(ax.extent) if i not in kept)
     assert len(rest) == int(counts[-1])
-    return AxisPlan(low, counts, axis, rest)
+    return AxisPlan(low, counts, axis, rest=rest)
 
 
 def _picks(ax: Any, items: list[Any], said: str) -> AxisPlan:

@@ -185,7 +185,7 @@ def _result(
         numbers = [a[()] for a in arrays]
         if len(numbers) > 1:
             return bh.accumulators.WeightedSum(value=float(numbers[0]), variance=float(numbers[1]))
-        picked = all(p.size == 1 and int(p.count[0]) == 1 for p in plans)
+        picked = all(p.picked for p in plans)
         return numbers[0].item() if picked else float(numbers[0])
     return build_hist(signature, axes, arrays, weighted)
 

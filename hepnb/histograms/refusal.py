@@ -51,7 +51,15 @@ def refusal_like(error: Exception, text: str) -> StoreError:
     >>> isinstance(refusal_like(IndexError("x"), "axis 'x': no"), IndexError)
     True
     """
-    for kind in (HistIndexError, HistKeyError, HistTypeError, HistValueError, HistRuntimeError):
-        if isinstance(error, kind.__mro__[2]):
+    for builtin, kind in _KINDS.items():
+        if isinstance(error, builtin):
             return kind(text)
     return HistRuntimeError(text)
+
+
+_KINDS: dict[type[Exception], type[StoreError]] = {
+    IndexError: HistIndexError,
+    KeyError: HistKeyError,
+    TypeError: HistTypeError,
+    ValueError: HistValueError,
+}
