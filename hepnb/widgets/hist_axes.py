@@ -64,10 +64,10 @@ class AxisInfo:
         """True where the bins grow by a constant factor over at least a decade."""
         if self.edges is None or self.size < 3 or not self.edges[0] > 0:
             return False
-        if not np.isfinite(self.edges[-1]) or self.edges[-1] / self.edges[0] < 10:
+        if not np.isfinite(self.edges[-1]) or self.edges[-1] < 10 * self.edges[0]:
             return False
-        factors = self.edges[1:] / self.edges[:-1]
-        return bool(np.allclose(factors, factors[0], rtol=1e-6))
+        steps = np.diff(np.log(self.edges))
+        return bool(np.allclose(steps, steps[0], rtol=1e-6))
 
     def to_wire(self) -> dict[str, object]:
         """For the browser: JSON, with the edges as little-endian float64."""

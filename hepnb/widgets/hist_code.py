@@ -82,13 +82,9 @@ def selection(view: View, axes: Sequence[AxisInfo]) -> Selection:
         kept = left
     else:  # nothing but sums: `h.project(...)` says it best
         kept = list(axes)
-    then = [
-        (_key(axis, kept), _Piece(slice(0, len, sum), "slice(0, len, sum)"))
-        for axis in added
-        if axis.overflow and not axis.boolean
-    ]
-    cut = {key for key, _ in then}
-    kept = [axis for axis in kept if _key(axis, left) not in cut or axis not in added]
+    cut = [axis for axis in added if axis.overflow and not axis.boolean]
+    then = [(_key(axis, kept), _Piece(slice(0, len, sum), "slice(0, len, sum)")) for axis in cut]
+    kept = [axis for axis in kept if axis not in cut]
     pairs = list(zip(axes, view, strict=True))
     shown = [axis for role in ("x", "overlay") for axis, step in pairs if step.role == role]
     project = () if shown == kept else tuple(_key(axis, kept) for axis in shown)

@@ -111,6 +111,9 @@ def _read(axis: AxisInfo, step: Mapping[str, Any]) -> Step:
         return _read_items(axis, role, step.get("items"))
     start, stop = _bins(axis, step.get("range"))
     rebin = _whole(axis, "rebin", step.get("rebin", 1), 1, max(1, stop - start))
+    if rebin > 1 and (axis.discrete or axis.circular):
+        kind = "circular" if axis.circular else "of whole numbers"
+        raise HepnbError(f"view: axis {axis.key!r} is {kind}: its bins cannot be merged")
     return Step(role, start=start, stop=stop - (stop - start) % rebin, rebin=rebin)
 
 

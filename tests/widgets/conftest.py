@@ -166,7 +166,11 @@ def _snapshot(records: list[dict[str, Any]]) -> dict[str, Any]:
                     "events_done": events,
                     "reason": "",
                 }
-                for n, status, events in ((1, "ok", 1_600_000), (2, "running", 640_000), (3, "waiting", 0))
+                for n, status, events in (
+                    (1, "ok", 1_600_000),
+                    (2, "running", 640_000),
+                    (3, "waiting", 0),
+                )
             ),
         ],
         "files_omitted": 0,
@@ -290,7 +294,9 @@ class BarePage:
         widget.comm.take()
         state = {k: widget.get_state(k)[k] for k in widget.keys if not k.startswith("_")}
         state.pop("layout", None)
-        page.set_content(PAGE)
+        # a secure origin, or there is no clipboard; nothing leaves the machine
+        page.route("**/*", lambda route: route.fulfill(body=PAGE, content_type="text/html"))
+        page.goto("https://hepnb.test/")
         page.evaluate(
             MODEL,
             {
@@ -303,7 +309,9 @@ class BarePage:
     def settle(self) -> None:
         """Carry messages both ways until neither side has more to say."""
         for _ in range(50):
-            self.page.evaluate("() => new Promise((r) => requestAnimationFrame(() => setTimeout(r, 20)))")
+            self.page.evaluate(
+                "() => new Promise((r) => requestAnimationFrame(() => setTimeout(r, 20)))"
+            )
             sent = self.page.evaluate("() => window.link.outbox.splice(0)")
             for content in sent:
                 self.widget._handle_custom_msg(content, [])

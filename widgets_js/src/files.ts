@@ -21,7 +21,7 @@ export function filesPart(): Part {
       { head: "events", numeric: true },
       { head: "read", numeric: true },
       { head: "dataset" },
-      { head: "reason" },
+      { head: "reason", wrap: true },
     ],
     "No file is known yet.",
   );

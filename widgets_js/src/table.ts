@@ -6,6 +6,8 @@ export interface Column {
   head: string;
   title?: string;
   numeric?: boolean;
+  /** Long text: broken into lines instead of cut off. */
+  wrap?: boolean;
 }
 
 export interface Cell {
@@ -27,8 +29,8 @@ export class Table {
     private readonly columns: Column[],
     nothing: string,
   ) {
-    const heads = columns.map(({ head, title, numeric }) =>
-      el("th", { scope: "col", title, class: numeric ? "hepnb-number" : undefined }, head),
+    const heads = columns.map((column) =>
+      el("th", { scope: "col", title: column.title, class: style(column) }, column.head),
     );
     this.body = el("tbody");
     this.empty = el("p", { class: "hepnb-faint" }, nothing);
@@ -62,14 +64,18 @@ export class Table {
   }
 
   private addRow(): HTMLTableRowElement {
-    const cells = this.columns.map(({ numeric }, at) => {
-      const attributes = { class: numeric ? "hepnb-number" : undefined };
+    const cells = this.columns.map((column, at) => {
+      const attributes = { class: style(column) };
       return at === 0 ? el("th", { scope: "row", ...attributes }) : el("td", attributes);
     });
     const row = el("tr", {}, ...cells);
     this.body.append(row);
     return row;
   }
+}
+
+function style({ numeric, wrap }: Column): string | undefined {
+  return numeric ? "hepnb-number" : wrap ? "hepnb-wrap" : undefined;
 }
 
 function fillCell(place: HTMLElement, cell: Cell): void {

@@ -447,6 +447,7 @@ function xControl(axis, changed) {
     if (document.activeElement !== rebin) rebin.value = String(step.rebin ?? 1);
   };
   if (axis.circular) range.node.hidden = true;
+  if (axis.circular || axis.discrete) return { node: range.node, set };
   const label2 = el("label", { class: "hepnb-check" }, "rebin", rebin);
   return { node: el("div", { class: "hepnb-row" }, range.node, label2), set };
 }

@@ -179,7 +179,7 @@ var Table = class {
   constructor(caption, columns, nothing) {
     this.columns = columns;
     const heads = columns.map(
-      ({ head, title, numeric }) => el("th", { scope: "col", title, class: numeric ? "hepnb-number" : void 0 }, head)
+      (column) => el("th", { scope: "col", title: column.title, class: style(column) }, column.head)
     );
     this.body = el("tbody");
     this.empty = el("p", { class: "hepnb-faint" }, nothing);
@@ -215,8 +215,8 @@ var Table = class {
     });
   }
   addRow() {
-    const cells = this.columns.map(({ numeric }, at) => {
-      const attributes = { class: numeric ? "hepnb-number" : void 0 };
+    const cells = this.columns.map((column, at) => {
+      const attributes = { class: style(column) };
       return at === 0 ? el("th", { scope: "row", ...attributes }) : el("td", attributes);
     });
     const row = el("tr", {}, ...cells);
@@ -224,6 +224,9 @@ var Table = class {
     return row;
   }
 };
+function style({ numeric, wrap }) {
+  return numeric ? "hepnb-number" : wrap ? "hepnb-wrap" : void 0;
+}
 function fillCell(place2, cell) {
   setAttribute(place2, "title", cell.title ?? null);
   setAttribute(place2, "data-tone", cell.tone ?? null);
@@ -343,7 +346,7 @@ function filesPart() {
       { head: "events", numeric: true },
       { head: "read", numeric: true },
       { head: "dataset" },
-      { head: "reason" }
+      { head: "reason", wrap: true }
     ],
     "No file is known yet."
   );
