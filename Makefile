@@ -44,7 +44,7 @@ bundle: setup
 	diff -r $(VENV)/committed hepnb/widgets/static
 
 docs: setup
-	NO_MKDOCS_2_WARNING=1 mkdocs build --quiet --strict
+	NO_MKDOCS_2_WARNING=1 mkdocs build --strict
 
 unit: setup
 	python -m pytest

@@ -54,6 +54,7 @@ def spectrum(
     import mplhep
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
 
     style = {**mplhep.style.CMS, "font.size": 20, "svg.hashsalt": "hepnb", "svg.fonttype": "path"}
     with mpl.rc_context({key: value for key, value in style.items() if value is not None}):
@@ -61,13 +62,13 @@ def spectrum(
         FigureCanvasAgg(figure)
         axes = figure.add_subplot()
         # Drawn in reverse, so that the first one lies on top.
-        numbered = list(enumerate(lines.items()))
-        for number, (name, histogram) in reversed(numbered):
-            look = _STYLES[number % len(_STYLES)]
-            mplhep.histplot(histogram, ax=axes, label=name, flow="none", yerr=False, **look)
+        numbered = list(enumerate(lines.values()))
+        for number, histogram in reversed(numbered):
+            edges, counts = histogram.axes[0].edges, histogram.values()
+            axes.stairs(counts, edges, **_STYLES[number % len(_STYLES)])
         _frame(axes, list(lines.values()), x_label, y_label)
-        handles, names = axes.get_legend_handles_labels()
-        axes.legend(handles[::-1], names[::-1], loc="upper right")
+        keys = [Line2D([], [], **_STYLES[number % len(_STYLES)]) for number, _ in numbered]
+        axes.legend(keys, list(lines), loc="upper right")
         mplhep.label.exp_label(
             exp=experiment,
             text=label,

@@ -44,6 +44,7 @@ ARROWS: dict[str, set[str]] = {
         "_bind",
     },
 }
+ARROWS["__main__"] = {"cli"}
 # The composition root, and the door that hands its names on when they are first used.
 ROOTS = {"_bind", "hepnb"}
 HEAVY = (
