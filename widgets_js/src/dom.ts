@@ -4,12 +4,16 @@ export type Child = Node | string;
 type Attributes = Record<string, string | number | boolean | undefined>;
 
 const SVG = "http://www.w3.org/2000/svg";
+const FOCUSABLE = "input, select, button, textarea, summary, [tabindex]";
 
 function dress<E extends Element>(node: E, attributes: Attributes, children: Child[]): E {
   for (const [name, value] of Object.entries(attributes)) {
     if (value === true) node.setAttribute(name, "");
     else if (value !== false && value !== undefined) node.setAttribute(name, String(value));
   }
+  // JupyterLab binds keys to whatever has the focus in a notebook (an arrow would never reach a
+  // slider), and looks for this mark on that element before it looks at the box around it.
+  if (node.matches(FOCUSABLE)) node.setAttribute("data-lm-suppress-shortcuts", "true");
   node.append(...children);
   return node;
 }

@@ -1,10 +1,12 @@
 // src/dom.ts
 var SVG = "http://www.w3.org/2000/svg";
+var FOCUSABLE = "input, select, button, textarea, summary, [tabindex]";
 function dress(node, attributes, children) {
   for (const [name, value] of Object.entries(attributes)) {
     if (value === true) node.setAttribute(name, "");
     else if (value !== false && value !== void 0) node.setAttribute(name, String(value));
   }
+  if (node.matches(FOCUSABLE)) node.setAttribute("data-lm-suppress-shortcuts", "true");
   node.append(...children);
   return node;
 }

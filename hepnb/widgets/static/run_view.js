@@ -141,11 +141,13 @@ function clock(seconds2) {
 }
 
 // src/dom.ts
+var FOCUSABLE = "input, select, button, textarea, summary, [tabindex]";
 function dress(node, attributes, children) {
   for (const [name, value] of Object.entries(attributes)) {
     if (value === true) node.setAttribute(name, "");
     else if (value !== false && value !== void 0) node.setAttribute(name, String(value));
   }
+  if (node.matches(FOCUSABLE)) node.setAttribute("data-lm-suppress-shortcuts", "true");
   node.append(...children);
   return node;
 }
