@@ -22,7 +22,7 @@ class Place:
 
     def __str__(self) -> str:
         if self.execution is not None:
-            return f"cell [{self.execution}], line {self.line}"
+            return f"line {self.line} of a notebook cell"
         return f"{FilePath(self.file).name}:{self.line}"
 
     def again(self, earlier: Place) -> bool:

@@ -57,6 +57,7 @@ class EventFile:
         self._directory = directory
         self._tree = tree
         self._ntuple = not hasattr(tree, "branches")
+        self._known: dict[str, Any] = {}
         self.branches: tuple[str, ...] = tuple(_branch_names(tree))
 
     @property
@@ -64,8 +65,8 @@ class EventFile:
         """Entries at which reading may start without decompressing a piece twice."""
         if self._ntuple:
             return (0, self.entries)
-        offsets = self._tree.common_entry_offsets()
-        return tuple(int(x) for x in offsets) or (0, self.entries)
+        offsets = {int(x) for x in self._tree.common_entry_offsets()}
+        return (0, *sorted(offsets - {0, self.entries}), self.entries)
 
     def read(self, columns: Sequence[str], start: int, stop: int) -> ak.Array:
         """The branches `columns` of entries `start` to `stop`, as one flat record array.
@@ -97,15 +98,26 @@ class EventFile:
         if not columns:
             empty = ak.contents.RecordArray([], [], length=stop - start)
             return ak.Array(empty)
-        wanted = frozenset(columns)
-        array = self._tree.arrays(
-            filter_name=lambda name: name in wanted,
-            entry_start=start,
-            entry_stop=stop,
-            library="ak",
-            array_cache=None,
-        )
-        return array[columns]
+        if self._ntuple or _REMOTE.match(self.path):
+            wanted = frozenset(columns)  # one request for all of them
+            array = self._tree.arrays(
+                filter_name=lambda name: name in wanted,
+                entry_start=start,
+                entry_stop=stop,
+                array_cache=None,
+            )
+            return array[columns]
+        # From a local file, branch by branch: `arrays` looks through all branches for each call,
+        # which for a NanoAOD file of a thousand branches costs more than the reading.
+        contents = [
+            self._branch(name).array(start, stop, array_cache=None).layout for name in columns
+        ]
+        return ak.Array(ak.contents.RecordArray(contents, columns, length=stop - start))
+
+    def _branch(self, name: str) -> Any:
+        if name not in self._known:
+            self._known[name] = self._tree[name]
+        return self._known[name]
 
     def close(self) -> None:
         """Close the file; closing twice does nothing."""

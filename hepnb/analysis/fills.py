@@ -53,7 +53,9 @@ def flatten(value: Any, rows: int, where: str) -> Flat:
 
 def _flatten_awkward(array: ak.Array, where: str) -> Flat:
     if _is_record(array.layout):
-        raise PathError(f"{where}: a collection cannot be filled; name one of its fields, such as x.pt")
+        raise PathError(
+            f"{where}: a collection cannot be filled; name one of its fields, such as x.pt"
+        )
     if array.ndim > 2:
         raise PathError(f"{where}: lists of lists cannot be filled; flatten(axis=2) or pick one")
     offsets = None

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import awkward as ak
 import numpy as np
 
-from ..errors import DataError, PathError, nearest
+from ..errors import PathError, nearest
 from .conventions import Reading
 from .evaluation import evaluate
 from .expression import Expression
@@ -23,7 +23,7 @@ from .formula import RESERVED, Formula
 from .module import Rows
 from .plan import Plan, describe
 from .random import EventRandom
-from .source import Collection, freeze_array, simplify, take
+from .source import Collection, collect, freeze_array, simplify, take
 from .steps import Category, Definition, ModuleStep, Step, named
 
 if TYPE_CHECKING:
@@ -78,23 +78,14 @@ class Chunk:
         if reading.plain:
             return simplify(self._events[name])
         layouts = {f: self._events.layout.content(f"{name}_{f}") for f in reading.fields}
-        lists = {f: c.to_ListOffsetArray64(True) for f, c in layouts.items() if c.is_list}
-        if not lists and reading.counter is None:
-            return ak.Array(
-                ak.contents.RecordArray(list(layouts.values()), list(layouts), length=self.length)
-            )
-        if reading.counter is not None and not lists:
+        if reading.counter is not None:
             offsets = np.zeros(self.length + 1, dtype=np.int64)
             np.cumsum(np.asarray(self._events[reading.counter]), out=offsets[1:])
             return Collection(name, offsets, {})
-        first = next(iter(lists))
-        offsets = np.asarray(lists[first].offsets)
-        for field, layout in lists.items():
-            if not np.array_equal(np.asarray(layout.offsets), offsets):
-                raise DataError(
-                    f"{self.file or 'events'}: {name}_{first} and {name}_{field} have different numbers of objects"
-                )
-        return Collection(name, offsets, {f: c.content[: offsets[-1]] for f, c in lists.items()})
+        if any(layout.is_list for layout in layouts.values()):
+            return collect(name, layouts)
+        contents = list(layouts.values())
+        return ak.Array(ak.contents.RecordArray(contents, list(layouts), length=self.length))
 
 
 class Layer:
@@ -245,12 +236,11 @@ class Layer:
             reading = self.chunk.readings[name]
             need = self._plan.needs[owner, name]
             known = set(reading.fields)
-            everything = need.whole or bool(need.escapes - known)
-            return value.record(
-                tuple(
-                    f for f in reading.fields if everything or f in need.fields or f in need.hints
+            if need.whole or need.escapes - known:
+                return value.record(
+                    tuple(f for f in reading.fields if f in need.fields or value.has(f))
                 )
-            )
+            return value.record(tuple(f for f in reading.fields if f in need.fields | need.hints))
         return ak.Array(value.layout) if isinstance(value, ak.Array) else value
 
     def _checked(self, value: Any, level: int, where: str) -> Any:

@@ -49,7 +49,9 @@ def make_plan(steps: Sequence[Step], everything: bool = False) -> Plan:
     return plan
 
 
-def _visit(plan: Plan, steps: Sequence[Step], index: int, level: int, trail: list[tuple[int, str]]) -> None:
+def _visit(
+    plan: Plan, steps: Sequence[Step], index: int, level: int, trail: list[tuple[int, str]]
+) -> None:
     """Compute step `index` on the rows of `level`, and its inputs on at least these rows."""
     if plan.computed_at.get(index, level + 1) <= level:
         return

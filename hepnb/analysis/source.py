@@ -6,7 +6,7 @@ when a function asks for one, and without copying.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import awkward as ak
@@ -68,14 +68,47 @@ def _carry(content: Any, carry: np.ndarray) -> Any:
     return ak.to_layout(ak.Array(content)[carry])
 
 
+def collect(name: str, layouts: Mapping[str, Any]) -> Collection:
+    """The branches of a collection under one array of offsets.
+
+    A branch that disagrees with most others about the number of objects (or has none) is no field
+    of this collection: asking for it by name is an error that says so.
+    """
+    lists = {f: c.to_ListOffsetArray64(True) for f, c in layouts.items() if c.is_list}
+    totals = [int(layout.offsets[-1]) for layout in lists.values()]
+    usual = max(totals, key=totals.count)
+    model = next(f for f, total in zip(lists, totals, strict=True) if total == usual)
+    offsets = np.asarray(lists[model].offsets)
+    contents, odd = {}, {}
+    for field in layouts:
+        if field not in lists:
+            odd[field] = f"{name}_{field} has one value per event, {name}_{model} a list"
+        elif field != model and not np.array_equal(np.asarray(lists[field].offsets), offsets):
+            odd[field] = f"{name}_{model} and {name}_{field} have different numbers of objects"
+        else:
+            contents[field] = lists[field].content[: offsets[-1]]
+    return Collection(name, offsets, contents, odd)
+
+
 class Collection:
     """A jagged collection: offsets and flat contents by field, all of the same rows."""
 
-    def __init__(self, name: str, offsets: np.ndarray, contents: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        name: str,
+        offsets: np.ndarray,
+        contents: Mapping[str, Any],
+        odd: Mapping[str, str] | None = None,
+    ) -> None:
         self.name = name
         self.offsets = offsets
-        self._contents = dict(contents)
+        self._contents = contents
+        self._odd = odd or {}
         self._fields: dict[str, Any] = {}
+
+    def has(self, field: str) -> bool:
+        """Whether there is such a field, one number per object."""
+        return field in self._contents
 
     def counts(self) -> np.ndarray:
         """Objects per row."""
@@ -100,14 +133,14 @@ class Collection:
     def take(self, index: np.ndarray) -> Collection:
         """The same collection on the rows `index`; contents move when they are asked for."""
         offsets, carry = _gather(self.offsets, index)
-        return Collection(self.name, offsets, _Carried(self._contents, carry))
+        return Collection(self.name, offsets, _Carried(self._contents, carry), self._odd)
 
     def _content(self, field: str) -> Any:
         if field not in self._contents:
-            hint = (
-                nearest(field, self._contents) or f"; a plain column is called {self.name}_{field}"
+            reason = self._odd.get(
+                field, f"it has no field {field!r}{nearest(field, self._contents)}"
             )
-            raise PathError(f"collection {self.name!r} has no field {field!r} per object{hint}")
+            raise PathError(f"collection {self.name!r}: {reason}")
         return self._contents[field]
 
     def _list(self, content: Any) -> Any:
@@ -120,11 +153,17 @@ class _Carried(Mapping[str, Any]):
     def __init__(self, contents: Mapping[str, Any], carry: np.ndarray) -> None:
         self._contents = contents
         self._carry = carry
+        self._moved: dict[str, Any] = {}
 
     def __getitem__(self, name: str) -> Any:
-        return _carry(self._contents[name], self._carry)
+        if name not in self._moved:
+            self._moved[name] = _carry(self._contents[name], self._carry)
+        return self._moved[name]
 
-    def __iter__(self) -> Any:
+    def __contains__(self, name: object) -> bool:
+        return name in self._contents
+
+    def __iter__(self) -> Iterator[str]:
         return iter(self._contents)
 
     def __len__(self) -> int:

@@ -38,7 +38,9 @@ def make_events(muons: Sequence[Sequence[float]], **plain: Sequence[Any]) -> ak.
 def run(path: Path, events: ak.Array, **where: Any) -> ChunkResult:
     """Freeze, read what is needed, process one chunk."""
     program = path.freeze()
-    dataset = where.pop("dataset", None) or Dataset("toy", "https://example.org/toy.root", kind="mc")
+    dataset = where.pop("dataset", None) or Dataset(
+        "toy", "https://example.org/toy.root", kind="mc"
+    )
     return program.process(read(program, events), dataset, **where)
 
 
@@ -52,7 +54,10 @@ def read(program: Program, events: ak.Array) -> ak.Array:
 def filled(result: ChunkResult, hist: str) -> dict[tuple[Any, ...], Mapping[str, np.ndarray]]:
     """Columns of the fills of one histogram by category labels; weights under `"weight"`."""
     return {
-        tuple(f.categories.values()): {**f.columns, **({} if f.weight is None else {"weight": f.weight})}
+        tuple(f.categories.values()): {
+            **f.columns,
+            **({} if f.weight is None else {"weight": f.weight}),
+        }
         for f in result.fills
         if f.hist == hist
     }
@@ -95,7 +100,9 @@ def muon_file(tmp_path_factory: pytest.TempPathFactory) -> FilePath:
     print(f"no {REAL} in HEPNB_DATA_DIR: using a toy with the same branches")
     rng = np.random.default_rng(1)
     counts = rng.integers(0, 5, 5000)
-    arrays = {f: ak.unflatten(rng.exponential(20, counts.sum()).astype("f4"), counts) for f in FIELDS[:4]}
+    arrays = {
+        f: ak.unflatten(rng.exponential(20, counts.sum()).astype("f4"), counts) for f in FIELDS[:4]
+    }
     arrays["charge"] = ak.unflatten(rng.choice([-1, 1], counts.sum()).astype("i4"), counts)
     file = tmp_path_factory.mktemp("toy") / "toy.root"
     with uproot.recreate(file) as out:

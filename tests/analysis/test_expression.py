@@ -62,12 +62,19 @@ def test_messages_say_the_mend_and_the_column(text: str, hint: str) -> None:
 
 
 def test_names_and_fields_are_known_exactly() -> None:
-    e = Expression("sum(Jet.pt[Jet.pt > 30 and abs(Jet.eta) < 2.4]) > 100 and nMu >= 1 and count(Tau) == mass")
+    e = Expression(
+        "sum(Jet.pt[Jet.pt > 30 and abs(Jet.eta) < 2.4]) > 100 and nMu >= 1 and count(Tau) == mass"
+    )
     assert e.names == ("Jet", "nMu", "Tau", "mass")
     assert e.uses.inputs["Jet"].fields == {"pt", "eta"}
     assert not e.uses.inputs["Jet"].whole
     assert e.uses.inputs["Tau"].counted
-    assert Expression("mass(Muon[:, 0], Muon[:, 1])").uses.inputs["Muon"].fields == {"pt", "eta", "phi", "mass"}
+    assert Expression("mass(Muon[:, 0], Muon[:, 1])").uses.inputs["Muon"].fields == {
+        "pt",
+        "eta",
+        "phi",
+        "mass",
+    }
     assert Expression("Jet[Jet.pt > 30]").uses.passes == {"Jet": True}
 
 
@@ -149,7 +156,9 @@ def test_missing_numbers_are_nan_in_tables(value: Any) -> None:
         ("nMuon == 'two'", "'nMuon' is not a category"),
     ],
 )
-def test_mistakes_that_show_only_with_data_are_one_line(text: str, message: str, value: Any) -> None:
+def test_mistakes_that_show_only_with_data_are_one_line(
+    text: str, message: str, value: Any
+) -> None:
     with pytest.raises(PathError, match=message) as caught:
         value(text)
     assert "\n" not in str(caught.value)

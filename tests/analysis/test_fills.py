@@ -19,7 +19,14 @@ muons = st.lists(st.lists(st.integers(1, 100), max_size=4), min_size=1, max_size
 
 @given(muons, st.integers(0, 3), st.integers(0, 60), st.booleans(), st.data())
 def test_fills_equal_a_loop_over_events(
-    make: Any, process: Any, fills: Any, rows: list[list[int]], least: int, cut: int, exclusive: bool, data: Any
+    make: Any,
+    process: Any,
+    fills: Any,
+    rows: list[list[int]],
+    least: int,
+    cut: int,
+    exclusive: bool,
+    data: Any,
 ) -> None:
     weights = data.draw(st.lists(st.integers(-3, 3), min_size=len(rows), max_size=len(rows)))
     events = make(rows, w=np.array(weights, dtype=np.float32))
@@ -50,21 +57,30 @@ def test_fills_equal_a_loop_over_events(
         for size in sizes:
             for pt in event:
                 if pt > cut:
-                    expected[size, "yes" if n % 2 else "no", "toy"].append((pt, 2 * pt, n, w * pt / 2))
+                    expected[size, "yes" if n % 2 else "no", "toy"].append(
+                        (pt, 2 * pt, n, w * pt / 2)
+                    )
     got = fills(result, "h")
-    assert {key: list(zip(*(v.tolist() for v in f.values()), strict=True)) for key, f in got.items()} == expected
+    assert {
+        key: list(zip(*(v.tolist() for v in f.values()), strict=True)) for key, f in got.items()
+    } == expected
     assert result.cutflow == (("all", len(rows), sum(weights)), ("enough", kept, sumw))
-    assert list(zip(result.tables["t"]["pt"].tolist(), result.tables["t"]["n"].tolist(), strict=True)) == table
+    assert (
+        list(zip(result.tables["t"]["pt"].tolist(), result.tables["t"]["n"].tolist(), strict=True))
+        == table
+    )
     assert [n for f in fills(result, "flat").values() for n in f["n"].tolist()] == flat
     both = sum(1 <= len(e) <= 2 and len(e) >= least for e in rows)
     assert result.categories_overlap == ({"size": both, "odd": 0} if exclusive else {"odd": 0})
 
 
 @given(muons, st.lists(st.integers(0, 4), min_size=1, max_size=4))
-def test_selects_in_any_number_equal_a_loop(make: Any, process: Any, rows: list[list[int]], cuts: list[int]) -> None:
+def test_selects_in_any_number_equal_a_loop(
+    make: Any, process: Any, rows: list[list[int]], cuts: list[int]
+) -> None:
     events = make(rows)
     path = Path()
-    path.define("size", lambda Muon: ak.num(Muon))
+    path.define("size", "count(Muon)")
     path.define("bare", "Muon.pt")
     for i, cut in enumerate(cuts):
         path.select(f"cut {i}", f"size != {cut}")
@@ -97,7 +113,9 @@ def test_results_do_not_depend_on_chunks(make: Any, rows: list[list[int]], step:
     def values(size: int, hist: str) -> list[float]:
         out: list[float] = []
         for first in range(0, len(rows), size):
-            result = program.process(events[columns][first : first + size], dataset, first_entry=first, file="f")
+            result = program.process(
+                events[columns][first : first + size], dataset, first_entry=first, file="f"
+            )
             out += [x for f in result.fills if f.hist == hist for x in f.columns["x"].tolist()]
         return out
 
@@ -105,11 +123,15 @@ def test_results_do_not_depend_on_chunks(make: Any, rows: list[list[int]], step:
     assert values(step, "c") == values(len(rows), "c")
 
 
-def test_two_shapes_in_one_histogram_are_an_error_that_names_both(process: Any, events: ak.Array) -> None:
+def test_two_shapes_in_one_histogram_are_an_error_that_names_both(
+    process: Any, events: ak.Array
+) -> None:
     path = Path()
     path.define("hard", "Muon.pt[Muon.pt > 20]")
     path.hist("h", all="Muon.pt: 10, 0, 1", hard="hard: 10, 0, 1")
-    with pytest.raises(PathError, match="histogram 'h': 'all' and 'hard' have different numbers of objects"):
+    with pytest.raises(
+        PathError, match="histogram 'h': 'all' and 'hard' have different numbers of objects"
+    ):
         process(path, events)
 
 
@@ -136,7 +158,11 @@ def test_missing_values_are_not_filled_and_not_selected(process: Any, events: ak
     path.select("hard", "first(Muon.pt) > 30")
     path.hist("kept", x="nMuon: 0, 5, int")
     result = process(path, events)
-    assert [f.columns[next(iter(f.columns))].tolist() for f in result.fills] == [[40, 31, 8, 55], [3, 2, 2], [3, 2, 2]]
+    assert [f.columns[next(iter(f.columns))].tolist() for f in result.fills] == [
+        [40, 31, 8, 55],
+        [3, 2, 2],
+        [3, 2, 2],
+    ]
     assert result.fills[0].columns["n"].tolist() == [3, 2, 1, 2]
 
 
@@ -167,7 +193,9 @@ def test_weights_count_from_where_they_stand(process: Any, events: ak.Array) -> 
         ("first(Muon.pt)", "missing values"),
     ],
 )
-def test_weights_that_are_no_weights(weight: str, message: str, process: Any, events: ak.Array) -> None:
+def test_weights_that_are_no_weights(
+    weight: str, message: str, process: Any, events: ak.Array
+) -> None:
     path = Path()
     path.weight("w", weight)
     with pytest.raises(DataError, match=message):
@@ -183,7 +211,13 @@ def test_a_condition_per_object_cannot_select_events(process: Any, events: ak.Ar
 
 def test_values_are_filled_in_wide_types(process: Any, events: ak.Array) -> None:
     path = Path()
-    path.hist("h", x="Muon.pt: 10, 0, 1", n="nMuon: 0, 5, int", b="nMuon > 1: bool", c="nMuon > 1: 2, 0, 2")
+    path.hist(
+        "h",
+        x="Muon.pt: 10, 0, 1",
+        n="nMuon: 0, 5, int",
+        b="nMuon > 1: bool",
+        c="nMuon > 1: 2, 0, 2",
+    )
     columns = process(path, events).fills[0].columns
     assert [columns[k].dtype.name for k in "xnbc"] == ["float64", "int64", "bool", "int64"]
 

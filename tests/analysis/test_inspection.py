@@ -12,7 +12,13 @@ import pytest
 from hepnb.analysis import Path
 from hepnb.analysis.kinematics import mass
 
-BRANCHES = ["nMuon", *(f"Muon_{f}" for f in ("pt", "eta", "phi", "mass", "charge", "iso", "id")), "nJet", "Jet_pt", "Jet_eta"]
+BRANCHES = [
+    "nMuon",
+    *(f"Muon_{f}" for f in ("pt", "eta", "phi", "mass", "charge", "iso", "id")),
+    "nJet",
+    "Jet_pt",
+    "Jet_eta",
+]
 ALL = {b for b in BRANCHES if b.startswith("Muon_")}
 CUT = 30.0
 
@@ -75,7 +81,7 @@ def counted(Muon: Any) -> Any:
 
 
 def branching(Muon: Any) -> Any:
-    if CUT > 20:
+    if CUT > 20:  # noqa: SIM108
         value = Muon.pt
     else:
         value = Muon.eta
@@ -185,7 +191,12 @@ def test_fields_flow_through_collections_that_are_defined() -> None:
     path.define("better", "good[abs(good.eta) < 2]")
     path.define("best", lambda better: better[:, :1])
     path.hist("h", x="best.charge: 1, 0, 1", y="first(best.iso): 1, 0, 1")
-    assert set(path.freeze().columns(BRANCHES)) == {"Muon_pt", "Muon_eta", "Muon_charge", "Muon_iso"}
+    assert set(path.freeze().columns(BRANCHES)) == {
+        "Muon_pt",
+        "Muon_eta",
+        "Muon_charge",
+        "Muon_iso",
+    }
 
 
 def test_new_fields_of_a_defined_collection_are_not_asked_of_the_file() -> None:
@@ -201,7 +212,7 @@ def test_new_fields_of_a_defined_collection_are_not_asked_of_the_file() -> None:
 
 def test_a_function_without_source_reads_every_field() -> None:
     names: dict[str, Any] = {}
-    exec("def blind(Muon): return Muon.pt", names)
+    exec("def blind(Muon): return Muon.pt", names)  # noqa: S102
     path = Path()
     path.define("value", names["blind"])
     path.hist("h", x="value: 1, 0, 1")

@@ -11,12 +11,17 @@ from hypothesis import strategies as st
 from hepnb.analysis.kinematics import deltaphi, deltar, mass, pt
 
 momentum = st.tuples(
-    st.floats(1, 500), st.floats(-2.5, 2.5), st.floats(-np.pi, np.pi), st.sampled_from([0.000511, 0.105658, 4.18])
+    st.floats(1, 500),
+    st.floats(-2.5, 2.5),
+    st.floats(-np.pi, np.pi),
+    st.sampled_from([0.000511, 0.105658, 4.18]),
 )
 
 
 def objects(rows: list[tuple[float, ...]]) -> ak.Array:
-    return ak.Array({name: [row[i] for row in rows] for i, name in enumerate(("pt", "eta", "phi", "mass"))})
+    return ak.Array(
+        {name: [row[i] for row in rows] for i, name in enumerate(("pt", "eta", "phi", "mass"))}
+    )
 
 
 def four(row: tuple[float, ...]) -> np.ndarray:
@@ -26,13 +31,17 @@ def four(row: tuple[float, ...]) -> np.ndarray:
 
 
 @given(st.lists(st.tuples(momentum, momentum, momentum), min_size=1, max_size=5))
-def test_mass_and_pt_are_those_of_the_summed_four_vectors(rows: list[tuple[tuple[float, ...], ...]]) -> None:
+def test_mass_and_pt_are_those_of_the_summed_four_vectors(
+    rows: list[tuple[tuple[float, ...], ...]],
+) -> None:
     parts = [objects([row[i] for row in rows]) for i in range(3)]
     for k in (2, 3):
         total = [sum(four(p) for p in row[:k]) for row in rows]
         expected = [np.sqrt(max(t[0] ** 2 - t[1] ** 2 - t[2] ** 2 - t[3] ** 2, 0)) for t in total]
         scale = max(float(t[0]) for t in total)
-        np.testing.assert_allclose(mass(*parts[:k]), np.array(expected, float), atol=1e-7 * scale, rtol=1e-6)
+        np.testing.assert_allclose(
+            mass(*parts[:k]), np.array(expected, float), atol=1e-7 * scale, rtol=1e-6
+        )
         momenta = [float(np.hypot(t[1], t[2])) for t in total]
         np.testing.assert_allclose(pt(*parts[:k]), momenta, atol=1e-9 * scale)
 

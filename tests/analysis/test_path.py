@@ -12,7 +12,17 @@ import pytest
 from hepnb.analysis import Path
 from hepnb.errors import PathError
 
-NANO = ["run", "genWeight", "nMuon", "Muon_pt", "Muon_eta", "Muon_phi", "Muon_mass", "MET_pt", "Muon_type"]
+NANO = [
+    "run",
+    "genWeight",
+    "nMuon",
+    "Muon_pt",
+    "Muon_eta",
+    "Muon_phi",
+    "Muon_mass",
+    "MET_pt",
+    "Muon_type",
+]
 
 
 def test_building_executes_nothing() -> None:
@@ -64,7 +74,9 @@ def test_names_are_found_wherever_they_are_defined(process: Any, events: ak.Arra
     assert process(path, events).fills[0].columns["x"].tolist() == [6, 0, 4, 2, 4]
 
 
-def test_a_definition_is_computed_once_on_the_fewest_rows_needed(process: Any, events: ak.Array) -> None:
+def test_a_definition_is_computed_once_on_the_fewest_rows_needed(
+    process: Any, events: ak.Array
+) -> None:
     path = Path()
     calls = []
 
@@ -88,17 +100,32 @@ def test_a_definition_is_computed_once_on_the_fewest_rows_needed(process: Any, e
 @pytest.mark.parametrize(
     ("build", "message"),
     [
-        (lambda p: p.hist("h", x="Muon.pT: 10, 0, 1"), "'Muon' has no field 'pT'; did you mean 'pt'?"),
+        (
+            lambda p: p.hist("h", x="Muon.pT: 10, 0, 1"),
+            "'Muon' has no field 'pT'; did you mean 'pt'?",
+        ),
         (lambda p: p.hist("h", x="Moun.pt: 10, 0, 1"), "no column 'Moun'; did you mean 'Muon'?"),
-        (lambda p: p.select("s", "nMoun > 1"), "select 's': no column 'nMoun'; did you mean 'nMuon'?"),
+        (
+            lambda p: p.select("s", "nMoun > 1"),
+            "select 's': no column 'nMoun'; did you mean 'nMuon'?",
+        ),
         (lambda p: p.define("x", lambda Muon: Muon.charg), "'Muon' has no field 'charg'"),
         (lambda p: p.hist("h", x="pair: 10, 0, 1"), "no column 'pair'; did you mean 'pairs'?"),
         (lambda p: p.define("Muon_pt", "nMuon"), "the file has a branch 'Muon_pt' already"),
         (lambda p: p.define("Muon", "nMuon"), "the file has a collection 'Muon' already (Muon_pt)"),
         (lambda p: p.hist("h", x="run.pt: 10, 0, 1"), "'run' is a plain branch without field 'pt'"),
-        (lambda p: p.hist("h", x="nMuon: 10, 0, 1", by="chanel"), "by='chanel' is not a category; did you mean 'channel'?"),
-        (lambda p: p.hist("h", x="nMuon: 10, 0, 1", weights=["gne"]), "no weight 'gne' above it; did you mean 'gen'?"),
-        (lambda p: p.hist("h", x="nMuon: 10, 0, 1", storage="Int64"), "'Int64' counts entries, but weight 'gen'"),
+        (
+            lambda p: p.hist("h", x="nMuon: 10, 0, 1", by="chanel"),
+            "by='chanel' is not a category; did you mean 'channel'?",
+        ),
+        (
+            lambda p: p.hist("h", x="nMuon: 10, 0, 1", weights=["gne"]),
+            "no weight 'gne' above it; did you mean 'gen'?",
+        ),
+        (
+            lambda p: p.hist("h", x="nMuon: 10, 0, 1", storage="Int64"),
+            "'Int64' counts entries, but weight 'gen'",
+        ),
         (lambda p: p.hist("h", x="nMuon: 10, 0, 1", where="channel == 'em'"), "has no label 'em'"),
         (lambda p: p.select("s", "nMuon == 'ee'"), "'nMuon' is not a category"),
     ],
@@ -148,7 +175,9 @@ def test_using_a_name_above_the_select_it_stands_below_is_an_error() -> None:
 def test_every_column_has_one_owner() -> None:
     path = Path("p")
     path.define("ht", "sum(Jet.pt)")
-    with pytest.raises(PathError, match=r"column 'ht' has an owner already \(definition 'ht', test_path.py:\d+\)"):
+    with pytest.raises(
+        PathError, match=r"column 'ht' has an owner already \(definition 'ht', test_path.py:\d+\)"
+    ):
         path.define("ht", "1")
     with pytest.raises(PathError, match="has an owner already"):
         path.category("ht", a="nJet > 1")
@@ -168,7 +197,7 @@ def test_names_that_cannot_be_columns(name: str) -> None:
 
 def test_a_reserved_name_in_the_file_is_an_error_where_it_is_used() -> None:
     path = Path()
-    path.define("x", lambda dataset: 1.0)
+    path.define("x", lambda dataset: 1.0)  # noqa: ARG005
     path.check(["a"])
     with pytest.raises(PathError, match="'dataset' is reserved, but the file has a branch"):
         path.check(["a", "dataset"])
@@ -177,7 +206,9 @@ def test_a_reserved_name_in_the_file_is_an_error_where_it_is_used() -> None:
 def test_a_field_hidden_by_an_attribute_is_warned_about() -> None:
     path = Path()
     path.define("kind", lambda Muon: Muon.type)
-    with pytest.warns(UserWarning, match=r"Muon.type is the array's own attribute; write Muon\['type'\]"):
+    with pytest.warns(
+        UserWarning, match=r"Muon.type is the array's own attribute; write Muon\['type'\]"
+    ):
         path.check(NANO)
     fine = Path()
     fine.define("kind", lambda Muon: Muon["type"])
@@ -249,7 +280,13 @@ def test_storage_follows_the_weights_above() -> None:
     path.hist("none", x="a: 1, 0, 1", weights=[])
     path.hist("counts", x="a: 1, 0, 1", weights=[], storage="Int64")
     path.hist("objects", x="a: 1, 0, 1", weights=[], object_weight="c")
-    assert [h.storage for h in path.freeze().histograms] == ["Double", "Weight", "Double", "Int64", "Weight"]
+    assert [h.storage for h in path.freeze().histograms] == [
+        "Double",
+        "Weight",
+        "Double",
+        "Int64",
+        "Weight",
+    ]
 
 
 def test_a_frozen_path_does_not_change(process: Any, events: ak.Array) -> None:

@@ -43,14 +43,18 @@ path.hist("r", x="half: 10, 0, 100")
 """
 
 
-def test_functions_and_classes_of_a_notebook_travel_to_a_fresh_process(tmp_path: FilePath, events: ak.Array) -> None:
+def test_functions_and_classes_of_a_notebook_travel_to_a_fresh_process(
+    tmp_path: FilePath, events: ak.Array
+) -> None:
     main = sys.modules["__main__"].__dict__
     names: dict[str, Any] = {"__name__": "__main__"}
-    exec(compile(NOTEBOOK, "<ipython-input-1>", "exec"), names)
+    exec(compile(NOTEBOOK, "<ipython-input-1>", "exec"), names)  # noqa: S102
     program = names["path"].freeze()
     shipped = tmp_path / "program.pkl"
     columns = list(program.columns(events.fields))
-    shipped.write_bytes(cloudpickle.dumps((program, Dataset("d", "https://a/b.root", kind="mc", era="x"))))
+    shipped.write_bytes(
+        cloudpickle.dumps((program, Dataset("d", "https://a/b.root", kind="mc", era="x")))
+    )
     (tmp_path / "events.pkl").write_bytes(pickle.dumps(events[columns]))
     code = (
         "import pickle, sys; program, d = pickle.load(open(sys.argv[1], 'rb')); e = pickle.load(open(sys.argv[2], 'rb'));"
@@ -79,7 +83,10 @@ def test_users_exceptions_pass_unchanged_with_their_frames(process: Any, events:
     path.hist("h", x="broken: 1, 0, 1")
     with pytest.raises(ZeroDivisionError, match="mine") as caught:
         process(path, events)
-    assert [f.name for f in traceback.extract_tb(caught.value.__traceback__)][-2:] == ["broken", "deep"]
+    assert [f.name for f in traceback.extract_tb(caught.value.__traceback__)][-2:] == [
+        "broken",
+        "deep",
+    ]
     assert caught.value.__notes__ == ["in definition 'broken', on 5 rows of 'toy'"]
 
 
@@ -87,12 +94,14 @@ def test_users_exceptions_pass_unchanged_with_their_frames(process: Any, events:
     ("function", "message"),
     [
         (lambda Muon: Muon.pt[:3], "returned 3 rows for 5"),
-        (lambda Muon: object(), "returned object, not one value or list per row"),
-        (lambda Muon: None, "returned NoneType"),
-        (lambda Muon: "text", "returned 4 rows for 5|returned str"),
+        (lambda nMuon: object(), "returned object, not one value or list per row"),  # noqa: ARG005
+        (lambda nMuon: None, "returned NoneType"),  # noqa: ARG005
+        (lambda nMuon: "text", "returned 4 rows for 5|returned str"),  # noqa: ARG005
     ],
 )
-def test_what_a_definition_may_return(function: Any, message: str, process: Any, events: ak.Array) -> None:
+def test_what_a_definition_may_return(
+    function: Any, message: str, process: Any, events: ak.Array
+) -> None:
     path = Path()
     path.define("x", function)
     path.hist("h", x="x: 1, 0, 1")
@@ -103,7 +112,10 @@ def test_what_a_definition_may_return(function: Any, message: str, process: Any,
 
 def test_a_scalar_is_the_same_for_all_rows(process: Any, events: ak.Array) -> None:
     path = Path()
-    path.define("x", lambda dataset, variation: 2.5 if dataset.kind == "mc" and variation == "nominal" else 0.0)
+    path.define(
+        "x",
+        lambda dataset, variation: 2.5 if dataset.kind == "mc" and variation == "nominal" else 0.0,
+    )
     path.hist("h", x="x: 1, 0, 1", y="nMuon: 0, 5, int")
     assert process(path, events).fills[0].columns["x"].tolist() == [2.5] * 5
 
@@ -152,11 +164,15 @@ def test_singletons_and_flat_ntuples(process: Any) -> None:
     assert lep.columns["pt"].tolist() == [2.0, 3.0]
 
 
-def test_fields_of_different_lengths_are_an_error_that_names_both(process: Any, events: ak.Array) -> None:
+def test_fields_of_different_lengths_are_an_error_that_names_both(
+    process: Any, events: ak.Array
+) -> None:
     broken = ak.with_field(events, events.Muon_pt[:, :1], "Muon_odd")
     path = Path()
     path.hist("h", x="Muon.pt + Muon.odd: 1, 0, 1")
-    with pytest.raises(Exception, match="Muon_(pt|odd) and Muon_(pt|odd) have different numbers of objects"):
+    with pytest.raises(
+        Exception, match=r"Muon_(pt|odd) and Muon_(pt|odd) have different numbers of objects"
+    ):
         process(path, broken)
 
 
@@ -167,7 +183,11 @@ def test_collections_and_statistics_are_reported(process: Any, events: ak.Array)
     path.hist("h", x="good.pt: 1, 0, 1")
     result = process(path, events)
     assert result.collections == {"Muon": (5, 8, 0, 3), "good": (5, 5, 0, 2)}
-    assert [row[:3] for row in result.statistics] == [("good", 1, 5), ("select 'some'", 1, 5), ("histogram 'h'", 1, 3)]
+    assert [row[:3] for row in result.statistics] == [
+        ("good", 1, 5),
+        ("select 'some'", 1, 5),
+        ("histogram 'h'", 1, 3),
+    ]
     assert all(row[3] >= 0 and row[4] >= 0 for row in result.statistics)
 
 
@@ -243,7 +263,9 @@ def test_the_dimuon_spectrum_equals_a_direct_computation(muon_file: FilePath) ->
     with uproot.open(muon_file) as root:
         a = root["Events"].arrays(library="ak")
     a = a[ak.num(a.Muon_pt) == 2]
-    p, eta, phi, m = (ak.to_numpy(a[f"Muon_{f}"]).astype("f8") for f in ("pt", "eta", "phi", "mass"))
+    p, eta, phi, m = (
+        ak.to_numpy(a[f"Muon_{f}"]).astype("f8") for f in ("pt", "eta", "phi", "mass")
+    )
     px, py, pz = p * np.cos(phi), p * np.sin(phi), p * np.sinh(eta)
     e = np.sqrt(px**2 + py**2 + pz**2 + m**2)
     squared = e.sum(1) ** 2 - px.sum(1) ** 2 - py.sum(1) ** 2 - pz.sum(1) ** 2
@@ -251,6 +273,11 @@ def test_the_dimuon_spectrum_equals_a_direct_computation(muon_file: FilePath) ->
     for label, chosen in (("opposite", opposite), ("same", ~opposite)):
         values = np.concatenate(got[label])
         assert len(values) == chosen.sum()
-        np.testing.assert_allclose(values, np.sqrt(np.maximum(squared[chosen], 0)), rtol=1e-6, atol=1e-4)
+        np.testing.assert_allclose(
+            values, np.sqrt(np.maximum(squared[chosen], 0)), rtol=1e-6, atol=1e-4
+        )
         edges = np.geomspace(2, 120, 31)
-        assert np.histogram(values, edges)[0].tolist() == np.histogram(np.sqrt(squared[chosen]), edges)[0].tolist()
+        assert (
+            np.histogram(values, edges)[0].tolist()
+            == np.histogram(np.sqrt(squared[chosen]), edges)[0].tolist()
+        )

@@ -1,0 +1,51 @@
+"""A notebook cell that is run again replaces what it defined before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+ipython = pytest.importorskip("IPython")
+
+
+@pytest.fixture
+def shell() -> Iterator[Any]:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    InteractiveShell.clear_instance()
+    made = InteractiveShell.instance()
+    made.history_manager.enabled = False
+    made.user_ns["__name__"] = "__main__"
+    yield made
+    made.history_manager.end_session()
+    InteractiveShell.clear_instance()
+
+
+def test_running_a_cell_again_replaces_in_place(
+    shell: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def cell(code: str) -> Any:
+        return shell.run_cell(code, store_history=True)
+
+    cell(
+        "from hepnb.analysis import Path\npath = Path('p')\npath.define('b', 'a + 1')"
+    ).raise_error()
+    cell("@path.define\ndef a(x): return x").raise_error()
+    cell("path.hist('h', v='b: 10, 0, 1')").raise_error()
+    capsys.readouterr()
+    cell("@path.define\ndef a(x): return 2 * x").raise_error()
+    cell("path.hist('h', v='b: 20, 0, 1')").raise_error()
+    said = capsys.readouterr().out.splitlines()
+    assert said == ["path 'p': definition 'a' replaced", "path 'p': histogram 'h' replaced"]
+    program = shell.user_ns["path"].freeze()
+    assert [step.name for step in program.steps] == ["b", "a", "h"]
+    assert program.histograms[0].axes[0].size == 20
+
+
+def test_twice_in_one_cell_is_an_error(shell: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    code = "from hepnb.analysis import Path\np = Path('p')\np.define('b', '1')\np.define('b', '2')"
+    result = shell.run_cell(code, store_history=True)
+    assert "has an owner already" in str(result.error_in_exec)
+    assert "line 3 of a notebook cell" in str(result.error_in_exec)
