@@ -109,15 +109,15 @@ class EventFile:
             return array[columns]
         # From a local file, branch by branch: `arrays` looks through all branches for each call,
         # which for a NanoAOD file of a thousand branches costs more than the reading.
-        contents = [
-            self._branch(name).array(start, stop, array_cache=None).layout for name in columns
-        ]
+        contents = [self._piece(name, start, stop) for name in columns]
         return ak.Array(ak.contents.RecordArray(contents, columns, length=stop - start))
 
-    def _branch(self, name: str) -> Any:
+    def _piece(self, name: str, start: int, stop: int) -> Any:
+        """The layout of one branch; the branch object is looked up once."""
         if name not in self._known:
             self._known[name] = self._tree[name]
-        return self._known[name]
+        branch = self._known[name]
+        return branch.array(entry_start=start, entry_stop=stop, array_cache=None).layout
 
     def close(self) -> None:
         """Close the file; closing twice does nothing."""
