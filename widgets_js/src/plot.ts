@@ -7,7 +7,7 @@ import type { Axis, Look, Picture, Runs } from "./picture";
 import { linearTicks, logTicks, makeScale, type Scale, type Ticks, yDomain } from "./ticks";
 
 const LEFT = 66;
-const RIGHT = 14;
+const RIGHT = 18;
 const TOP = 24;
 const BOTTOM = 48;
 
@@ -30,6 +30,7 @@ export class Plot {
   private y: Scale = makeScale([0, 1], [1, 0], false);
   private cursor = -1;
   private from: number | null = null;
+  private width = 0;
   private readonly observer: ResizeObserver;
 
   constructor(private readonly events: PlotEvents) {
@@ -45,7 +46,10 @@ export class Plot {
     );
     this.node = el("div", {}, stage, this.readout);
     this.listen(stage);
-    this.observer = new ResizeObserver(() => this.draw());
+    this.observer = new ResizeObserver(() => {
+      const width = stage.clientWidth; // drawing changes the height, and must not call for itself
+      if (width !== this.width) requestAnimationFrame(() => this.draw());
+    });
     this.observer.observe(stage);
   }
 
@@ -70,7 +74,8 @@ export class Plot {
   private draw(): void {
     const { picture, look } = this;
     if (!picture) return;
-    const width = Math.max(260, this.canvas.parentElement?.clientWidth || 640);
+    this.width = this.canvas.parentElement?.clientWidth ?? 0;
+    const width = Math.max(240, this.width || 640);
     const height = Math.round(Math.min(400, Math.max(240, width * 0.5)));
     const { edges } = picture;
     const domain: [number, number] = [edges[0] ?? 0, edges[edges.length - 1] || 1];

@@ -799,7 +799,7 @@ function binText(bin, picture, axis) {
 
 // src/plot.ts
 var LEFT = 66;
-var RIGHT = 14;
+var RIGHT = 18;
 var TOP = 24;
 var BOTTOM = 48;
 var Plot = class {
@@ -817,7 +817,10 @@ var Plot = class {
     );
     this.node = el("div", {}, stage, this.readout);
     this.listen(stage);
-    this.observer = new ResizeObserver(() => this.draw());
+    this.observer = new ResizeObserver(() => {
+      const width = stage.clientWidth;
+      if (width !== this.width) requestAnimationFrame(() => this.draw());
+    });
     this.observer.observe(stage);
   }
   events;
@@ -833,6 +836,7 @@ var Plot = class {
   y = makeScale([0, 1], [1, 0], false);
   cursor = -1;
   from = null;
+  width = 0;
   observer;
   show(picture, axis, look) {
     this.picture = picture;
@@ -852,7 +856,8 @@ var Plot = class {
   draw() {
     const { picture, look } = this;
     if (!picture) return;
-    const width = Math.max(260, this.canvas.parentElement?.clientWidth || 640);
+    this.width = this.canvas.parentElement?.clientWidth ?? 0;
+    const width = Math.max(240, this.width || 640);
     const height = Math.round(Math.min(400, Math.max(240, width * 0.5)));
     const { edges } = picture;
     const domain = [edges[0] ?? 0, edges[edges.length - 1] || 1];
