@@ -13,16 +13,17 @@ import signal
 import sys
 import time
 from collections import deque
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..errors import StoreError
 from .directory import RunDirectory
 from .engines import Engine, LocalEngine
+from .leasing import Leases, Seat
 from .logs import LogFile, LogWriter
 from .plan import Chunk, Plan
-from .spec import OPEN_FILES, RunSpec
+from .spec import RunSpec
 from .watchers import Watchers
 
 if TYPE_CHECKING:
@@ -32,25 +33,7 @@ __all__ = ["Supervisor"]
 
 _TICK = 0.1
 _MOST_DEATHS = 3
-_WINDOW_BYTES = 256 << 20
-_MOST_READY = 10_000
 _RETRY_DISK = 1.0
-_ENDED = ("done", "failed", "cancelled")
-
-
-@dataclass
-class Seat:
-    """A worker's place: who sits there now and what it does."""
-
-    number: int
-    state: str = "starting"
-    pid: int = 0
-    chunk: Chunk | None = None
-    file: int | None = None
-    opened: deque[int] = field(default_factory=lambda: deque(maxlen=OPEN_FILES))
-    events: int = 0
-    chunks: int = 0
-    deaths: int = 0
 
 
 class Supervisor:
@@ -62,6 +45,7 @@ class Supervisor:
         self.spec = RunSpec.read(directory.spec)
         self.started = time.time()
         self.state = "starting"
+        self.outcome: str | None = None
         self.error: dict[str, str] | None = None
         self.log = LogWriter(directory.log)
         self.log_file = LogFile(directory.log)
@@ -87,12 +71,10 @@ class Supervisor:
         self._folder = Folder(self.store)
         self.reporter = Reporter(self)
         self._watchers = Watchers(directory.listen(), self._selector, self._answer)
-        self._ready: dict[int, deque[Chunk]] = {}
+        self.leases = Leases(self.plan)
         self._deaths: dict[int, int] = {}
-        self._unwritten: deque[tuple[Chunk, bytes, float]] = deque()
+        self._pending: deque[Callable[[], object]] = deque()
         self._retry_at = 0.0
-        self._tail_bytes = 0
-        self._tail: deque[tuple[int, int]] = deque()
         self._lost: set[int] = set()
 
     # -- the loop ---------------------------------------------------------------------------
@@ -102,24 +84,34 @@ class Supervisor:
         signal.signal(signal.SIGTERM, lambda *_: self.cancel("terminated by a signal"))
         self.state = "running"
         next_tick = 0.0
-        while self.state not in _ENDED:
-            for key, _ in self._selector.select(max(0.0, next_tick - time.monotonic())):
-                if self._selector.get_map().get(key.fileobj) is not None:
-                    key.data()
-            self._write_waiting()
+        while self.outcome is None:
+            self._turn(next_tick - time.monotonic())
             self._lease()
             self._end_if_finished()
             if time.monotonic() >= next_tick:
                 next_tick = time.monotonic() + _TICK
                 self._watchers.publish(self.reporter.snapshot())
                 self.reporter.keep_on_disk()
-        self._end()
+        self._end(self.outcome)
 
-    def _end(self) -> None:
+    def _turn(self, timeout: float) -> None:
+        """Hear whoever has something to say, then write what waits."""
+        for key, _ in self._selector.select(max(0.0, timeout)):
+            # An earlier one of this batch may have closed it.
+            if self._selector.get_map().get(key.fileobj) is not None:
+                key.data()
+        self._write_pending()
+
+    def _end(self, outcome: str) -> None:
         self._engine.close()
-        self._give_up_the_rest()
+        self._give_up_the_rest(outcome)
         self._folder.stop()
-        self.store.seal()
+        self._write(self.store.seal)
+        # Where the disk is full the run is not over before there is space for its end.
+        while self._pending:
+            self._watchers.publish(self.reporter.snapshot())
+            self._turn(_TICK)
+        self.state = outcome
         for seat in self.seats.values():
             seat.state = "ended"
         self.reporter.keep_on_disk(now=True)
@@ -128,82 +120,34 @@ class Supervisor:
         self._watchers.publish(self.reporter.snapshot())
         self._watchers.close()
 
-    # -- leasing ----------------------------------------------------------------------------
-
     def _lease(self) -> None:
-        """Give every idle worker a chunk of a file it has open, else a file, else any chunk."""
         for seat in self.seats.values():
-            if seat.state != "idle" or self._unwritten:
+            if seat.state != "idle" or self._pending:
                 continue
-            if task := self._own_chunk(seat) or self._open_task(seat) or self._any_chunk(seat):
+            if task := self.leases.next_task(seat, self.store.frontier):
                 seat.state = "busy"
+                if seat.chunk:
+                    self._note({"k": "attempt", "order": seat.chunk.order, "worker": seat.number})
                 self._engine.submit(seat.number, task)
 
-    def _own_chunk(self, seat: Seat) -> dict[str, Any] | None:
-        if self._tail_bytes > _WINDOW_BYTES:
-            return None
-        file = next((index for index in seat.opened if self._ready.get(index)), None)
-        return None if file is None else self._chunk_task(seat, file)
-
-    def _open_task(self, seat: Seat) -> dict[str, Any] | None:
-        if sum(map(len, self._ready.values())) > _MOST_READY or self._tail_bytes > _WINDOW_BYTES:
-            return None
-        index = self.plan.next_file()
-        if index is None:
-            return None
-        seat.file = index
-        return {"k": "open", "file": index}
-
-    def _any_chunk(self, seat: Seat) -> dict[str, Any] | None:
-        file = next((index for index, chunks in self._ready.items() if chunks), None)
-        if file is None:
-            return None
-        # Past the window only the chunk that everybody waits for is leased.
-        if self._tail_bytes > _WINDOW_BYTES and self._ready[file][0].order > self.store.frontier:
-            return None
-        return self._chunk_task(seat, file)
-
-    def _chunk_task(self, seat: Seat, file: int) -> dict[str, Any]:
-        chunk = self._ready[file].popleft()
-        if not self._ready[file]:
-            del self._ready[file]
-        seat.chunk, seat.file = chunk, chunk.file
-        self._remember_open(seat, file)
-        self.plan.started(chunk)
-        self.store.note({"k": "attempt", "order": chunk.order, "worker": seat.number})
-        return {
-            "k": "chunk",
-            "file": chunk.file,
-            "start": chunk.start,
-            "stop": chunk.stop,
-            "id": chunk.id,
-            "order": chunk.order,
-        }
-
-    @staticmethod
-    def _remember_open(seat: Seat, file: int) -> None:
-        if file in seat.opened:
-            seat.opened.remove(file)
-        seat.opened.append(file)
-
     def _end_if_finished(self) -> None:
-        if self.state != "running" or self._ready or self._unwritten or not self.plan.all_cut:
+        if self.outcome or self.leases or self._pending or not self.plan.all_cut:
             return
-        if any(seat.chunk or seat.file is not None for seat in self.seats.values()):
+        if any(seat.is_working for seat in self.seats.values()):
             return
         lost = [file for file in self.plan.files if file.status == "failed"]
         if lost and self.spec.on_error == "fail":
             first = lost[0]
-            rest = len(self.plan.files) - len(lost)
+            reason = first.reason.removeprefix(f"{first.spec.path}: ")
             self.error = {
                 "title": f"{len(lost)} of {len(self.plan.files)} files could not be used whole; "
-                f"first {first.spec.path}: {first.reason}; the other {rest} are complete",
+                f"first {first.spec.path}: {reason}; all else is counted",
                 "traceback": "",
                 "chunk": "",
             }
-            self.state = "failed"
+            self.outcome = "failed"
         else:
-            self.state = "done"
+            self.outcome = "done"
 
     # -- what workers report (hepnb.runs.engines.base.Listener) -----------------------------
 
@@ -225,10 +169,10 @@ class Supervisor:
                 message["time"],
             )
             return
-        chunk, file = seat.chunk, seat.file
-        if chunk is None and file is None:
+        if not seat.is_working:
             return
-        seat.state, seat.chunk, seat.file = "idle", None, None
+        chunk, file = seat.release()
+        seat.state = "idle"
         if chunk is not None:
             if kind == "done":
                 self._commit(seat, chunk, raw, float(message["seconds"]))
@@ -244,7 +188,7 @@ class Supervisor:
                 entries=int(message["entries"]),
                 size=int(message["size"]),
             )
-            self._remember_open(seat, int(file or 0))
+            seat.remember(int(file or 0))
             self._cut()
         else:
             self._refuse_file(int(file or 0), str(message["title"]))
@@ -258,11 +202,11 @@ class Supervisor:
     def worker_lost(self, worker: int, why: str) -> None:
         """Its task is leased again, three times at most; its seat is taken by a new worker."""
         seat = self.seats[worker]
-        chunk, file = seat.chunk, seat.file
-        seat.state, seat.chunk, seat.file, seat.pid = "starting", None, None, 0
+        chunk, file = seat.release()
+        seat.state, seat.pid = "starting", 0
         seat.opened.clear()
         seat.deaths += 1
-        if self.state in _ENDED:
+        if self.outcome:
             return
         doing = chunk.label if chunk else "opening a file" if file is not None else "waiting"
         self.log.add(
@@ -275,14 +219,14 @@ class Supervisor:
         key = chunk.order if chunk else -1 - file if file is not None else None
         if key is not None:
             self._deaths[key] = self._deaths.get(key, 0) + 1
-            self.store.note({"k": "lost", "order": key, "worker": worker, "why": why})
+            self._note({"k": "lost", "order": key, "worker": worker, "why": why})
             poison = self._deaths[key] >= _MOST_DEATHS
             reason = f"its worker died {_MOST_DEATHS} times ({why})"
             if chunk and poison:
                 self._lose_chunk(chunk, f"chunk {chunk.label}: {reason}")
                 self._fail_if_wanted(reason, "", chunk.label)
             elif chunk:
-                self._ready.setdefault(chunk.file, deque()).appendleft(chunk)
+                self.leases.put_back(chunk)
             elif file is not None and poison:
                 self._refuse_file(file, reason)
             elif file is not None:
@@ -293,55 +237,58 @@ class Supervisor:
         """The user's code cannot be loaded."""
         self.error = {"title": title, "traceback": traceback, "chunk": ""}
         self.log.add(f"{title}\n{traceback}", level="ERROR", logger="hepnb")
-        self.state = "failed"
+        self.outcome = "failed"
 
-    # -- commits ----------------------------------------------------------------------------
+    # -- the journal ------------------------------------------------------------------------
 
     def _commit(self, seat: Seat, chunk: Chunk, record: bytes, seconds: float) -> None:
         seat.events += chunk.events
         seat.chunks += 1
-        self._unwritten.append((chunk, record, seconds))
-        self._write_waiting()
 
-    def _write_waiting(self) -> None:
-        """Append what has arrived; where the disk is full keep it and try again every second."""
-        from ..errors import StoreError
+        def write() -> None:
+            if self.store.append(record):
+                self.plan.finished(chunk)
+                self.reporter.count(chunk, record, seconds)
+            self.leases.committed(chunk.order, len(record), self.store.frontier)
+            self._folder.nudge()
 
-        while self._unwritten and time.monotonic() >= self._retry_at:
-            chunk, record, seconds = self._unwritten[0]
+        self._write(write)
+
+    def _tombstone(self, chunk: Chunk, reason: str) -> None:
+        self._write(
+            lambda: self.store.tombstone(chunk.id, chunk.order, {"k": "lost chunk", "why": reason})
+        )
+
+    def _note(self, meta: Mapping[str, Any]) -> None:
+        self._write(lambda: self.store.note(meta))
+
+    def _write(self, action: Callable[[], object]) -> None:
+        self._pending.append(action)
+        self._write_pending()
+
+    def _write_pending(self) -> None:
+        """Write what waits, in order; where the disk is full keep it and try again every second."""
+        while self._pending and time.monotonic() >= self._retry_at:
             try:
-                is_new = self.store.append(record)
+                self._pending[0]()
             except StoreError as error:
                 if not self.reporter.problem:
-                    self.log.add(f"paused: {error}", level="ERROR", logger="hepnb")
+                    self.log.add(f"waiting: {error}", level="ERROR", logger="hepnb")
                 self.reporter.problem = str(error)
                 self._retry_at = time.monotonic() + _RETRY_DISK
                 return
-            self._unwritten.popleft()
+            self._pending.popleft()
             if self.reporter.problem:
-                self.log.add("the disk has space again: going on", level="INFO", logger="hepnb")
+                self.log.add("the disk has space again: going on", logger="hepnb")
                 self.reporter.problem = ""
-            if is_new:
-                self.plan.finished(chunk)
-                self.reporter.count(chunk, record, seconds)
-            self._remember_tail(chunk.order, len(record))
-            self._folder.nudge()
-
-    def _remember_tail(self, order: int, size: int) -> None:
-        self._tail.append((order, size))
-        self._tail_bytes += size
-        frontier = self.store.frontier
-        while self._tail and self._tail[0][0] < frontier:
-            self._tail_bytes -= self._tail.popleft()[1]
 
     def _cut(self) -> None:
-        for chunk in self.plan.cut():
-            self._ready.setdefault(chunk.file, deque()).append(chunk)
+        self.leases.add(self.plan.cut())
 
     def _refuse_file(self, index: int, reason: str) -> None:
         self.plan.not_opened(index, reason)
         self.log.add(reason, level="ERROR", logger="hepnb")
-        self.store.note({"k": "file", "file": index, "reason": reason})
+        self._note({"k": "file", "file": index, "reason": reason})
         self._cut()
 
     def _raised(self, seat: Seat, chunk: Chunk, message: Mapping[str, Any]) -> None:
@@ -353,36 +300,36 @@ class Supervisor:
         self._fail_if_wanted(title, traceback, chunk.label)
 
     def _fail_if_wanted(self, title: str, traceback: str, chunk: str) -> None:
-        if self.spec.on_error == "fail" and self.state == "running":
+        if self.spec.on_error == "fail" and self.outcome is None:
             self.error = {"title": title, "traceback": traceback, "chunk": chunk}
-            self.state = "failed"
+            self.outcome = "failed"
 
     def _lose_chunk(self, chunk: Chunk, reason: str, *, logged: bool = False) -> None:
         if not logged:
             self.log.add(reason, level="ERROR", chunk=chunk.label, logger="hepnb")
         self._lost.add(chunk.order)
         self.plan.lost(chunk, reason)
-        self.store.tombstone(chunk.id, chunk.order, {"k": "lost chunk", "why": reason})
+        self._tombstone(chunk, reason)
 
-    def _give_up_the_rest(self) -> None:
+    def _give_up_the_rest(self, outcome: str) -> None:
         """Whatever an ended run has not reached is said to be missing, chunk by chunk."""
-        ending = "failed" if self.state == "failed" else "was cancelled"
+        ending = "failed" if outcome == "failed" else "was cancelled"
         reason = f"not processed: the run {ending}"
         for chunk in self.plan.chunks:
             if chunk.order not in self.reporter.committed and chunk.order not in self._lost:
                 self.plan.not_reached(chunk, reason)
-                self.store.tombstone(chunk.id, chunk.order, {"k": "lost chunk", "why": reason})
+                self._tombstone(chunk, reason)
         for file in self.plan.files:
-            if file.status in ("waiting", "running") and self.state != "done":
+            if file.status in ("waiting", "running") and outcome != "done":
                 file.skip(reason)
 
     # -- requests ---------------------------------------------------------------------------
 
     def cancel(self, why: str = "") -> None:
         """End now; what is committed stays."""
-        if self.state not in _ENDED:
+        if self.outcome is None:
             self.log.add(f"cancelled {why}".strip(), level="WARNING", logger="hepnb")
-            self.state = "cancelled"
+            self.outcome = "cancelled"
 
     def _answer(self, kind: str, request: Mapping[str, Any]) -> Any:
         if kind == "cancel":

@@ -215,11 +215,19 @@ def slow_path(seconds: float = 0.05):
     return path
 
 
+def reach(run, events: int) -> None:
+    """Wait until so many events are committed, while the run goes on."""
+    deadline = time.monotonic() + 30
+    while run.progress["events"] < events:
+        assert run.status in ("starting", "running")
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
 def test_cancel_keeps_what_is_committed(numbered):
     files, _ = numbered
     run = slow_path().start(files, workers=1, chunk=10)
-    while run.progress["events"] < 50:
-        time.sleep(0.01)
+    reach(run, 50)
     run.cancel()
     run.wait(20)
     assert run.status == "cancelled"
@@ -233,8 +241,7 @@ def test_cancel_keeps_what_is_committed(numbered):
 def test_nothing_of_a_run_is_left_when_it_has_ended(numbered):
     files, _ = numbered
     run = slow_path().start(files, workers=2, chunk=10)
-    while run.progress["events"] < 20:
-        time.sleep(0.01)
+    reach(run, 20)
     supervisor = psutil.Process(run.snapshot()["pid"])
     family = [supervisor, *supervisor.children(recursive=True)]
     assert len(family) == 4
@@ -247,8 +254,7 @@ def test_nothing_of_a_run_is_left_when_it_has_ended(numbered):
 def test_a_killed_supervisor_is_noticed_and_takes_its_workers_with_it(numbered):
     files, _ = numbered
     run = slow_path().start(files, workers=2, chunk=10)
-    while run.progress["events"] < 50:
-        time.sleep(0.01)
+    reach(run, 50)
     supervisor = psutil.Process(run.snapshot()["pid"])
     family = supervisor.children(recursive=True)
     run.kill()
