@@ -70,7 +70,7 @@ def _collection(
         if wanted not in _attributes():
             hint = nearest(wanted, available)
             raise PathError(f"{asker}: {name!r} has no field {wanted!r}{hint}")
-    everything = use.whole or bool(use.escapes - set(available))
+    everything = use.needs_all(available)
     fields = [f for f in available if everything or f in use.fields or f in use.hints]
     counter = next((c for c in _counters(name) if c in branches), None)
     if fields:
@@ -100,7 +100,8 @@ def _candidates(branches: Collection[str]) -> list[str]:
 
 
 def _attributes() -> set[str]:
-    """Attributes every awkward array has; a function may use them without meaning a field."""
+    """Attributes every array has; a function may use them without meaning a field."""
     import awkward as ak
+    import numpy as np
 
-    return {a for a in dir(ak.Array) if not a.startswith("__")}
+    return {a for a in (*dir(ak.Array), *dir(np.ndarray)) if not a.startswith("__")}

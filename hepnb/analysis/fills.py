@@ -10,6 +10,7 @@ import awkward as ak
 import numpy as np
 
 from ..errors import PathError
+from .formula import RESERVED
 from .layer import Layer
 from .steps import Histogram, Table, named
 
@@ -148,41 +149,56 @@ def fill_histogram(
     values are filled as float64 and whole numbers as int64, whatever the file stores.
     """
     level, rows = step.level, layer.rows(step.level)
-    flats = {}
-    for axis, formula in step.inputs:
-        flats[axis] = flatten(layer.value(formula, level, owner), rows, formula.where)
-    factor = None
-    if step.object_weight is not None:
-        factor = flatten(
-            layer.value(step.object_weight, level, owner), rows, step.object_weight.where
-        )
-        flats["object_weight"] = factor
-    condition = None
-    if step.where is not None:
-        condition = flatten(layer.value(step.where, level, owner), rows, step.where.where)
-        if condition.offsets is not None:
-            flats["where"] = condition
-    entries = _Entries(rows, flats, named(step))
+    flats = {
+        axis: flatten(layer.value(formula, level, owner), rows, formula.where)
+        for axis, formula in step.inputs
+    }
+    extras = {
+        word: flatten(layer.value(formula, level, owner), rows, formula.where)
+        for word, formula in (("object_weight", step.object_weight), ("where", step.where))
+        if formula is not None
+    }
+    for word, flat in extras.items():
+        if flat.offsets is not None and all(f.offsets is None for f in flats.values()):
+            raise PathError(
+                f"{named(step)}: {word} has one value per object, but every axis one per event"
+            )
+    for name in step.by:
+        if name not in RESERVED:
+            layer.labels(name, level)
+    return layer.statistics.timed(
+        named(step), rows, lambda: _fill(layer, step, flats, extras, weight)
+    )
+
+
+def _fill(
+    layer: Layer,
+    step: Histogram,
+    flats: dict[str, Flat],
+    extras: dict[str, Flat],
+    weight: np.ndarray | None,
+) -> list[Fill]:
+    """Bring the columns to one shape, drop what is not wanted, and split by category."""
+    factor, condition = extras.get("object_weight"), extras.get("where")
+    shaped = {word: flat for word, flat in extras.items() if flat.offsets is not None}
+    if factor is not None:
+        shaped["object_weight"] = factor
+    entries = _Entries(layer.rows(step.level), flats | shaped, named(step))
     if condition is not None:
         holds = condition.values.astype(bool)
         if condition.missing is not None:
             holds = holds & ~condition.missing
         entries.require(holds, condition.offsets)
     kinds = {axis.name: axis for axis in step.axes}
-    columns = {
-        name: _wide(values, kinds.get(name))
-        for name, values in entries.columns().items()
-        if name != "where"
-    }
+    values = entries.columns()
+    columns = {name: _wide(values[name], kinds[name]) for name in flats}
     weights = None if weight is None else entries.per_row(weight)
     if factor is not None:
-        extra = columns.pop("object_weight").astype(np.float64)
+        extra = values["object_weight"].astype(np.float64)
         weights = extra if weights is None else weights * extra
     made = []
     for categories, index in _groups(layer, step, entries):
-        picked = (
-            columns if index is None else {name: values[index] for name, values in columns.items()}
-        )
+        picked = columns if index is None else {name: v[index] for name, v in columns.items()}
         if len(next(iter(picked.values()))):
             w = weights if index is None or weights is None else weights[index]
             made.append(Fill(step.name, categories, picked, w))
@@ -288,18 +304,17 @@ def fill_table(layer: Layer, owner: int, step: Table) -> dict[str, np.ndarray]:
         name: flatten(layer.value(formula, step.level, owner), rows, formula.where)
         for name, formula in step.columns
     }
-    made = {}
     filled = {
-        name: Flat(
-            flat.offsets,
-            flat.values if flat.missing is None else np.where(flat.missing, np.nan, flat.values),
-            None,
-        )
+        name: flat if flat.missing is None else Flat(flat.offsets, _with_nan(flat), None)
         for name, flat in flats.items()
     }
-    for name, values in _Entries(rows, filled, named(step)).columns().items():
-        made[name] = values
-    return made
+    return _Entries(rows, filled, named(step)).columns()
+
+
+def _with_nan(flat: Flat) -> np.ndarray:
+    values = flat.values.astype(np.float64)
+    values[flat.missing] = np.nan
+    return values
 
 
 def overlaps(masks: list[np.ndarray]) -> int:

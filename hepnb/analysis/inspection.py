@@ -11,12 +11,12 @@ from __future__ import annotations
 import ast
 import builtins
 import inspect
-import textwrap
 import types
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from .functions import FUNCTIONS
+from .sourcecode import find_source
 from .usage import Use, Uses
 
 __all__ = ["function_uses"]
@@ -32,10 +32,10 @@ _DEPTH = 4
 
 
 class Ref(NamedTuple):
-    """A value that is (a part of) an argument: itself, or one attribute of it."""
+    """A value that is (a part of) an argument: itself, or an attribute of an attribute of it."""
 
     root: str
-    attr: str | None = None
+    attr: tuple[str, ...] = ()
     exact: bool = True
 
 
@@ -47,7 +47,7 @@ def function_uses(function: Callable[..., Any], arguments: Iterable[str], depth:
     """The `Uses` of a function; every field of every argument when its source cannot be followed."""
     names = tuple(arguments)
     try:
-        node = _source(function)
+        node = find_source(function)
         if node is None or depth > _DEPTH:
             return _everything(names)
         reader = _Reader(function, names, depth)
@@ -59,36 +59,6 @@ def function_uses(function: Callable[..., Any], arguments: Iterable[str], depth:
 
 def _everything(names: tuple[str, ...]) -> Uses:
     return Uses({name: Use(whole=True, value=True) for name in names}, dict.fromkeys(names, False))
-
-
-def _source(function: Callable[..., Any]) -> ast.FunctionDef | ast.Lambda | None:
-    """The syntax tree of a function, or None when it is not certain which one it is."""
-    plain = inspect.unwrap(getattr(function, "py_func", function))
-    if not isinstance(plain, types.FunctionType):
-        return None
-    text = textwrap.dedent(inspect.getsource(plain))
-    if plain.__name__ == "<lambda>":
-        try:
-            tree: ast.AST = ast.parse(text)
-        except SyntaxError:  # a lambda on the continuation line of a call
-            tree = (
-                ast.parse(f"({text.strip().rstrip(',)')})")
-                if text.strip().startswith("lambda")
-                else ast.Module([], [])
-            )
-        lambdas = [n for n in ast.walk(tree) if isinstance(n, ast.Lambda)]
-        fitting = [
-            n
-            for n in lambdas
-            if _names(n) == plain.__code__.co_varnames[: plain.__code__.co_argcount]
-        ]
-        return fitting[0] if len(fitting) == 1 else None
-    node = ast.parse(text).body[0]
-    return node if isinstance(node, ast.FunctionDef) and node.name == plain.__name__ else None
-
-
-def _names(node: ast.Lambda) -> tuple[str, ...]:
-    return tuple(a.arg for a in [*node.args.posonlyargs, *node.args.args])
 
 
 class _Reader:
@@ -196,7 +166,7 @@ class _Reader:
 
     def _returned(self, refs: Refs) -> None:
         for ref in refs:
-            if ref.attr is None:
+            if not ref.attr:
                 self.passes[ref.root] = self.passes.get(ref.root, True) and ref.exact
             else:
                 self._escape(frozenset({ref}))
@@ -259,8 +229,8 @@ class _Reader:
     def _attribute(self, refs: Refs, attr: str) -> Refs:
         for ref in refs:
             known = self.uses[ref.root]
-            (known.fields if ref.exact and ref.attr is None else known.hints).add(attr)
-        return frozenset(Ref(ref.root, attr, ref.exact) for ref in refs)
+            (known.fields if ref.exact and not ref.attr else known.hints).add(attr)
+        return frozenset(Ref(ref.root, (*ref.attr, attr)[-4:], ref.exact) for ref in refs)
 
     def _subscript(self, node: ast.Subscript) -> Refs:
         refs = self._expr(node.value)
@@ -316,7 +286,7 @@ class _Reader:
         if module == "hepnb.analysis.kinematics" and name in FUNCTIONS:
             for refs in map(self._expr, arguments):
                 for ref in refs:
-                    if ref.attr is None:
+                    if not ref.attr:
                         self.uses[ref.root].fields |= (
                             set(FUNCTIONS[name].fields) if ref.exact else set()
                         )
@@ -352,7 +322,7 @@ class _Reader:
         for name, values in zip(bound, refs, strict=True):
             assert name is not None
             for ref in values:
-                if ref.attr is not None:
+                if ref.attr:
                     self._escape(frozenset({ref}))
                 else:
                     self.uses[ref.root].merge(inner.inputs[name], ref.exact)
@@ -362,7 +332,7 @@ class _Reader:
 
     def _count(self, refs: Refs) -> None:
         for ref in refs:
-            if ref.attr is None:
+            if not ref.attr:
                 self.uses[ref.root].counted = True
             else:
                 self.uses[ref.root].escapes.add(ref.attr)
@@ -382,7 +352,7 @@ class _Reader:
         """The value is computed with, or goes where it cannot be followed."""
         for ref in refs:
             use = self.uses[ref.root]
-            if ref.attr is None:
+            if not ref.attr:
                 use.whole = use.value = True
             else:
                 use.escapes.add(ref.attr)

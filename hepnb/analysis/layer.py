@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import awkward as ak
 import numpy as np
@@ -29,7 +29,9 @@ from .steps import Category, Definition, ModuleStep, Step, named
 if TYPE_CHECKING:
     from .dataset import Dataset
 
-__all__ = ["Layer", "Statistics", "View", "truth"]
+__all__ = ["Chunk", "Layer", "Statistics", "View", "truth"]
+
+T = TypeVar("T")
 
 
 class Statistics:
@@ -38,13 +40,14 @@ class Statistics:
     def __init__(self) -> None:
         self.rows: dict[str, list[float]] = {}
 
-    def timed(self, name: str, rows: int, compute: Callable[[], Any]) -> Any:
-        """The result of `compute`, with its cost written down under `name`."""
+    def timed(self, name: str, rows: int, compute: Callable[[], T]) -> T:
+        """The result of `compute`, with its cost written down under `name`.
+
+        A step of several computations (the axes of a histogram) is one call.
+        """
         wall, cpu = time.perf_counter(), time.thread_time()
         result = compute()
-        row = self.rows.setdefault(name, [0, 0, 0.0, 0.0])
-        row[0] += 1
-        row[1] += rows
+        row = self.rows.setdefault(name, [1, rows, 0.0, 0.0])
         row[2] += time.thread_time() - cpu
         row[3] += time.perf_counter() - wall
         return result
@@ -236,7 +239,7 @@ class Layer:
             reading = self.chunk.readings[name]
             need = self._plan.needs[owner, name]
             known = set(reading.fields)
-            if need.whole or need.escapes - known:
+            if need.needs_all(known):
                 return value.record(
                     tuple(f for f in reading.fields if f in need.fields or value.has(f))
                 )

@@ -274,6 +274,10 @@ class Path:
         """
         check_steps(arrange(self._steps), None if branches is None else tuple(branches))
 
+    def columns(self, branches: Iterable[str]) -> tuple[str, ...]:
+        """The branches this path reads from a file with these branches. Raises as `check` does."""
+        return self.freeze().columns(branches)
+
     def freeze(self) -> Program:
         """The immutable program of this path as it stands now. Raises `PathError` as `check` does."""
         steps = arrange(self._steps)

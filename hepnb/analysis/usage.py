@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 __all__ = ["Use", "Uses"]
@@ -13,15 +13,16 @@ class Use:
     """How one name is used by one definition or expression.
 
     `fields` are record fields that must exist; `hints` are attributes that are read if they are
-    fields and mean something else otherwise; `attributes` were written with a dot in a function; `escapes` are attributes whose value goes where it
-    cannot be followed: harmless for a field, everything for anything else. `whole` asks for every
+    fields and mean something else otherwise; `attributes` were written with a dot in a function; `escapes` are
+    attributes (of attributes) whose value goes where it cannot be followed: harmless when one of
+    them is a field, everything otherwise. `whole` asks for every
     field, `value` says that the plain value is computed with, `counted` that numbers of objects are.
     """
 
     fields: set[str] = field(default_factory=set)
     hints: set[str] = field(default_factory=set)
     attributes: set[str] = field(default_factory=set)
-    escapes: set[str] = field(default_factory=set)
+    escapes: set[tuple[str, ...]] = field(default_factory=set)
     whole: bool = False
     value: bool = False
     counted: bool = False
@@ -45,6 +46,10 @@ class Use:
             self.whole,
             self.counted,
         )
+
+    def needs_all(self, known: Collection[str]) -> bool:
+        """Whether every field is needed of a collection with the fields `known`."""
+        return self.whole or any(not set(chain) & set(known) for chain in self.escapes)
 
 
 @dataclass(frozen=True)

@@ -150,6 +150,16 @@ def test_what_cannot_be_filled(spec: str, message: str, process: Any, events: ak
         process(path, events)
 
 
+@pytest.mark.parametrize("words", [{"where": "Muon.pt > 3"}, {"object_weight": "Muon.pt"}])
+def test_objects_cannot_weigh_or_choose_events(
+    words: dict[str, str], process: Any, events: ak.Array
+) -> None:
+    path = Path()
+    path.hist("h", n="nMuon: 0, 5, int", **words)
+    with pytest.raises(PathError, match="has one value per object, but every axis one per event"):
+        process(path, events)
+
+
 def test_missing_values_are_not_filled_and_not_selected(process: Any, events: ak.Array) -> None:
     path = Path()
     path.hist("all", x="first(Muon.pt): 10, 0, 100", n="nMuon: 0, 5, int")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
+import linecache
 from collections.abc import Callable
+from pathlib import Path as FilePath
 from typing import Any
 
 import awkward as ak
@@ -139,9 +142,19 @@ def keyed(Muon: Any) -> Any:
     return ak.zip({"pt": Muon.pt, "x": Muon.iso}).pt
 
 
+def methods(Muon: Any) -> Any:
+    return Muon.pt.to_numpy() if Muon.pt.ndim == 1 else Muon.eta
+
+
+def plain(nMuon: Any) -> Any:
+    return nMuon.astype(float) + nMuon.mean()
+
+
 @pytest.mark.parametrize(
     ("function", "expected"),
     [
+        (methods, {"Muon_pt", "Muon_eta"}),
+        (plain, {"nMuon"}),
         (attributes, {"Muon_pt", "Muon_eta"}),
         (picked, {"Muon_charge"}),
         (masked, {"Muon_pt", "Muon_eta"}),
@@ -215,6 +228,21 @@ def test_a_function_without_source_reads_every_field() -> None:
     exec("def blind(Muon): return Muon.pt", names)  # noqa: S102
     path = Path()
     path.define("value", names["blind"])
+    path.hist("h", x="value: 1, 0, 1")
+    assert set(path.freeze().columns(BRANCHES)) == ALL
+
+
+def test_a_source_that_was_edited_since_is_not_trusted(
+    tmp_path: FilePath, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "edited.py"
+    file.write_text("def f(Muon):\n    return Muon.pt\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    function = importlib.import_module("edited").f
+    file.write_text("def f(Muon):\n    return Muon.eta\n")
+    linecache.clearcache()
+    path = Path()
+    path.define("value", function)
     path.hist("h", x="value: 1, 0, 1")
     assert set(path.freeze().columns(BRANCHES)) == ALL
 
