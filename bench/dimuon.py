@@ -6,6 +6,8 @@ combination and in bins of the leading pt, from the same file.
 
 from __future__ import annotations
 
+import contextlib
+import io
 import warnings
 from pathlib import Path
 from typing import Any
@@ -79,7 +81,7 @@ def coffea_loop(chunk: int) -> Any:
     )
 
     def loop(files: list[str]) -> Any:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
             warnings.simplefilter("ignore")
             return run({"dimuon": {"files": dict.fromkeys(files, "Events")}}, Dimuon())["mass"]
 

@@ -37,20 +37,22 @@ def main(repeats: int = 3) -> None:
         h.name: Signature.from_axes(h.name, h.axes, h.storage, h.label) for h in program.histograms
     }
     (dataset,) = as_datasets([file])
-    columns = program.columns(first.branches)
     homes: list[str] = []
     cpu: list[float] = []
 
     def foreground() -> float:
         began = time.perf_counter()
         for _ in range(copies):
-            for start in range(0, first.entries, step):
-                events = first.read(columns, start, min(start + step, first.entries))
+            opened = open_events(file, None)
+            columns = program.columns(opened.branches)
+            for start in range(0, opened.entries, step):
+                events = opened.read(columns, start, min(start + step, opened.entries))
                 contribution = Contribution(signatures)
                 for fill in program.process(events, dataset, first_entry=start).fills:
                     contribution.fill(
                         fill.hist, weight=fill.weight, **fill.categories, **fill.columns
                     )
+            opened.close()
         return time.perf_counter() - began
 
     def background() -> float:

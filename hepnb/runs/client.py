@@ -44,7 +44,7 @@ class Client:
     ) -> None:
         self._supervisor = supervisor
         self.directory = directory
-        self.snapshot = initial
+        self.snapshot = self._kept() or initial
         self._callbacks: dict[int, Callable[[Snapshot], None]] = {}
         self._numbers = itertools.count(1)
         self._replies: dict[int, dict[str, Any]] = {}
@@ -175,12 +175,17 @@ class Client:
                 # A newer or foreign protocol: the files still tell.
                 return
 
+    def _kept(self) -> Snapshot | None:
+        """The snapshot in the run's directory, some seconds old while it runs."""
+        try:
+            kept: Snapshot = json.loads(self.directory.status.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+        return kept
+
     def _look_at_files(self) -> None:
         """The state as the files have it; a run nobody supervises any more is lost."""
-        try:
-            kept = json.loads(self.directory.status.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            kept = None
+        kept = self._kept()
         if kept and kept["state"] in ENDED:
             self._publish(kept)
             return

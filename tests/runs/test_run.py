@@ -63,6 +63,7 @@ def test_starting_returns_at_once_and_the_directory_is_private(numbered, count_p
     assert stat.S_IMODE(run.directory.stat().st_mode) == 0o700
     assert stat.S_IMODE((run.directory / "bundle.pkl").stat().st_mode) == 0o600
     run.wait(60)
+    assert hn.attach(run.id).status == "done"
     assert hn.runs()[0]["id"] == run.id
     assert hn.runs()[0]["state"] == "done"
     assert not (run.directory / "sock").exists()
