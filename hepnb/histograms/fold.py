@@ -84,11 +84,12 @@ def fold_records(
     files: PackFiles,
     signatures: Mapping[str, Signature],
     records: Sequence[Pending],
+    labels: Mapping[str, Labels],
     first_number: int,
 ) -> Folded:
     """Write the packs that hold the blocks and rows of `records` added to those of `catalog`.
 
-    Nothing that exists is changed; on any fault the new packs are removed.
+    `labels` are those after `records`. Nothing that exists is changed; on any fault the new packs are removed.
     """
     touched = touched_blocks(p for p in records if p.kind == CONTRIBUTION)
     work = _Work({name: dict.fromkeys(keys) for name, keys in touched.items()})
@@ -113,7 +114,7 @@ def fold_records(
 
     new: list[str] = []
     try:
-        for plan in _plans(work, signatures):
+        for plan in _plans(work, signatures, labels):
             name = f"{first_number + len(new):08d}.h5"
             write_pack(directory / "packs" / name, plan, signatures, fill)
             new.append(name)
@@ -179,13 +180,15 @@ def _choose_dropped(
     return dropped + (small if len(small) >= SMALL_PACKS else [])
 
 
-def _plans(work: _Work, signatures: Mapping[str, Signature]) -> Iterable[PackPlan]:
+def _plans(
+    work: _Work, signatures: Mapping[str, Signature], labels: Mapping[str, Labels]
+) -> Iterable[PackPlan]:
     """Cut the work into packs of about 64 MB, or one block where a block is larger."""
     blocks: dict[str, list[Key]] = {}
     pieces, size = _joined(work.pieces), 0
     for name in signatures:
         each = _block_bytes(signatures[name])
-        for key in work.blocks.get(name, {}):
+        for key in _in_order(work.blocks.get(name, {}), labels[name]):
             if size and size + each > PACK_BYTES:
                 yield PackPlan(blocks, pieces)
                 blocks, pieces, size = {}, [], 0
@@ -193,6 +196,14 @@ def _plans(work: _Work, signatures: Mapping[str, Signature]) -> Iterable[PackPla
             size += each
     if blocks or pieces:
         yield PackPlan(blocks, pieces)
+
+
+def _in_order(keys: Iterable[Key], labels: Labels) -> list[Key]:
+    """The keys as their labels stand on the axes: neighbours are read together."""
+    places: list[dict[str | int | None, int]] = [
+        {None: len(axis), **{label: n for n, label in enumerate(axis)}} for axis in labels
+    ]
+    return sorted(keys, key=lambda k: [p[label] for p, label in zip(places, k, strict=True)])
 
 
 def _joined(pieces: Iterable[Piece]) -> list[Piece]:

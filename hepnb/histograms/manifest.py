@@ -24,6 +24,7 @@ __all__ = ["FORMAT", "Manifest"]
 FORMAT = 1
 _FIRST_LINE = re.compile(rb"hepnb-store (\d+) ([0-9a-f]{8})\n")
 _PACK = re.compile(r"\d{8}\.h5")
+_COUNTS = ("generation", "frontier", "contributions", "ledger_bytes", "wal_first")
 Labels = tuple[tuple[str | int, ...], ...]
 
 
@@ -98,6 +99,9 @@ class Manifest:
             d["packs"] = tuple(_pack_name(p) for p in d["packs"])
             d["notes"] = (int(d["notes"][0]), int(d["notes"][1]))
             d["weighted"] = tuple(d["weighted"])
+            for count in _COUNTS:
+                if not isinstance(d[count], int) or d[count] < 0:
+                    raise ValueError(f"{count} {d[count]!r}")
             d["labels"] = {
                 str(n): tuple(tuple(axis) for axis in axes) for n, axes in d["labels"].items()
             }

@@ -125,21 +125,20 @@ class PackFiles:
         self._directory, self._signatures = directory / "packs", signatures
         self._open: OrderedDict[str, h5py.File] = OrderedDict()
         self._keys: dict[tuple[str, str], tuple[Key, ...]] = {}
+        self._numbers: dict[str, dict[tuple[str, str], h5py.Dataset]] = {}
         self._lock = threading.RLock()
 
     def close(self) -> None:
         """Close all files."""
         with self._lock:
-            for file in self._open.values():
-                file.close()
-            self._open.clear()
+            for pack in list(self._open):
+                self._shut(pack)
 
     def forget(self, packs: Sequence[str]) -> None:
         """Close packs that no manifest names any more."""
         with self._lock:
             for pack in packs:
-                if file := self._open.pop(pack, None):
-                    file.close()
+                self._shut(pack)
             gone = set(packs)
             self._keys = {k: v for k, v in self._keys.items() if k[0] not in gone}
 
@@ -159,14 +158,21 @@ class PackFiles:
         signature = self._signatures[name]
         out = {}
         with self._lock:
-            slots = len(self.keys(pack).get(name, ()))
             for field in signature.fields:
-                dataset = self._dataset(pack, f"histograms/{name}/{field}")
-                if dataset.shape != (slots, signature.bins) or dataset.dtype != signature.dtype:
-                    raise StoreError(f"{self._directory / pack}: {name!r} does not fit its axes")
+                dataset = self._numbers.get(pack, {}).get((name, field))
+                if dataset is None:
+                    dataset = self._checked(pack, signature, field)
                 with disk_faults("read", self._directory / pack):
                     out[field] = dataset[slot, lo:hi]
         return out
+
+    def _checked(self, pack: str, signature: Signature, field: str) -> h5py.Dataset:
+        dataset = self._dataset(pack, f"histograms/{signature.name}/{field}")
+        slots = len(self.keys(pack).get(signature.name, ()))
+        if dataset.shape != (slots, signature.bins) or dataset.dtype != signature.dtype:
+            raise StoreError(f"{self._directory / pack}: {signature.name!r} does not fit its axes")
+        self._numbers.setdefault(pack, {})[signature.name, field] = dataset
+        return dataset
 
     def pieces(self, pack: str) -> list[Piece]:
         """The table rows that this pack holds."""
@@ -188,6 +194,11 @@ class PackFiles:
                 return {c: self._dataset(pack, f"{group}/{c}")[()] for c in columns}
 
         return read
+
+    def _shut(self, pack: str) -> None:
+        self._numbers.pop(pack, None)
+        if file := self._open.pop(pack, None):
+            file.close()
 
     def _names(self, pack: str, group: str) -> list[str]:
         found = self._file(pack)
@@ -218,13 +229,13 @@ class PackFiles:
             try:
                 if not stat.S_ISREG(os.lstat(path).st_mode):
                     raise StoreError(f"{path} is not a plain file; refused")
-                file = h5py.File(path, "r")
+                file = h5py.File(path, "r", rdcc_nbytes=4 << 20)
             except FileNotFoundError:
                 raise PackGoneError(f"{path} is not there; the store is not complete") from None
             except OSError as error:
                 raise StoreError(f"{path} cannot be read as HDF5: {error}") from None
             self._open[pack] = file
             while len(self._open) > _OPEN_PACKS:
-                self._open.popitem(last=False)[1].close()
+                self._shut(next(iter(self._open)))
         self._open.move_to_end(pack)
         return file

@@ -79,9 +79,11 @@ class Segment:
         size = self.size() if stop is None else stop
         while start + _FRAME.size <= size:
             head = self.read(start, _FRAME.size)
-            magic, kind, length, order, crc, _ = _FRAME.unpack(head)
+            magic, kind, length, order, crc, zero = _FRAME.unpack(head)
             at = start + _FRAME.size
-            if magic != _MAGIC or at + length > size or crc != self._checksum(head, at, length):
+            if magic != _MAGIC or zero or at + length > size:
+                return
+            if crc != self._checksum(head, at, length):
                 return
             yield Frame(kind, None if order == NO_ORDER else order, at, length)
             start = at + length

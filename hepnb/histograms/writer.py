@@ -267,12 +267,14 @@ class StoreWriter:
                     journal.rotate()
                 position, wal_first = journal.position, journal.first_needed(records)
             journal.sync()  # the manifest will name this position
+            labels = grown_labels(self.signatures, before.labels, records)
             folded = fold_records(
                 self.directory,
                 self._catalog,
                 self._files,
                 self.signatures,
                 records,
+                labels,
                 self._next_pack,
             )
             self._next_pack += len(folded.new)
@@ -284,7 +286,7 @@ class StoreWriter:
                 contributions=before.contributions + sum(p.kind == CONTRIBUTION for p in records),
                 wal_first=wal_first,
                 notes=position,
-                labels=grown_labels(self.signatures, before.labels, records),
+                labels=labels,
                 weighted=_weighted(before.weighted, records),
             )
             self._publish(manifest, folded, [*notes, *records])
