@@ -41,7 +41,7 @@ class Selection:
 
     def code(self, base: str) -> str:
         """The expression, with `base` as the source text of the histogram."""
-        out = base
+        out = base if self.index or self.project else f"{base}[:]"
         for move in (self.index, self.then):
             if move:
                 out += "[{" + ", ".join(f"{key!r}: {piece.text}" for key, piece in move) + "}]"
@@ -57,6 +57,8 @@ class Selection:
             for move in (self.index, self.then):
                 if move:
                     h = h[{key: piece.value for key, piece in move}]
+        if not self.index and not self.project:  # the one axis, whole
+            return h[:]
         return h.project(*self.project) if self.project else h
 
 
@@ -87,9 +89,8 @@ def selection(view: View, axes: Sequence[AxisInfo]) -> Selection:
     kept = [axis for axis in kept if axis not in cut]
     pairs = list(zip(axes, view, strict=True))
     shown = [axis for role in ("x", "overlay") for axis, step in pairs if step.role == role]
-    project = () if shown == kept else tuple(_key(axis, kept) for axis in shown)
-    if not index and not project:
-        index = [(shown[0].index_key, _Piece(slice(None), "slice(None)"))]
+    said = shown == kept and (index or len(kept) == 1)
+    project = () if said else tuple(_key(axis, kept) for axis in shown)
     return Selection(tuple(index), tuple(then), project)
 
 

@@ -34,8 +34,10 @@ class Source:
 
     @property
     def title(self) -> str:
+        """Its label, its name, or those of its axes."""
         label = getattr(self.histogram, "label", None) or getattr(self.histogram, "name", None)
-        return str(label or self.name or "histogram")
+        axes = " × ".join(str(a.label or a.name) for a in self.indexed.axes if a.label or a.name)
+        return str(label or self.name or axes or "histogram")
 
     @property
     def live(self) -> bool:

@@ -179,9 +179,8 @@ def _edge(edges: np.ndarray[Any, np.dtype[np.float64]], value: float, *, up: boo
     near = int(np.searchsorted(edges, value))
     for i in (near - 1, near):
         if 0 <= i < len(edges):
-            width = abs(edges[min(i + 1, len(edges) - 1)] - edges[max(i - 1, 0)])
-            close = abs(edges[i] - value) <= 1e-9 * width if np.isfinite(width) else False
-            if edges[i] == value or close:
+            narrow = np.diff(edges[max(i - 1, 0) : i + 2]).min()
+            if edges[i] == value or abs(edges[i] - value) <= 1e-9 * narrow < np.inf:
                 return i
     return min(max(near if up else near - 1, 0), len(edges) - 1)
 

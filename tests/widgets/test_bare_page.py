@@ -234,6 +234,8 @@ def test_controls_move_the_picture_and_the_expression(
     page.get_by_label("m_μμ [GeV], upper limit, typed").fill("120")
     page.keyboard.press("Enter")
     on.settle()
+    shown = page.get_by_label("m_μμ [GeV], upper limit, typed").input_value()
+    assert shown == "122.214"  # the bin that 120 lies in is in
     page.get_by_role("button", name="log y").click()
     on.settle()
     code = page.get_by_role("group", name="Python expression").locator("code").inner_text()

@@ -261,7 +261,7 @@ function xAxis(picture: Picture, x: Scale, box: Box, log: boolean): SVGElement {
 
 function yAxis(y: Scale, box: Box, log: boolean): SVGElement {
   const domain = y.domain;
-  const about = Math.max(3, Math.round(box.height / 55));
+  const about = Math.max(3, Math.round(box.height / 45));
   const ticks = log ? logTicks(domain, about) : linearTicks(domain, about, true);
   const group = svg("g", { class: "hepnb-axis" });
   const path = (values: number[], size: number) =>

@@ -19,7 +19,7 @@ export function progressPart(): Part {
     },
     fill,
   );
-  const facts = el("dl", { class: "hepnb-facts" });
+  const facts = el("div", { class: "hepnb-facts" });
   const lost = el("div", { class: "hepnb-notice hepnb-warning", role: "alert", hidden: true });
   const workers = workersTable();
   const details = el(
@@ -99,7 +99,7 @@ function fillFacts(list: HTMLElement, facts: [string, string][]): void {
   facts.forEach(([name, value], at) => {
     let place = list.children[at];
     if (!place) {
-      place = el("div", {}, el("dt"), el("dd"));
+      place = el("div", {}, el("div", { class: "hepnb-term" }), el("div"));
       list.append(place);
     }
     const [term, description] = place.children;
@@ -132,7 +132,7 @@ export function workerRow(worker: Worker): Cell[] {
     { text: worker.state, tone: tones[worker.state] ?? "faint" },
     { text: file ? `${file} ${entries}` : "", title: worker.file },
     { text: worker.cpu === null ? "–" : `${Math.round(worker.cpu * 100)} %` },
-    { text: worker.rss === null ? "–" : bytes(worker.rss) },
+    { text: !worker.rss ? "–" : bytes(worker.rss) },
     { text: number(worker.events) },
   ];
 }

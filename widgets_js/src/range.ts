@@ -36,6 +36,7 @@ export function rangeControl(
   const [low, high, from, to] = [handle("lower"), handle("upper"), entry("lower"), entry("upper")];
   const track = el("div", { class: "hepnb-track" });
   const slider = el("div", { class: "hepnb-slider" }, track, low, high);
+  let typing: HTMLInputElement | undefined; // what is half typed stays
   const paint = () => {
     const [start, stop] = [Number(low.value), Number(high.value)];
     track.style.setProperty("--hepnb-from", `${(100 * start) / axis.size}%`);
@@ -43,8 +44,8 @@ export function rangeControl(
     low.style.zIndex = start > axis.size / 2 ? "2" : "1"; // both at the end: the lower one moves
     setAttribute(low, "aria-valuetext", text(start));
     setAttribute(high, "aria-valuetext", text(stop));
-    if (document.activeElement !== from) from.value = short(axis.edges[start] ?? 0);
-    if (document.activeElement !== to) to.value = short(axis.edges[stop] ?? 0);
+    if (typing !== from) from.value = short(axis.edges[start] ?? 0);
+    if (typing !== to) to.value = short(axis.edges[stop] ?? 0);
   };
   low.addEventListener("input", () => {
     if (Number(low.value) >= Number(high.value)) low.value = String(Number(high.value) - 1);
@@ -56,13 +57,21 @@ export function rangeControl(
     paint();
     moved(Number(low.value), Number(high.value));
   });
-  const read = (input: HTMLInputElement) => (input.value === "" ? null : Number(input.value));
+  // what is not typed keeps its edge: the rounded number beside it may lie in the next bin
+  const edge = (handle: HTMLInputElement, end: number) =>
+    Number(handle.value) === end ? null : (axis.edges[Number(handle.value)] ?? null);
+  const entered = (input: HTMLInputElement, end: number) => {
+    const value = input.value === "" ? null : Number(input.value);
+    return value !== null && short(value) === short(axis.edges[end] ?? 0) ? null : value;
+  };
   for (const input of [from, to]) {
+    input.addEventListener("input", () => {
+      typing = input;
+    });
     input.addEventListener("change", () => {
-      const whole = (edge: number, value: number | null) =>
-        short(axis.edges[edge] ?? 0) === short(value ?? 0);
-      const [a, b] = [read(from), read(to)];
-      typed(a !== null && whole(0, a) ? null : a, b !== null && whole(axis.size, b) ? null : b);
+      typing = undefined;
+      if (input === from) typed(entered(from, 0), edge(high, axis.size));
+      else typed(edge(low, 0), entered(to, axis.size));
     });
   }
   const set = (start: number, stop: number) => {

@@ -77,7 +77,7 @@ function render({ model, el: place }: RenderProps<State>): () => void {
   };
   channel.onGone = () => {
     const id = model.get("state")?.id ?? "";
-    gone.show("the run goes on without it. In a new cell:", `hn.attach(${JSON.stringify(id)})`);
+    gone.show("the run does not need it. In a new cell:", `hn.attach(${JSON.stringify(id)})`);
   };
   model.on("change:state", changed);
   model.on("change:problem", told);

@@ -257,7 +257,7 @@ function yDomain(lows, highs, log) {
 // src/range.ts
 function rangeControl(axis, moved, typed) {
   const unit = axis.unit ? ` ${axis.unit}` : "";
-  const text = (edge) => `${short(axis.edges[edge] ?? 0)}${unit}`;
+  const text = (edge2) => `${short(axis.edges[edge2] ?? 0)}${unit}`;
   const handle = (side) => el("input", {
     type: "range",
     min: 0,
@@ -275,6 +275,7 @@ function rangeControl(axis, moved, typed) {
   const [low, high, from, to] = [handle("lower"), handle("upper"), entry("lower"), entry("upper")];
   const track = el("div", { class: "hepnb-track" });
   const slider = el("div", { class: "hepnb-slider" }, track, low, high);
+  let typing;
   const paint = () => {
     const [start, stop] = [Number(low.value), Number(high.value)];
     track.style.setProperty("--hepnb-from", `${100 * start / axis.size}%`);
@@ -282,8 +283,8 @@ function rangeControl(axis, moved, typed) {
     low.style.zIndex = start > axis.size / 2 ? "2" : "1";
     setAttribute(low, "aria-valuetext", text(start));
     setAttribute(high, "aria-valuetext", text(stop));
-    if (document.activeElement !== from) from.value = short(axis.edges[start] ?? 0);
-    if (document.activeElement !== to) to.value = short(axis.edges[stop] ?? 0);
+    if (typing !== from) from.value = short(axis.edges[start] ?? 0);
+    if (typing !== to) to.value = short(axis.edges[stop] ?? 0);
   };
   low.addEventListener("input", () => {
     if (Number(low.value) >= Number(high.value)) low.value = String(Number(high.value) - 1);
@@ -295,12 +296,19 @@ function rangeControl(axis, moved, typed) {
     paint();
     moved(Number(low.value), Number(high.value));
   });
-  const read = (input) => input.value === "" ? null : Number(input.value);
+  const edge = (handle2, end) => Number(handle2.value) === end ? null : axis.edges[Number(handle2.value)] ?? null;
+  const entered = (input, end) => {
+    const value = input.value === "" ? null : Number(input.value);
+    return value !== null && short(value) === short(axis.edges[end] ?? 0) ? null : value;
+  };
   for (const input of [from, to]) {
+    input.addEventListener("input", () => {
+      typing = input;
+    });
     input.addEventListener("change", () => {
-      const whole = (edge, value) => short(axis.edges[edge] ?? 0) === short(value ?? 0);
-      const [a, b] = [read(from), read(to)];
-      typed(a !== null && whole(0, a) ? null : a, b !== null && whole(axis.size, b) ? null : b);
+      typing = void 0;
+      if (input === from) typed(entered(from, 0), edge(high, axis.size));
+      else typed(edge(low, 0), entered(to, axis.size));
     });
   }
   const set = (start, stop) => {
@@ -1024,7 +1032,7 @@ function xAxis(picture, x, box, log) {
 }
 function yAxis(y, box, log) {
   const domain = y.domain;
-  const about = Math.max(3, Math.round(box.height / 55));
+  const about = Math.max(3, Math.round(box.height / 45));
   const ticks2 = log ? logTicks(domain, about) : linearTicks(domain, about, true);
   const group = svg("g", { class: "hepnb-axis" });
   const path = (values2, size) => values2.map((v) => `M${box.x} ${y(v).toFixed(1)}h${size}`).join("");

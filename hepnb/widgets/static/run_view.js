@@ -778,7 +778,7 @@ function progressPart() {
     },
     fill
   );
-  const facts = el("dl", { class: "hepnb-facts" });
+  const facts = el("div", { class: "hepnb-facts" });
   const lost = el("div", { class: "hepnb-notice hepnb-warning", role: "alert", hidden: true });
   const workers = workersTable();
   const details = el(
@@ -850,7 +850,7 @@ function fillFacts(list, facts) {
   facts.forEach(([name, value], at) => {
     let place2 = list.children[at];
     if (!place2) {
-      place2 = el("div", {}, el("dt"), el("dd"));
+      place2 = el("div", {}, el("div", { class: "hepnb-term" }), el("div"));
       list.append(place2);
     }
     const [term, description] = place2.children;
@@ -881,7 +881,7 @@ function workerRow(worker) {
     { text: worker.state, tone: tones[worker.state] ?? "faint" },
     { text: file ? `${file} ${entries}` : "", title: worker.file },
     { text: worker.cpu === null ? "–" : `${Math.round(worker.cpu * 100)} %` },
-    { text: worker.rss === null ? "–" : bytes(worker.rss) },
+    { text: !worker.rss ? "–" : bytes(worker.rss) },
     { text: number(worker.events) }
   ];
 }
@@ -1070,7 +1070,7 @@ function render({ model, el: place2 }) {
   };
   channel.onGone = () => {
     const id = model.get("state")?.id ?? "";
-    gone.show("the run goes on without it. In a new cell:", `hn.attach(${JSON.stringify(id)})`);
+    gone.show("the run does not need it. In a new cell:", `hn.attach(${JSON.stringify(id)})`);
   };
   model.on("change:state", changed);
   model.on("change:problem", told);
