@@ -17,7 +17,7 @@ from .spec import FileSpec
 
 __all__ = ["Chunk", "FileState", "Plan", "events_per_chunk"]
 
-_SMALLEST, _LARGEST, _PARTS = 25_000, 200_000, 4
+_SMALLEST, _LARGEST, _PARTS = 50_000, 200_000, 4
 READ_ATTEMPTS = 3
 
 
@@ -25,9 +25,33 @@ def events_per_chunk(entries: int) -> int:
     """The chunk size for a file, from its number of entries only.
 
     >>> events_per_chunk(100_000), events_per_chunk(1000), events_per_chunk(10_000_000)
-    (25000, 25000, 200000)
+    (50000, 50000, 200000)
     """
     return min(_LARGEST, max(_SMALLEST, -(-entries // _PARTS)))
+
+
+def entry_ranges(
+    entries: int, chunk: int | None, clusters: Sequence[int] = ()
+) -> Iterator[tuple[int, int]]:
+    """The [start, stop) of a file's chunks: of `chunk` events each, or of a chosen size.
+
+    A chosen size ends at the file's own clusters where these are not larger, since a cluster that
+    is cut is decompressed twice.
+
+    >>> list(entry_ranges(100, 60))
+    [(0, 60), (60, 100)]
+    >>> list(entry_ranges(120_000, None, [0, 40_000, 80_000, 120_000]))
+    [(0, 80000), (80000, 120000)]
+    """
+    step = chunk or events_per_chunk(entries)
+    ends = () if chunk else sorted({*clusters, entries})
+    start = 0
+    while start < entries:
+        wanted = start + step
+        first = next((end for end in ends if end >= wanted), None)
+        stop = first if first is not None and first - start <= 2 * step else min(wanted, entries)
+        yield start, stop
+        start = stop
 
 
 @dataclass(frozen=True)
@@ -58,6 +82,7 @@ class FileState:
     tree: str = ""
     entries: int | None = None
     bytes: int = 0
+    clusters: tuple[int, ...] = ()
     events_done: int = 0
     events_lost: int = 0
     chunks_open: int = 0
@@ -107,10 +132,20 @@ class Plan:
         """A file whose opening was interrupted is opened again, first."""
         self._unopened.appendleft(file)
 
-    def opened(self, index: int, *, uuid: str, tree: str, entries: int, size: int) -> None:
+    def opened(
+        self,
+        index: int,
+        *,
+        uuid: str,
+        tree: str,
+        entries: int,
+        size: int,
+        clusters: tuple[int, ...] = (),
+    ) -> None:
         """A file can be read and is this large."""
         file = self.files[index]
         file.uuid, file.tree, file.entries, file.bytes = uuid, tree, entries, size
+        file.clusters = clusters
         self._known.add(index)
         if entries == 0:
             file.status, file.reason = "skipped", f"tree {tree!r} has no entries"
@@ -128,10 +163,8 @@ class Plan:
             file = self.files[index]
             if file.status == "failed" or not file.entries or self._is_duplicate(file):
                 continue
-            step = self.chunk or events_per_chunk(file.entries)
             name = PurePath(file.spec.path).name
-            for start in range(0, file.entries, step):
-                stop = min(start + step, file.entries)
+            for start, stop in entry_ranges(file.entries, self.chunk, file.clusters):
                 chunk = Chunk(
                     order=len(self.chunks),
                     file=index,

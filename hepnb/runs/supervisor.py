@@ -187,6 +187,7 @@ class Supervisor:
                 tree=str(message["tree"]),
                 entries=int(message["entries"]),
                 size=int(message["size"]),
+                clusters=tuple(int(entry) for entry in message["clusters"]),
             )
             seat.remember(int(file or 0))
             self._cut()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hepnb.runs.plan import Plan, events_per_chunk
+from hepnb.runs.plan import Plan, entry_ranges, events_per_chunk
 from hepnb.runs.spec import FileSpec
 
 
@@ -37,7 +39,7 @@ def test_order_does_not_depend_on_which_file_opens_first(sizes, step, random):
 
 @given(st.integers(0, 10**9))
 def test_chunk_size_is_bounded(entries):
-    assert 25_000 <= events_per_chunk(entries) <= 200_000
+    assert 50_000 <= events_per_chunk(entries) <= 200_000
 
 
 def test_a_file_waits_for_those_before_it():
@@ -97,3 +99,18 @@ def test_what_to_expect_of_unopened_files():
     assert error == pytest.approx(200.0)
     opened(plan, 3, 100)
     assert plan.events_expected == (700.0, 0.0)
+
+
+@given(
+    st.integers(1, 10**6),
+    st.none() | st.integers(1, 10**6).map(lambda n: n + 1000),
+    st.lists(st.integers(0, 10**6), max_size=30),
+)
+def test_entry_ranges_cover_every_entry_once(entries, chunk, clusters):
+    ends = sorted(c for c in clusters if c <= entries)
+    ranges = list(entry_ranges(entries, chunk, ends))
+    assert ranges[0][0] == 0
+    assert ranges[-1][1] == entries
+    assert all(a[1] == b[0] for a, b in itertools.pairwise(ranges))
+    largest = chunk or 2 * events_per_chunk(entries)
+    assert all(0 < stop - start <= largest for start, stop in ranges)

@@ -14,6 +14,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -29,6 +30,7 @@ _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NU
 _SOCKET_BUFFER = 4 << 20
 _LONGEST_LINE = 20_000
 _EXIT_NOTICE = 0.1
+_LAST_WORDS = 1.0
 
 
 @dataclass
@@ -41,6 +43,8 @@ class _Worker:
     reader: FrameReader = field(default_factory=FrameReader)
     partial: dict[int, bytes] = field(default_factory=dict)
     pid: int = 0
+    is_busy: bool = False
+    is_gone: bool = False
 
 
 class LocalEngine:
@@ -127,6 +131,7 @@ class LocalEngine:
     def submit(self, worker: int, task: Mapping[str, Any]) -> None:
         """Send a task; a worker that is gone is noticed by its end of file."""
         try:
+            self._workers[worker].is_busy = True
             self._workers[worker].channel.sendall(encode(task))
         except (OSError, KeyError):
             return
@@ -134,9 +139,14 @@ class LocalEngine:
     def close(self) -> None:
         """Terminate, then kill, then reap: nothing of the run is left."""
         self._selector.unregister(self._zygote)
-        self._zygote.close()
         for handle in list(self._workers.values()):
-            self._signal(handle, signal.SIGTERM)
+            if handle.is_busy:
+                self._signal(handle, signal.SIGTERM)
+            else:
+                # An idle one hears that there is nothing more to do, and ends its modules.
+                handle.channel.shutdown(socket.SHUT_WR)
+        self._wait_for_workers()
+        self._zygote.close()
         try:
             self._process.wait(1.0)
         except subprocess.TimeoutExpired:
@@ -146,6 +156,27 @@ class LocalEngine:
             self._process.wait()
         for handle in list(self._workers.values()):
             self._drop(handle)
+
+    def _wait_for_workers(self) -> None:
+        """Read what the ending workers still have to say, for a second at most."""
+        deadline = time.monotonic() + _LAST_WORDS
+        while (left := deadline - time.monotonic()) > 0:
+            streams = [handle.channel for handle in self._workers.values() if not handle.is_gone]
+            if not streams:
+                return
+            for stream in select.select(streams, [], [], left)[0]:
+                handle = next(h for h in self._workers.values() if h.channel is stream)
+                self._hear_last(handle)
+
+    def _hear_last(self, handle: _Worker) -> None:
+        try:
+            data = handle.channel.recv(1 << 20, socket.MSG_DONTWAIT)
+            for message, _ in handle.reader.feed(data):
+                if message.get("k") == "log":
+                    self._listener.worker_said(handle.number, message, b"")
+        except (OSError, FrameError):
+            data = b""
+        handle.is_gone = not data
 
     @staticmethod
     def _signal(handle: _Worker, number: signal.Signals) -> None:
@@ -215,6 +246,7 @@ class LocalEngine:
                     handle.pid = int(message["pid"])
                     self._listener.worker_ready(handle.number, handle.pid)
                 else:
+                    handle.is_busy = handle.is_busy and message.get("k") == "log"
                     self._listener.worker_said(handle.number, message, raw)
         except (FrameError, KeyError, TypeError, ValueError) as error:
             self._signal(handle, signal.SIGKILL)

@@ -27,6 +27,7 @@ from ..spec import OPEN_FILES, RunSpec
 
 __all__ = ["serve"]
 
+_MOST_CLUSTERS = 10_000
 _PACKAGE = str(Path(__file__).parents[2]) + os.sep
 
 
@@ -82,8 +83,13 @@ class _Tasks:
             self._open.move_to_end(index)
             return self._open[index]
         entry = self._spec.files[index]
-        file = self._open[index] = open_events(entry.path, entry.tree)
-        self._columns[index] = tuple(self._program.columns(file.branches))
+        file = open_events(entry.path, entry.tree)
+        try:
+            self._columns[index] = tuple(self._program.columns(file.branches))
+        except HepnbError:
+            file.close()
+            raise
+        self._open[index] = file
         while len(self._open) > OPEN_FILES:
             _, oldest = self._open.popitem(last=False)
             oldest.close()
@@ -99,6 +105,7 @@ class _Tasks:
             "uuid": file.uuid,
             "tree": file.tree,
             "entries": file.entries,
+            "clusters": list(file.clusters[:_MOST_CLUSTERS]),
             "size": path.stat().st_size if path.exists() else 0,
         }
 
@@ -111,7 +118,7 @@ class _Tasks:
         file = self._file(index)
         dataset = self._datasets[self._spec.files[index].dataset]
         events = file.read(self._columns[index], task["start"], task["stop"])
-        result = self._program.process(events, dataset, first_entry=task["start"])
+        result = self._program.process(events, dataset, first_entry=task["start"], file=file.uuid)
         contribution = Contribution(self._signatures)
         for fill in result.fills:
             contribution.fill(fill.hist, weight=fill.weight, **fill.categories, **fill.columns)
@@ -131,6 +138,12 @@ class _Tasks:
         record: bytes = contribution.encode(task["id"], task["order"], meta)
         return record
 
+    def finish(self) -> None:
+        """No more tasks come: the modules' last hooks, then close what is open."""
+        self._program.finish()
+        for file in self._open.values():
+            file.close()
+
 
 def serve(stream: socket.socket, bundle: Bundle, spec: RunSpec) -> None:
     """Answer tasks until the supervisor closes the stream."""
@@ -146,6 +159,7 @@ def serve(stream: socket.socket, bundle: Bundle, spec: RunSpec) -> None:
         for task, _ in reader.feed(data):
             reply, record = _answer(tasks, task)
             channel.send(reply, record)
+    tasks.finish()
 
 
 def _answer(tasks: _Tasks, task: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
