@@ -92,7 +92,7 @@ test("rows", () => {
   ]);
   expect(baseName("")).toBe("");
   const worker = { id: 1, state: "idle", file: "", start: 0, stop: 0, events: 0, chunks: 0 };
-  expect(workerRow({ ...worker, cpu: null, rss: null })[3]?.text).toBe("–");
+  expect(workerRow({ ...worker, cpu: null, rss: null })[4]?.text).toBe("–");
 });
 
 test("keys on tabs", () => {

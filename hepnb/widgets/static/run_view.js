@@ -864,7 +864,8 @@ function workersTable() {
     [
       { head: "worker" },
       { head: "state" },
-      { head: "reads" },
+      { head: "file" },
+      { head: "entries", numeric: true },
       { head: "CPU", numeric: true },
       { head: "memory", numeric: true },
       { head: "events", numeric: true }
@@ -879,7 +880,8 @@ function workerRow(worker) {
   return [
     { text: String(worker.id) },
     { text: worker.state, tone: tones[worker.state] ?? "faint" },
-    { text: file ? `${file} ${entries}` : "", title: worker.file },
+    { text: file, title: worker.file },
+    { text: file ? entries : "" },
     { text: worker.cpu === null ? "–" : `${Math.round(worker.cpu * 100)} %` },
     { text: !worker.rss ? "–" : bytes(worker.rss) },
     { text: number(worker.events) }
