@@ -48,4 +48,4 @@ def _execute(shell: InteractiveShell, body: str) -> None:
     # compile() through IPython's compiler keeps the user's `from __future__` imports.
     tree: Any = shell.transform_ast(shell.compile.ast_parse(source, filename=file))
     # The user's own cell, in the user's own kernel: what a notebook does.
-    exec(shell.compile(tree, file, "exec"), shell.user_ns)
+    exec(shell.compile(tree, file, "exec"), shell.user_ns)  # noqa: S102

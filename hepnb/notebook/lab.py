@@ -74,7 +74,8 @@ def open_lab(folder: Path, *, browser: bool = True, port: int | None = None) -> 
     """
     if find_spec("jupyterlab") is None:
         raise HepnbError("JupyterLab is not installed here: pip install 'hepnb[lab]'")
-    command = [sys.executable, "-m", "jupyterlab", *_options(browser, port), str(folder / FIRST)]
+    where = [f"--ServerApp.root_dir={folder.absolute()}", f"--LabApp.default_url=/lab/tree/{FIRST}"]
+    command = [sys.executable, "-m", "jupyterlab", *where, *_options(browser, port)]
     sys.stdout.flush()
     os.execv(sys.executable, command)
 

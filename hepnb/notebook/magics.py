@@ -89,8 +89,7 @@ class HepMagics(Magics):
         path = path_from_cell(self.shell, text_value(given.name, names), cell)
         run = path.start(data, **options)  # type: ignore[attr-defined]  # attached in _bind
         names[handle] = run
-        self._last = run
-        display(run)
+        self._show(run)
 
     # -- %hepanalysis -----------------------------------------------------------------------
 
@@ -144,10 +143,17 @@ class HepMagics(Magics):
 
     def _attach(self, given: Namespace) -> None:
         run = self._which(given)
-        self._last = run
         if given.handle:
             self.shell.user_ns[handle_name(given.handle)] = run
-        display(run)
+        self._show(run)
+
+    def _show(self, run: Run) -> None:
+        """Live in a notebook, one line in a terminal; and it is the one spoken of from now on."""
+        self._last = run
+        if getattr(self.shell, "kernel", None) is None:
+            _say(repr(run))
+        else:
+            display(run)
 
     def _which(self, given: Namespace, running: bool = False) -> Run:
         """The run that is meant: by its id, else the last of this notebook, else the newest."""

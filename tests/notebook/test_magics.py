@@ -1,0 +1,330 @@
+"""`%%hepanalysis` and `%hepanalysis` as typed into cells of a real IPython."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from IPython.core.completer import provisionalcompleter
+from IPython.core.interactiveshell import InteractiveShell
+
+import hepnb as hn
+
+Cell = Callable[[str], tuple[bool, str]]
+
+BODY = """\
+path.select("two muons", "count(Muon) == 2")
+path.hist("pt", pt="max(Muon.pt): 50, 0, 100 [pT / GeV]")
+"""
+SLEEPY = """\
+import time
+@path.define
+def leading(Muon):
+    time.sleep(1.0)
+    return Muon.pt
+path.hist("pt", pt="leading: 50, 0, 100")
+"""
+
+
+@pytest.fixture(autouse=True)
+def files(shell: InteractiveShell, toy: Path) -> None:
+    shell.user_ns["files"] = [str(toy)]
+    shell.user_ns["sample"] = type("Sample", (), {"path": toy})()
+
+
+def one_line(said: str, *words: str) -> None:
+    lines = [line for line in said.splitlines() if line.strip()]
+    assert len(lines) == 1, said
+    for word in words:
+        assert word in lines[0]
+
+
+# -- the cell ---------------------------------------------------------------------------------
+
+
+def test_a_cell_of_definitions_starts_a_run(cell: Cell, shell: InteractiveShell) -> None:
+    ok, said = cell("%%hepanalysis muons --data files --workers 1 -o mine\n" + BODY)
+    assert ok, said
+    run = shell.user_ns["mine"]
+    assert (run.name, run.wait(30).status) == ("muons", "done")
+    assert run.id in said, "the run shows itself"
+    assert run.cutflow[-1]["cut"] == "two muons"
+
+
+def test_the_cell_returns_while_the_run_goes_on(cell: Cell, shell: InteractiveShell) -> None:
+    began = time.monotonic()
+    ok, said = cell("%%hepanalysis slow --data files --chunk 100\n" + SLEEPY)
+    took = time.monotonic() - began
+    assert ok, said
+    run = shell.user_ns["run"]
+    assert run.status in ("starting", "running")
+    assert took < 2.0
+    run.cancel()
+
+
+def test_running_the_cell_again_makes_a_new_run(cell: Cell, shell: InteractiveShell) -> None:
+    source = "%%hepanalysis muons --data files\n" + BODY
+    ids = set()
+    for _ in range(2):
+        ok, said = cell(source)
+        assert ok, said
+        ids.add(shell.user_ns["run"].wait(30).id)
+    assert len(ids) == 2
+    assert ids == {row["id"] for row in hn.runs()}
+
+
+@pytest.mark.parametrize(
+    "data",
+    ["files", "$files", "{files}", "sample.path", "{sample.path}", "$sample.path", "{path}"],
+)
+def test_data_may_be_a_variable(cell: Cell, shell: InteractiveShell, toy: Path, data: str) -> None:
+    ok, said = cell(f"%%hepanalysis muons --data {data.replace('{path}', str(toy))}\n" + BODY)
+    assert ok, said
+    assert shell.user_ns["run"].wait(30).files[0]["file"] == str(toy)
+
+
+def test_quotes_and_several_files_are_understood(
+    cell: Cell, shell: InteractiveShell, toy: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "with blank.root"
+    other.write_bytes(toy.read_bytes())
+    ok, said = cell(f'%%hepanalysis "muons" --data files "{other}" --allow-duplicates\n' + BODY)
+    assert ok, said
+    run = shell.user_ns["run"].wait(30)
+    assert run.name == "muons"
+    assert {row["file"] for row in run.files} == {str(toy), str(other)}
+
+
+def test_braces_in_the_body_are_left_alone(cell: Cell, shell: InteractiveShell) -> None:
+    shell.user_ns["pt"] = "wrong"
+    ok, said = cell("%%hepanalysis muons --data files\n" + BODY + "text = '{pt} $pt'\n")
+    assert ok, said
+    assert shell.user_ns["text"] == "{pt} $pt"
+
+
+def test_options_reach_the_run(cell: Cell, shell: InteractiveShell, tmp_path: Path) -> None:
+    shell.user_ns["n"] = 1
+    options = f"--workers $n --chunk 1_000 --out {tmp_path}/here --on-error skip"
+    ok, said = cell(f"%%hepanalysis muons --data files {options}\n" + BODY)
+    assert ok, said
+    run = shell.user_ns["run"].wait(30)
+    assert run.directory == tmp_path / "here"
+    assert (run.progress["chunks"], len(run.workers)) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("muons", ["--data"]),
+        ("muons --data $filez", ["filez", "did you mean 'files'?"]),
+        ("muons --data {sample.paths}", ["sample.paths", "no 'paths'"]),
+        ("muons --data files --workers two", ["--workers", "whole number"]),
+        ("muons --data files -o 1run", ["-o", "name of a variable"]),
+        ("muons --data files --on-error ignore", ["--on-error", "fail or skip"]),
+        ("muons --data nowhere.root", ["nowhere.root"]),
+        ("--data files", ["NAME"]),
+        ("muons --data files --workers 0", ["workers=0"]),
+    ],
+)
+def test_a_mistake_on_the_line_is_one_line(cell: Cell, line: str, words: list[str]) -> None:
+    ok, said = cell(f"%%hepanalysis {line}\n" + BODY)
+    assert not ok
+    one_line(said, *words)
+    assert not hn.runs()
+
+
+def test_a_mistake_in_the_path_is_one_line(cell: Cell) -> None:
+    ok, said = cell('%%hepanalysis muons --data files\npath.select("two", "cuont(Muon) == 2")')
+    assert not ok
+    one_line(said, "cuont", "did you mean 'count'?")
+
+
+def test_a_column_that_is_not_there_is_one_line_that_names_the_file(cell: Cell, toy: Path) -> None:
+    ok, said = cell('%%hepanalysis muons --data files\npath.hist("x", x="Muon.pT: 5, 0, 100")')
+    assert not ok
+    one_line(said, "pT", "did you mean 'pt'?", str(toy))
+    assert not hn.runs()
+
+
+def test_a_cell_that_raises_starts_nothing_and_shows_its_line(cell: Cell) -> None:
+    ok, said = cell("%%hepanalysis muons --data files\n" + BODY + "1 / 0\n")
+    assert not ok
+    assert "ZeroDivisionError" in said
+    # Lines are counted as the user sees them, the magic's own being the first.
+    assert re.search(r"----> 4 1 / 0", said), said
+    assert "magics.py" not in said
+    assert not hn.runs()
+
+
+def test_a_syntax_error_starts_nothing(cell: Cell) -> None:
+    ok, said = cell("%%hepanalysis muons --data files\npath.select(\n")
+    assert not ok
+    assert "SyntaxError" in said
+    assert not hn.runs()
+
+
+def test_the_cell_must_build_the_path_it_is_given(cell: Cell) -> None:
+    ok, said = cell("%%hepanalysis muons --data files\npath = 3\n")
+    assert not ok
+    one_line(said, "`path`")
+
+
+def test_what_the_cell_defines_stays(cell: Cell, shell: InteractiveShell) -> None:
+    ok, said = cell("%%hepanalysis muons --data files\ncut = 20\n" + BODY)
+    assert ok, said
+    assert shell.user_ns["cut"] == 20
+    assert repr(shell.user_ns["path"]).startswith("<Path 'muons'")
+
+
+def test_functions_see_names_of_earlier_cells(cell: Cell, shell: InteractiveShell) -> None:
+    assert cell("import numpy as np\nclass Scale:\n    factor = 2.0\n")[0]
+    body = "@path.define\ndef twice(Muon):\n    return Scale.factor * Muon.pt\n"
+    ok, said = cell(
+        "%%hepanalysis muons --data files\n" + body + 'path.hist("pt", pt="twice: 50, 0, 200")\n'
+    )
+    assert ok, said
+    assert np.sum(shell.user_ns["run"].wait(30).hist("pt").values()) > 1_000
+
+
+def test_a_workers_traceback_shows_the_lines_of_the_cell(
+    cell: Cell, shell: InteractiveShell
+) -> None:
+    assert cell("def inner(values):\n    return values / 0 / undefined_thing\n")[0]
+    ok, said = cell(
+        "%%hepanalysis muons --data files\n"
+        "@path.define\n"
+        "def bad(Muon):\n"
+        "    return inner(Muon.pt)  # the line that called\n"
+        'path.hist("pt", pt="bad: 5, 0, 100")\n'
+    )
+    assert ok, said
+    run = shell.user_ns["run"]
+    with pytest.raises(hn.HepnbError, match="undefined_thing"):
+        run.wait(30)
+    traceback = run.error.traceback
+    assert "return inner(Muon.pt)  # the line that called" in traceback
+    assert "return values / 0 / undefined_thing" in traceback
+    assert re.search(r"line 4, in bad", traceback), traceback
+    assert run.error.chunk
+
+
+def test_logging_of_a_definition_arrives(cell: Cell, shell: InteractiveShell) -> None:
+    body = (
+        "import logging\n@path.define\ndef loud(Muon):\n    logging.warning('here I am')\n"
+        '    return Muon.pt\npath.hist("pt", pt="loud: 5, 0, 100")\n'
+    )
+    ok, said = cell("%%hepanalysis muons --data files\n" + body)
+    assert ok, said
+    shell.user_ns["run"].wait(30)
+    _, log = cell("%hepanalysis log")
+    assert re.search(r"\d\d:\d\d:\d\d WARNING +worker \d.*here I am", log), log
+    assert "here I am" not in cell("%hepanalysis log --level error")[1]
+
+
+# -- the line ---------------------------------------------------------------------------------
+
+
+def test_runs_are_listed(cell: Cell, shell: InteractiveShell) -> None:
+    cell("%%hepanalysis muons --data files\n" + BODY)
+    run = shell.user_ns["run"].wait(30)
+    ok, said = cell("%hepanalysis runs")
+    assert ok
+    assert run.id in said
+
+
+def test_status_log_cancel_mean_the_last_run(cell: Cell, shell: InteractiveShell) -> None:
+    cell("%%hepanalysis slow --data files --chunk 100\n" + SLEEPY)
+    run = shell.user_ns["run"]
+    assert run.id in cell("%hepanalysis status")[1]
+    assert "said nothing yet" in cell("%hepanalysis log")[1]
+    ok, said = cell("%hepanalysis cancel")
+    assert ok, said
+    assert "cancelled" in said
+    assert run.wait(30).status == "cancelled"
+    assert "cancelled" in cell("%hepanalysis status")[1]
+
+
+def test_attach_finds_a_run_by_part_of_its_id(
+    cell: Cell, shell: InteractiveShell, toy: Path
+) -> None:
+    path = hn.Path("elsewhere")
+    path.hist("n", n="count(Muon): 5, 0, 5")
+    run: Any = path.start(toy, 1).wait(30)  # type: ignore[attr-defined]
+    ok, said = cell(f"%hepanalysis attach {run.id[-4:]} -o found")
+    assert ok, said
+    assert shell.user_ns["found"].id == run.id
+    assert run.id in said
+    # Without an id it is the last one this notebook spoke of, or the newest of all.
+    assert run.id in cell("%hepanalysis status")[1]
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("", ["runs, status, attach, log, cancel"]),
+        ("rums", ["'rums'", "did you mean 'runs'?"]),
+        ("status", ["there is no run yet"]),
+        ("cancel", ["no run is running"]),
+        ("attach nothing-like-it", ["nothing-like-it"]),
+        ("log -n many", ["-n many"]),
+    ],
+)
+def test_a_mistake_is_one_line(cell: Cell, line: str, words: list[str]) -> None:
+    ok, said = cell(f"%hepanalysis {line}")
+    assert not ok
+    one_line(said, *words)
+
+
+# -- the extension ----------------------------------------------------------------------------
+
+
+def test_help_is_there_for_both(cell: Cell) -> None:
+    assert "--allow-duplicates" in cell("%%hepanalysis?")[1]
+    assert "status [ID]" in cell("%hepanalysis?")[1]
+
+
+def test_loading_twice_changes_nothing(shell: InteractiveShell) -> None:
+    before = shell.magics_manager.magics["cell"]["hepanalysis"]
+    hn.load_ipython_extension(shell)
+    assert shell.magics_manager.magics["cell"]["hepanalysis"] == before
+    chain = shell.strdispatchers["complete_command"].strs["%hepanalysis"]
+    assert len(list(chain)) == 1
+
+
+def test_unloading_takes_all_out_and_loading_brings_it_back(
+    shell: InteractiveShell, cell: Cell
+) -> None:
+    shell.run_line_magic("unload_ext", "hepnb")
+    assert "not found" in cell("%hepanalysis runs")[1]
+    shell.run_line_magic("load_ext", "hepnb")
+    assert cell("%hepanalysis runs")[0]
+
+
+def completions(shell: InteractiveShell, text: str) -> set[str]:
+    with provisionalcompleter():
+        return {found.text for found in shell.Completer.completions(text, len(text))}
+
+
+@pytest.mark.parametrize(
+    ("text", "among"),
+    [
+        ("%hepanalysis st", ["status"]),
+        ("%hepanalysis ", ["runs", "attach", "cancel"]),
+        ("%%hepanalysis muons --wo", ["--workers"]),
+        ("%%hepanalysis muons --on-error ", ["fail", "skip"]),
+    ],
+)
+def test_words_are_completed(shell: InteractiveShell, text: str, among: list[str]) -> None:
+    assert set(among) <= completions(shell, text)
+
+
+def test_ids_are_completed(shell: InteractiveShell, cell: Cell) -> None:
+    cell("%%hepanalysis muons --data files\n" + BODY)
+    run = shell.user_ns["run"].wait(30)
+    text = f"%hepanalysis attach {run.id[:5]}"
+    assert run.id in completions(shell, text)
