@@ -157,3 +157,29 @@ def test_flat_conventions_hold_on_real_files(data_dir: FilePath, name: str) -> N
     counts = np.asarray(counter[counter.fields[0]])
     assert result.collections[objects][1] == counts.sum()
     assert result.tables["t"]["n"].tolist() == counts[counts > 0].tolist()
+
+
+def test_decompressing_fast_gives_the_same_numbers(tmp_path):
+    """In a process of its own, as in a worker: the switch is for the whole process."""
+    import subprocess
+    import sys
+
+    file = tmp_path / "zlib.root"
+    with uproot.recreate(file, compression=uproot.ZLIB(4)) as root:
+        root.mktree("Events", {"x": "float64"}).extend({"x": np.sqrt(np.arange(100_000))})
+    script = (
+        "import sys, hashlib, numpy as np, uproot.compression\n"
+        "from hepnb.analysis import open_events\n"
+        "from hepnb.analysis.events import decompress_fast\n"
+        "decompress_fast()\n"
+        "with open_events(sys.argv[1]) as file:\n"
+        "    x = np.asarray(file.read(['x'], 0, file.entries)['x'])\n"
+        "print(uproot.compression._decompress_ZLIB.library, hashlib.sha256(x.tobytes()).hexdigest())\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(file)], capture_output=True, text=True, check=True
+    )
+    import hashlib
+
+    expected = hashlib.sha256(np.sqrt(np.arange(100_000)).tobytes()).hexdigest()
+    assert done.stdout.split() == ["isal", expected]

@@ -388,3 +388,30 @@ def test_a_table_comes_back_in_the_order_of_the_files(numbered):
     assert list(table.columns) == ["event", "w"]
     assert table.event.is_monotonic_increasing
     assert len(table) == run.cutflow[-1]["raw"]
+
+
+def test_a_module_of_a_cell_runs_whole_in_every_worker(numbered):
+    files, pt = numbered
+    cell = {"hn": hn, "logging": logging, "__name__": "__main__"}
+    exec(
+        "class Scale(hn.Module):\n"
+        "    uses = ('Muon.pt',)\n"
+        "    produces = ('mev',)\n"
+        "    def setup(self):\n"
+        "        self.factor = 1000.0\n"
+        "        self.chunks = 0\n"
+        "    def process(self, events):\n"
+        "        self.chunks += 1\n"
+        "        return events.Muon.pt * self.factor\n"
+        "    def finish(self):\n"
+        "        logging.getLogger('scale').info('finished after %d chunks', self.chunks)\n",
+        cell,
+    )
+    path = hn.Path("module")
+    path.add_module(cell["Scale"]())
+    path.hist("mev", mev="mev: 20, 0, 100000")
+    run = path.start(files, workers=2, chunk=100).wait(60)
+    np.testing.assert_array_equal(run.hist("mev").to_hist().values(), counted(pt))
+    said = [r["text"] for r in run.log_page(search="finished after")["records"]]
+    assert len(said) == 2
+    assert sum(int(text.split()[2]) for text in said) == 7

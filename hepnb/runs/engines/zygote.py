@@ -46,7 +46,10 @@ def main(descriptor: int, path: Path) -> None:
     try:
         for module in _HEAVY:
             importlib.import_module(module)
+        from ...analysis.events import decompress_fast
+
         spec = RunSpec.read(directory.spec)
+        decompress_fast()
         bundle = load(directory, spec)
     except BaseException as error:  # noqa: BLE001  the user's code
         text = "".join(traceback.format_exception(error))
