@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["Run", "RunFailure", "attach"]
 
 _STORE_APPEARS = 30.0
+_ANSWERS_WITHIN = 10.0
 
 
 @dataclass(frozen=True)
@@ -238,13 +239,22 @@ class Run:
         return self
 
     def cancel(self) -> None:
-        """End it soon; what is committed stays and is marked as partial. No error if it has ended."""
-        if not self._client.has_ended:
+        """End it soon; what is committed stays and is marked as partial. No error if it has ended.
+
+        Raises RunError where it can be neither asked nor signalled, as on another host.
+        """
+        deadline = time.monotonic() + _ANSWERS_WITHIN
+        while not self._client.has_ended:
             try:
                 self._client.request("cancel")
+                return
             except RunError:
+                # One that is only just starting does not listen yet.
+                if self._client.wait(0.05) or time.monotonic() < deadline:
+                    continue
+                self._signal(signal.SIGTERM)
                 if not self._client.wait(1.0):
-                    self._signal(signal.SIGTERM)
+                    raise
 
     def kill(self) -> None:
         """End it at once, by force. Everything committed is kept; its state becomes `lost`."""
