@@ -70,7 +70,7 @@ class Reporter:
             "name": run.spec.name,
             "state": run.state,
             "error": run.error,
-            "problem": self.problem,
+            "problem": self.problem or run.folder.problem,
             "directory": str(run.directory.path),
             "pid": os.getpid(),
             "now": now,

@@ -68,7 +68,7 @@ class Supervisor:
         self.store: StoreWriter = StoreWriter.create(
             directory.path, self.signatures, meta={"run": directory.id, "name": self.spec.name}
         )
-        self._folder = Folder(self.store)
+        self.folder = Folder(self.store)
         self.reporter = Reporter(self)
         self._watchers = Watchers(directory.listen(), self._selector, self._answer)
         self.leases = Leases(self.plan)
@@ -105,7 +105,7 @@ class Supervisor:
     def _end(self, outcome: str) -> None:
         self._engine.close()
         self._give_up_the_rest(outcome)
-        self._folder.stop()
+        self.folder.stop()
         self._write(self.store.seal)
         # Where the disk is full the run is not over before there is space for its end.
         while self._pending:
@@ -251,7 +251,7 @@ class Supervisor:
                 self.plan.finished(chunk)
                 self.reporter.count(chunk, record, seconds)
             self.leases.committed(chunk.order, len(record), self.store.frontier)
-            self._folder.nudge()
+            self.folder.nudge()
 
         self._write(write)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import runpy
 import signal
 import stat
 import subprocess
@@ -390,23 +391,32 @@ def test_a_table_comes_back_in_the_order_of_the_files(numbered):
     assert len(table) == run.cutflow[-1]["raw"]
 
 
-def test_a_module_of_a_cell_runs_whole_in_every_worker(numbered):
+CELL = """
+import logging
+import hepnb as hn
+
+class Scale(hn.Module):
+    uses = ("Muon.pt",)
+    produces = ("mev",)
+
+    def setup(self):
+        self.factor = 1000.0
+        self.chunks = 0
+
+    def process(self, events):
+        self.chunks += 1
+        return events.Muon.pt * self.factor
+
+    def finish(self):
+        logging.getLogger("scale").info("finished after %d chunks", self.chunks)
+"""
+
+
+def test_a_module_of_a_cell_runs_whole_in_every_worker(numbered, tmp_path):
     files, pt = numbered
-    cell = {"hn": hn, "logging": logging, "__name__": "__main__"}
-    exec(
-        "class Scale(hn.Module):\n"
-        "    uses = ('Muon.pt',)\n"
-        "    produces = ('mev',)\n"
-        "    def setup(self):\n"
-        "        self.factor = 1000.0\n"
-        "        self.chunks = 0\n"
-        "    def process(self, events):\n"
-        "        self.chunks += 1\n"
-        "        return events.Muon.pt * self.factor\n"
-        "    def finish(self):\n"
-        "        logging.getLogger('scale').info('finished after %d chunks', self.chunks)\n",
-        cell,
-    )
+    path_to_cell = tmp_path / "cell.py"
+    path_to_cell.write_text(CELL)
+    cell = runpy.run_path(str(path_to_cell), run_name="__main__")
     path = hn.Path("module")
     path.add_module(cell["Scale"]())
     path.hist("mev", mev="mev: 20, 0, 100000")

@@ -1,0 +1,57 @@
+"""A full disk: the run says so and waits, and goes on by itself when space returns."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+
+import awkward as ak
+import numpy as np
+import pytest
+
+import hepnb as hn
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of 300 kB; returns its directory and what makes it larger."""
+    place = tmp_path / "small"
+    place.mkdir()
+    if os.getuid() != 0:
+        pytest.skip("mounting a small file system needs root")
+    mount = ["mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", str(place)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("this system lets nobody mount a file system")
+
+    def enlarge():
+        subprocess.run(["mount", "-o", "remount,size=60m", str(place)], check=True)
+
+    yield place, enlarge
+    subprocess.run(["umount", "--lazy", str(place)], check=True)
+
+
+def test_a_full_disk_pauses_the_run_and_loses_nothing(small_disk, numbered):
+    place, enlarge = small_disk
+    files, _ = numbered
+    path = hn.Path("wide")
+
+    @path.define
+    def x(event):
+        values = np.random.default_rng(int(event[0])).random((len(event), 1000)) * 1e5
+        return ak.from_regular(ak.from_numpy(values))
+
+    path.hist("x", x="x: 100000, 0, 100000")
+    run = path.start(files, workers=2, chunk=5, out=place / "run")
+    deadline = time.monotonic() + 60
+    while "disk is full" not in run.snapshot()["problem"]:
+        assert run.status in ("starting", "running")
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    time.sleep(1.5)
+    assert run.status == "running"
+    enlarge()
+    run.wait(60)
+    assert run.snapshot()["problem"] == ""
+    assert run.hist("x").to_hist().sum(flow=True) == 700_000
+    assert run.progress["events"] == 700
