@@ -144,7 +144,7 @@ def demo(
     given = _input(data)
     say = _silent if as_json else _say
     print(given.note, file=sys.stderr if as_json else sys.stdout, flush=True)
-    run = dimuon_path().start(given.files, workers, chunk=chunk, out=run_folder)  # type: ignore[attr-defined]
+    run = dimuon_path().start(given.files, workers, chunk=chunk, out=run_folder)
     say(f"run {run.id} started with {workers} workers")
     try:
         follow(run, None if as_json else sys.stdout)
@@ -264,7 +264,9 @@ def _table(run: Run, results: Results) -> str:
 def _loss(run: Run) -> str:
     """What is missing from the totals, and why, in one line."""
     bad = [row for row in run.files if row["status"] == "failed" or row["events_lost"]]
-    said = "; ".join(f"{row['file']}: {row['reason']}" for row in bad)
+    said = "; ".join(
+        f"{row['file']}: {row['reason'].removeprefix(row['file'] + ': ')}" for row in bad
+    )
     return f"{len(bad)} of {run.progress['files_total']} files lost: {said}" if bad else _why(run)
 
 

@@ -87,7 +87,7 @@ class HepMagics(Magics):
         options = _options(given, names)
         data = data_value(given.data, names)
         path = path_from_cell(self.shell, text_value(given.name, names), cell)
-        run = path.start(data, **options)  # type: ignore[attr-defined]  # attached in _bind
+        run = path.start(data, **options)
         names[handle] = run
         self._show(run)
 

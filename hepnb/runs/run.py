@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Collection, Generator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..errors import RunError, nearest
 from .client import ENDED, Client, Snapshot
@@ -48,8 +48,11 @@ class RunFailure:
 class Run:
     """A background run: watch it, wait for it, cancel it, read its histograms while they fill.
 
-    Made by `path.start(...)` and `hn.attach(id)`.
+    Made by `path.start(...)` and `hn.attach(id)`. `viewer` makes the dashboard that a notebook
+    shows for a run; without one a run is its line of text.
     """
+
+    viewer: ClassVar[Callable[[Run], Any] | None] = None
 
     def __init__(
         self, directory: RunDirectory, supervisor: subprocess.Popen[bytes] | None = None
@@ -272,6 +275,17 @@ class Run:
                 os.kill(pid, number)
         except (psutil.Error, OSError):
             return
+
+    def show(self) -> Any:
+        """The live dashboard, a `hn.RunView`, or the run itself where there is none."""
+        viewer = type(self).viewer
+        return self if viewer is None else viewer(self)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
+        viewer = type(self).viewer
+        if viewer is None:
+            return {"text/plain": repr(self)}
+        return viewer(self)._repr_mimebundle_(include=include, exclude=exclude)
 
     def __repr__(self) -> str:
         progress = self.progress
