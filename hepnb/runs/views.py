@@ -5,10 +5,14 @@ They are pictures of a moment: ask the run again for the next one.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 __all__ = ["Record", "Table"]
+
+_MOMENTS = ("time", "started", "ended")
+"""Columns of unix seconds, printed as local time."""
 
 
 class Table(list[dict[str, Any]]):
@@ -24,7 +28,7 @@ class Table(list[dict[str, Any]]):
         if not self:
             return "(empty)"
         columns = list(self[0])
-        cells = [columns, *([_text(row.get(c)) for c in columns] for row in self)]
+        cells = [columns, *([_text(row.get(c), c) for c in columns] for row in self)]
         widths = [max(len(row[i]) for row in cells) for i in range(len(columns))]
         return "\n".join(_line(row, widths) for row in cells)
 
@@ -42,12 +46,14 @@ class Record(dict[str, Any]):
 
     def __repr__(self) -> str:
         width = max((len(key) for key in self), default=0)
-        return "\n".join(f"{key:<{width}}  {_text(value)}" for key, value in self.items())
+        return "\n".join(f"{key:<{width}}  {_text(value, key)}" for key, value in self.items())
 
 
-def _text(value: Any) -> str:
+def _text(value: Any, column: str) -> str:
     if value is None:
         return "-"
+    if column in _MOMENTS:
+        return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(value))
     if isinstance(value, float):
         return f"{value:.4g}"
     return str(value)
