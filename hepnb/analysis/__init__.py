@@ -6,11 +6,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 _HOMES = {
-    "ChunkResult": "program",
+    "ChunkResult": "result",
     "Dataset": "dataset",
     "EventFile": "events",
     "Fill": "fills",
-    "HistSpec": "program",
+    "HistSpec": "result",
     "Module": "module",
     "Path": "path",
     "Program": "program",
@@ -37,7 +37,8 @@ if TYPE_CHECKING:
     from .fills import Fill
     from .module import Module
     from .path import Path
-    from .program import ChunkResult, HistSpec, Program
+    from .program import Program
+    from .result import ChunkResult, HistSpec
 
 
 def __getattr__(name: str) -> Any:

@@ -13,7 +13,7 @@ from .conventions import Reading
 from .fills import fill_histogram, fill_table, flatten, overlaps
 from .layer import Chunk, Layer, Statistics, truth
 from .plan import Plan
-from .program import ChunkResult
+from .result import ChunkResult
 from .source import Collection
 from .steps import (
     Category,

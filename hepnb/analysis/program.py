@@ -2,54 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from .conventions import Reading, resolve_all
 from .plan import Plan, make_plan
+from .result import ChunkResult, HistSpec
 from .steps import Histogram, ModuleStep, Step, Table
 
 if TYPE_CHECKING:
     import awkward as ak
-    import numpy as np
 
     from .dataset import Dataset
-    from .fills import Fill
 
-__all__ = ["ChunkResult", "HistSpec", "Program"]
-
-
-@dataclass(frozen=True)
-class HistSpec:
-    """A histogram as it will be stored: category axes first, then the axes that are filled."""
-
-    name: str
-    axes: tuple[Any, ...]
-    storage: str
-    label: str
-    by: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class ChunkResult:
-    """What one chunk gives.
-
-    `cutflow` has a row (cut, events, sum of weights) for all events and after each select, weighted
-    by the weights declared above it; its first row is the sum of weights of the chunk.
-    `collections` is name -> (events, objects, least, most per event); `statistics` has rows (step,
-    calls, rows, cpu seconds, wall seconds); `categories_overlap` counts events of exclusive
-    categories that fit more than one label.
-    """
-
-    events: int
-    fills: tuple[Fill, ...]
-    tables: Mapping[str, Mapping[str, np.ndarray]]
-    cutflow: tuple[tuple[str, int, float], ...]
-    collections: Mapping[str, tuple[int, int, int, int]]
-    statistics: tuple[tuple[str, int, int, float, float], ...]
-    categories_overlap: Mapping[str, int]
+__all__ = ["Program"]
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from .directory import all_runs
-from .run import _unheard
+from .run import unheard
 from .spec import RunSpec
 from .views import Table
 
@@ -22,7 +22,7 @@ def list_runs() -> Table:
         try:
             kept = json.loads(directory.status.read_text(encoding="utf-8"))
         except (OSError, ValueError):
-            kept = _unheard(directory, RunSpec.read(directory.spec))
+            kept = unheard(directory, RunSpec.read(directory.spec))
         state = kept["state"]
         if state in ("starting", "running") and not directory.is_supervised():
             state = "lost"

@@ -9,14 +9,19 @@ from __future__ import annotations
 import json
 import os
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from .progress import Pace
 from .tally import Tally
 
 if TYPE_CHECKING:
-    from .plan import Chunk
-    from .supervisor import Supervisor
+    from ..histograms import Signature, StoreWriter
+    from .directory import RunDirectory
+    from .folding import Folder
+    from .leasing import Seat
+    from .logs import LogWriter
+    from .plan import Chunk, Plan
+    from .spec import RunSpec
 
 __all__ = ["Reporter"]
 
@@ -27,11 +32,27 @@ _MEASURE_EVERY = 1.0
 _FILE_ORDER = {"failed": 0, "skipped": 1, "running": 2, "waiting": 3, "ok": 4}
 
 
+class Reported(Protocol):
+    """What a reporter reads of a run."""
+
+    directory: RunDirectory
+    spec: RunSpec
+    plan: Plan
+    seats: dict[int, Seat]
+    log: LogWriter
+    signatures: dict[str, Signature]
+    store: StoreWriter
+    folder: Folder
+    started: float
+    state: str
+    error: dict[str, str] | None
+
+
 class Reporter:
     """Builds snapshots; remembers which chunks are counted."""
 
-    def __init__(self, supervisor: Supervisor) -> None:
-        self._run = supervisor
+    def __init__(self, run: Reported) -> None:
+        self._run = run
         self.committed: set[int] = set()
         self.tally = Tally()
         self.problem = ""

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from ..histograms import H5Hist
 
-__all__ = ["Run", "RunFailure", "attach"]
+__all__ = ["Run", "RunFailure", "attach", "unheard"]
 
 _STORE_APPEARS = 30.0
 _ANSWERS_WITHIN = 10.0
@@ -59,7 +59,7 @@ class Run:
     ) -> None:
         self._directory = directory
         self._spec = RunSpec.read(directory.spec)
-        self._client = Client(directory, _unheard(directory, self._spec), supervisor)
+        self._client = Client(directory, unheard(directory, self._spec), supervisor)
 
     # -- what it is -------------------------------------------------------------------------
 
@@ -305,7 +305,7 @@ def attach(run: str | os.PathLike[str]) -> Run:
     return Run(directory)
 
 
-def _unheard(directory: RunDirectory, spec: RunSpec) -> Snapshot:
+def unheard(directory: RunDirectory, spec: RunSpec) -> Snapshot:
     """What is known of a run that has not said anything yet."""
     progress = dict.fromkeys(
         ("events", "events_lost", "chunks", "bytes", "files", "files_failed"), 0

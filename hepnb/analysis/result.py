@@ -1,0 +1,45 @@
+"""What a program declares and gives: its histograms, and the yield of one chunk. Plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from .fills import Fill
+
+__all__ = ["ChunkResult", "HistSpec"]
+
+
+@dataclass(frozen=True)
+class HistSpec:
+    """A histogram as it will be stored: category axes first, then the axes that are filled."""
+
+    name: str
+    axes: tuple[Any, ...]
+    storage: str
+    label: str
+    by: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ChunkResult:
+    """What one chunk gives.
+
+    `cutflow` has a row (cut, events, sum of weights) for all events and after each select, weighted
+    by the weights declared above it; its first row is the sum of weights of the chunk.
+    `collections` is name -> (events, objects, least, most per event); `statistics` has rows (step,
+    calls, rows, cpu seconds, wall seconds); `categories_overlap` counts events of exclusive
+    categories that fit more than one label.
+    """
+
+    events: int
+    fills: tuple[Fill, ...]
+    tables: Mapping[str, Mapping[str, np.ndarray]]
+    cutflow: tuple[tuple[str, int, float], ...]
+    collections: Mapping[str, tuple[int, int, int, int]]
+    statistics: tuple[tuple[str, int, int, float, float], ...]
+    categories_overlap: Mapping[str, int]
