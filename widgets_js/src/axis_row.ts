@@ -1,6 +1,6 @@
 // One row of controls per axis: what is done with it, and the control that fits.
 
-import { el, setText } from "./dom";
+import { el, onEntered, setText } from "./dom";
 import { items, one } from "./items";
 import { type Axis, binsOf, rangeOf, type Step } from "./picture";
 import { rangeControl } from "./range";
@@ -135,7 +135,7 @@ function xControl(axis: Axis, changed: (step: Step) => void) {
     step: 1,
     "aria-label": `${axis.name}: bins merged into one`,
   });
-  rebin.addEventListener("change", () => {
+  onEntered(rebin, () => {
     const wanted = Math.round(Number(rebin.value));
     const [start, stop] = binsOf(now, axis);
     change({ rebin: Math.min(Math.max(1, wanted || 1), stop - start) });

@@ -1,6 +1,6 @@
 // A slider with two handles that stand on bin edges, and typed limits beside it.
 
-import { el, setAttribute } from "./dom";
+import { el, onEntered, setAttribute } from "./dom";
 import type { Axis } from "./picture";
 import { short } from "./ticks";
 
@@ -68,7 +68,7 @@ export function rangeControl(
     input.addEventListener("input", () => {
       typing = input;
     });
-    input.addEventListener("change", () => {
+    onEntered(input, () => {
       typing = undefined;
       if (input === from) typed(entered(from, 0), edge(high, axis.size));
       else typed(edge(low, 0), entered(to, axis.size));

@@ -32,6 +32,12 @@ function root(kind) {
     "data-lm-suppress-shortcuts": "true"
   });
 }
+function onEntered(input, act) {
+  input.addEventListener("change", act);
+  input.addEventListener("keydown", (event) => {
+    if (event.key === "Enter") act();
+  });
+}
 
 // src/items.ts
 function one(axis, changed) {
@@ -305,7 +311,7 @@ function rangeControl(axis, moved, typed) {
     input.addEventListener("input", () => {
       typing = input;
     });
-    input.addEventListener("change", () => {
+    onEntered(input, () => {
       typing = void 0;
       if (input === from) typed(entered(from, 0), edge(high, axis.size));
       else typed(edge(low, 0), entered(to, axis.size));
@@ -440,7 +446,7 @@ function xControl(axis, changed) {
     step: 1,
     "aria-label": `${axis.name}: bins merged into one`
   });
-  rebin.addEventListener("change", () => {
+  onEntered(rebin, () => {
     const wanted = Math.round(Number(rebin.value));
     const [start, stop] = binsOf(now, axis);
     change({ rebin: Math.min(Math.max(1, wanted || 1), stop - start) });
