@@ -26,6 +26,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 PROJECT = Path(__file__).resolve().parents[2]
 ARTIFACTS = Path(os.environ.get("HEPNB_ARTIFACTS", PROJECT / "artifacts"))
+collect_ignore = [] if "HEPNB_SCREENSHOTS" in os.environ else ["test_pictures.py"]
 PATIENCE = 60_000
 """Milliseconds: this is about whether it happens at all; a busy machine is slow."""
 

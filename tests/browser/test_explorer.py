@@ -66,6 +66,11 @@ def test_the_slider_moves_the_picture_and_the_expression_follows(
     kind, ndim, total, shown = said.split(maxsplit=3)
     assert (kind, ndim, shown) == ("Hist", "2", moved)
     assert 0 < int(total) < 20_000
+    rebin = cell.get_by_label("bins merged into one")
+    rebin.fill("3")
+    rebin.press("Enter")
+    book.wait(lambda: "3j" in code(cell))
+    assert code(cell) in book.run(2, COMPARE.format(code=code(cell)))
 
 
 def test_the_expression_can_be_copied(notebook: Callable[..., Any], toy: Path) -> None:

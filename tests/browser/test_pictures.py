@@ -1,0 +1,55 @@
+"""Takes the pictures of the README anew: the first notebook while its run goes on.
+
+Collected only with `HEPNB_SCREENSHOTS=1`, because it writes into docs/images.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+
+from hepnb.notebook.lab import FIRST, starterkit
+
+pytestmark = [pytest.mark.browser, pytest.mark.realdata, pytest.mark.timeout(300)]
+IMAGES = Path(__file__).resolve().parents[2] / "docs" / "images"
+
+
+def test_the_pictures_of_the_readme(notebook: Callable[..., Any], dimuon_file: Path) -> None:
+    file = starterkit() / FIRST
+    cells = nbformat.read(file, 4).cells
+    at = {cell.id: index for index, cell in enumerate(cells)}
+    source = {cell.id: cell.source for cell in cells}
+    book = notebook(file=file)
+    book.page.set_viewport_size({"width": 1180, "height": 1540})
+    book.page.add_style_tag(content=".jp-SideBar, #jp-bottom-panel { display: none }")
+    book.command("application:toggle-left-area")
+    book.run(at["data"])
+    book.run(at["load"])
+    book.run(at["run"], source["run"].replace("--chunk 2000", "--chunk 100"))
+    book.run(at["explore"])
+    run, explorer = book.cell(at["run"]), book.cell(at["explore"])
+    pt = explorer.locator('[data-axis="pt"]')
+    pt.get_by_role("combobox").select_option("range")
+    pt.get_by_role("slider").first.press("ArrowRight")
+    rebin = explorer.get_by_label("bins merged into one")
+    rebin.fill("2")
+    rebin.press("Enter")
+    bar = run.get_by_role("progressbar", name="Events processed")
+    book.wait(lambda: int(bar.get_attribute("aria-valuenow") or 0) >= 55)
+    photograph(book, run, "explorer.png")
+    assert run.locator(".hepnb-state").get_attribute("data-state") == "running"
+    assert explorer.locator("path.hepnb-curve").first.is_visible()
+    book.command("apputils:change-theme", theme="JupyterLab Dark")
+    book.page.wait_for_timeout(1_000)
+    photograph(book, run, "explorer-dark.png")
+    book.command("apputils:change-theme", theme="JupyterLab Light")
+
+
+def photograph(book: Any, run: Any, name: str) -> None:
+    """The page with the dashboard of the run at its top."""
+    run.locator(".hepnb-run").evaluate("node => node.scrollIntoView({block: 'start'})")
+    book.page.screenshot(path=IMAGES / name)
