@@ -189,7 +189,8 @@ class Client:
         if kept and kept["state"] in ENDED:
             self._publish(kept)
             return
-        if self.directory.is_supervised():
+        elsewhere = kept is not None and kept["host"] != socket.gethostname()
+        if elsewhere or self.directory.is_supervised():
             if kept and kept["seq"] > self.snapshot["seq"]:
                 self._publish(kept)
             return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 
 from .directory import all_runs
 from .run import unheard
@@ -24,7 +25,8 @@ def list_runs() -> Table:
         except (OSError, ValueError):
             kept = unheard(directory, RunSpec.read(directory.spec))
         state = kept["state"]
-        if state in ("starting", "running") and not directory.is_supervised():
+        here = kept["host"] in (None, socket.gethostname())
+        if here and state in ("starting", "running") and not directory.is_supervised():
             state = "lost"
         rows.append(
             {

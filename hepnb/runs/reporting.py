@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import time
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -94,6 +95,7 @@ class Reporter:
             "problem": self.problem or run.folder.problem,
             "directory": str(run.directory.path),
             "pid": os.getpid(),
+            "host": socket.gethostname(),
             "now": now,
             "started": run.started,
             "ended": self._ended,

@@ -321,6 +321,7 @@ def unheard(directory: RunDirectory, spec: RunSpec) -> Snapshot:
         "problem": "",
         "directory": str(directory.path),
         "pid": None,
+        "host": None,
         "now": time.time(),
         "started": spec.created,
         "ended": None,

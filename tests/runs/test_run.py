@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import os
 import runpy
@@ -425,3 +426,22 @@ def test_a_module_of_a_cell_runs_whole_in_every_worker(numbered, tmp_path):
     said = [r["text"] for r in run.log_page(search="finished after")["records"]]
     assert len(said) == 2
     assert sum(int(text.split()[2]) for text in said) == 7
+
+
+def test_a_run_on_another_host_is_read_from_its_files(numbered, count_path):
+    files, _ = numbered
+    run = count_path.start(files).wait(60)
+    status = run.directory / "status.json"
+    kept = json.loads(status.read_text())
+    status.write_text(
+        json.dumps(kept | {"state": "running", "host": "far.example.org", "ended": None})
+    )
+    assert hn.runs()[0]["state"] == "running"
+    there = hn.attach(run.id)
+    assert there.progress["events"] == 700
+    time.sleep(0.5)
+    assert there.status == "running"
+    with pytest.raises(RunError, match="another host"):
+        there._client.request("cancel")
+    status.write_text(json.dumps(kept))
+    assert there.wait(20).status == "done"
