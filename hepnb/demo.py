@@ -38,7 +38,7 @@ def dimuon_path() -> Path:
 
     >>> dimuon_path().freeze().columns(["nMuon"] + [f"Muon_{x}" for x in
     ...     ("pt", "eta", "phi", "mass", "charge", "tightId")])
-    ('Muon_charge', 'Muon_eta', 'Muon_mass', 'Muon_phi', 'Muon_pt')
+    ('Muon_pt', 'Muon_eta', 'Muon_phi', 'Muon_mass', 'Muon_charge')
     """
     path = Path("dimuon")
     path.select("two muons", "count(Muon) == 2")
@@ -68,10 +68,15 @@ def dimuon_path() -> Path:
 
 def _pair_pt(Muon: Any) -> Any:
     """Transverse momentum of the two muons' sum [GeV], in float64."""
+    pt, phi = _of_two(Muon.pt), _of_two(Muon.phi)
+    return np.hypot((pt * np.cos(phi)).sum(axis=1), (pt * np.sin(phi)).sum(axis=1))
+
+
+def _of_two(column: Any) -> Any:
+    """A jagged column of two values per event as a float64 array of shape (events, 2)."""
     import awkward as ak
 
-    pt, phi = (np.asarray(ak.to_regular(Muon[name]), np.float64) for name in ("pt", "phi"))
-    return np.hypot((pt * np.cos(phi)).sum(axis=1), (pt * np.sin(phi)).sum(axis=1))
+    return np.asarray(ak.to_regular(column), np.float64)
 
 
 @dataclass(frozen=True)
