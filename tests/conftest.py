@@ -7,7 +7,7 @@ a skip is a failure, because a test that never runs holds nothing.
 from __future__ import annotations
 
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from shutil import which
 from typing import Any
@@ -70,3 +70,23 @@ def chromium() -> str:
         if name and (found := which(name)):
             return found
     pytest.skip("no Chromium: install the package chromium")
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Any]:
+    """One Chromium for the whole session: playwright's driver may be started only once."""
+    playwright = pytest.importorskip("playwright.sync_api")
+    quiet = [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--disable-dev-shm-usage",
+    ]
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=chromium, args=quiet)
+        yield browser
+        browser.close()

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["EventFile", "decompress_fast", "open_events"]
 
 _REMOTE = re.compile(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+_HEAD = 20
+_LARGE_FILE = 1_000_000
 _TREES = ("TTree", "TNtuple", "TNtupleD", "ROOT::RNTuple", "ROOT::Experimental::RNTuple")
 
 
@@ -160,11 +162,6 @@ def _open(path: str) -> Any:
         directory = uproot.open({path: None}, **options) if local else uproot.open(path, **options)
     except Exception as error:
         raise DataError(f"{path}: cannot be opened ({_reason(error)})") from error
-    if local:
-        size, expected = FilePath(path).stat().st_size, int(directory.file.fEND)
-        if size < expected:
-            directory.close()
-            raise DataError(f"{path}: truncated ({size} bytes of {expected}): copy it again")
     return directory
 
 
@@ -175,7 +172,7 @@ def _check_local(path: str) -> None:
         raise DataError(f"{path}: is a directory, not a file")
     try:
         with place.open("rb") as stream:
-            magic = stream.read(4)
+            head = stream.read(_HEAD)
             size = place.stat().st_size
     except FileNotFoundError:
         raise DataError(f"{path}: no such file") from None
@@ -183,8 +180,20 @@ def _check_local(path: str) -> None:
         raise DataError(f"{path}: cannot be opened ({error.strerror})") from None
     if size == 0:
         raise DataError(f"{path}: empty file (0 bytes)")
-    if magic != b"root":
+    if head[:4] != b"root":
         raise DataError(f"{path}: not a ROOT file (it does not begin with 'root')")
+    expected = _expected_size(head)
+    if size < expected:
+        raise DataError(f"{path}: truncated ({size} bytes of {expected}): copy it again")
+
+
+def _expected_size(head: bytes) -> int:
+    """The length that a ROOT file says of itself: fEND, 4 bytes long, or 8 in large files.
+
+    Source: https://root.cern/doc/master/classTFile.html ("Format of a TFile").
+    """
+    version = int.from_bytes(head[4:8], "big")
+    return int.from_bytes(head[12 : 16 if version < _LARGE_FILE else 20], "big")
 
 
 def _find_tree(directory: Any, path: str, tree: str | None) -> Any:

@@ -124,6 +124,7 @@ class Reporter:
         return {
             "events": self.tally.events,
             "events_total": total,
+            "events_expected": expected,
             "events_lost": plan.events_lost,
             "chunks": self.tally.chunks,
             "chunks_total": len(plan.chunks) if plan.all_cut else None,

@@ -310,7 +310,9 @@ def unheard(directory: RunDirectory, spec: RunSpec) -> Snapshot:
     progress = dict.fromkeys(
         ("events", "events_lost", "chunks", "bytes", "files", "files_failed"), 0
     )
-    unknown = dict.fromkeys(("events_total", "chunks_total", "rate", "eta", "eta_error"))
+    unknown = dict.fromkeys(
+        ("events_total", "events_expected", "chunks_total", "rate", "eta", "eta_error")
+    )
     return {
         "v": 1,
         "seq": 0,

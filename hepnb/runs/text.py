@@ -22,12 +22,22 @@ def progress_line(snapshot: Mapping[str, Any]) -> str:
     >>> progress = {"events": 1200, "events_total": 5000, "events_lost": 0, "files_failed": 0}
     >>> progress_line({"state": "running", "progress": progress | {"rate": 12e3, "eta": 3.2}})
     'running   24 %  1,200 of 5,000 events, 12,000 events/s, about 3 s left'
+
+    Until every file is open the total is what the opened files let expect:
+
+    >>> progress |= {"events_total": None, "events_expected": 4800.0, "rate": None, "eta": None}
+    >>> progress_line({"state": "running", "progress": progress})
+    'running   25 %  1,200 of about 4,800 events'
     """
     progress = snapshot["progress"]
     done, total = progress["events"], progress["events_total"]
     lost = progress["events_lost"]
-    share = f"{100 * (done + lost) // total:4d} %  " if total else "  "
-    said = [f"{done:,} of {total:,} events" if total is not None else f"{done:,} events"]
+    expected = progress.get("events_expected") if total is None else total
+    share = f"{100 * (done + lost) // round(expected):4d} %  " if expected else "  "
+    about = "about " if total is None else ""
+    said = [
+        f"{done:,} of {about}{expected:,.0f} events" if expected is not None else f"{done:,} events"
+    ]
     if snapshot["state"] in ("starting", "running"):
         if progress["rate"]:
             said.append(f"{progress['rate']:,.0f} events/s")

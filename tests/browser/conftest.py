@@ -30,16 +30,6 @@ collect_ignore = [] if "HEPNB_SCREENSHOTS" in os.environ else ["test_pictures.py
 PATIENCE = 60_000
 """Milliseconds: this is about whether it happens at all; a busy machine is slow."""
 
-_CHROMIUM = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-dev-shm-usage",
-]
 _SETTINGS = {
     # The "Jupyter news" question would cover the page.
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
@@ -205,15 +195,6 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         lab.end_kernels()
     finally:
         lab.stop()
-
-
-@pytest.fixture(scope="session")
-def browser(chromium: str) -> Iterator[Any]:
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=chromium, args=_CHROMIUM)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -19,16 +19,6 @@ from comm.base_comm import BaseComm
 
 ROOT = Path(__file__).parents[2]
 NAP = 1_700_000_000.0
-CHROMIUM = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-dev-shm-usage",
-]
 
 
 class StandInRun:
@@ -327,25 +317,13 @@ class BarePage:
         raise AssertionError("the widget and the page keep talking")
 
 
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Any]:
-    api = pytest.importorskip("playwright.sync_api")
-    path = os.environ.get("HEPNB_CHROMIUM", "/usr/bin/chromium")
-    if not Path(path).exists():
-        pytest.skip(f"no Chromium at {path}: set HEPNB_CHROMIUM")
-    with api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, headless=True, args=CHROMIUM)
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
-def bare(chromium: Any) -> Iterator[Callable[..., BarePage]]:
+def bare(browser: Any) -> Iterator[Callable[..., BarePage]]:
     """`bare(widget, theme="light", width=900)`: the widget on a page; page errors fail the test."""
     contexts, errors = [], []
 
     def make(widget: Any, theme: str = "light", width: int = 900) -> BarePage:
-        context = chromium.new_context(
+        context = browser.new_context(
             color_scheme=theme,
             viewport={"width": width, "height": 900},
             permissions=["clipboard-read", "clipboard-write"],

@@ -115,13 +115,13 @@ def test_a_run_moves_and_ends(bare: Callable[..., Any], run: Any) -> None:
     assert on.page.get_by_role("progressbar").get_attribute("aria-valuenow") == "100"
 
 
-def test_before_all_files_are_opened_no_time_is_promised(
+def test_before_anything_is_known_no_time_is_promised(
     bare: Callable[..., Any], make_run: Callable[..., Any]
 ) -> None:
     run = make_run()
     run.now["progress"] |= {"events_total": None, "chunks_total": None, "eta": None}
     on = bare(RunView(run))
-    assert "unknown until all files are opened" in on.page.get_by_role("region").inner_text()
+    assert "not known yet" in on.page.get_by_role("region").inner_text()
     assert on.page.get_by_role("progressbar").get_attribute("aria-valuenow") is None
 
 

@@ -54,14 +54,23 @@ export function progressPart(): Part {
 
 /** Share of events done, null where the total is not known. */
 export function fraction(progress: Progress, state: string): number | null {
-  if (progress.events_total === null) return null;
-  if (progress.events_total <= 0) return state === "done" ? 1 : 0;
-  return Math.min(1, progress.events / progress.events_total);
+  const total = expectedOf(progress);
+  if (total === null) return null;
+  if (total <= 0) return state === "done" ? 1 : 0;
+  return Math.min(1, progress.events / total);
 }
 
-export function sentence({ events, events_total }: Progress): string {
-  if (events_total === null) return `${number(events)} events, total not known yet`;
-  return `${number(events)} of ${number(events_total)} events, ${percent(events, events_total)}`;
+/** All events: counted once every file is open, before that what the opened files let expect. */
+function expectedOf({ events_total, events_expected }: Progress): number | null {
+  return events_total ?? events_expected ?? null;
+}
+
+export function sentence(progress: Progress): string {
+  const { events, events_total } = progress;
+  const total = expectedOf(progress);
+  if (total === null) return `${number(events)} events, total not known yet`;
+  const about = events_total === null ? "about " : "";
+  return `${number(events)} of ${about}${number(Math.round(total))} events, ${percent(events, total)}`;
 }
 
 export function lossOf({ files_failed, events_lost }: Progress): string {
@@ -77,8 +86,11 @@ export function factsOf({ progress, state, started, ended: end }: Snapshot): [st
   const { events, events_total, chunks, chunks_total, files, files_total, rate } = progress;
   const of = (part: number, whole: number | null) =>
     whole === null ? number(part) : `${number(part)} / ${number(whole)}`;
-  const out: [string, string][] = [["events", of(events, events_total)]];
-  if (events_total !== null) out.push(["done", percent(events, events_total)]);
+  const total = expectedOf(progress);
+  const about = events_total === null ? "≈ " : "";
+  const all = total === null ? "" : ` / ${about}${number(Math.round(total))}`;
+  const out: [string, string][] = [["events", `${number(events)}${all}`]];
+  if (total !== null) out.push(["done", `${about}${percent(events, total)}`]);
   if (!ended(state)) {
     if (rate !== null) out.push(["speed", `${scaled(rate)} events/s`]);
     out.push(["time left", timeLeft(progress)]);
@@ -89,8 +101,7 @@ export function factsOf({ progress, state, started, ended: end }: Snapshot): [st
   return out;
 }
 
-function timeLeft({ events_total, eta, eta_error }: Progress): string {
-  if (events_total === null) return "unknown until all files are opened";
+function timeLeft({ eta, eta_error }: Progress): string {
   return eta === null ? "not known yet" : remaining(eta, eta_error).replace(" left", "");
 }
 

@@ -3,6 +3,7 @@
 export interface Progress {
   events: number;
   events_total: number | null;
+  events_expected?: number | null;
   chunks: number;
   chunks_total: number | null;
   files: number;

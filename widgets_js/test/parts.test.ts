@@ -35,9 +35,19 @@ test("progress", () => {
   });
 });
 
-test("no time is promised before the total is known", () => {
+test("no time is promised before there is something to go by", () => {
   const early = { ...snapshot, progress: { ...progress, events_total: null, eta: null } };
-  expect(factsOf(early)).toContainEqual(["time left", "unknown until all files are opened"]);
+  expect(factsOf(early)).toContainEqual(["time left", "not known yet"]);
+  expect(factsOf(early)).toContainEqual(["events", "1200"]);
+});
+
+test("until every file is open the total is an expectation and says so", () => {
+  const open = { ...progress, events_total: null, events_expected: 4800.4 };
+  expect(fraction(open, "running")).toBeCloseTo(0.25);
+  const facts = Object.fromEntries(factsOf({ ...snapshot, progress: open }));
+  expect(facts.events).toBe("1200 / ≈ 4800");
+  expect(facts.done).toBe("≈ 25 %");
+  expect(facts["time left"]).toBe("3.2 ± 0.5 s");
 });
 
 test("losses are never silent", () => {

@@ -811,13 +811,20 @@ function progressPart() {
   return { node, update };
 }
 function fraction(progress, state) {
-  if (progress.events_total === null) return null;
-  if (progress.events_total <= 0) return state === "done" ? 1 : 0;
-  return Math.min(1, progress.events / progress.events_total);
+  const total = expectedOf(progress);
+  if (total === null) return null;
+  if (total <= 0) return state === "done" ? 1 : 0;
+  return Math.min(1, progress.events / total);
 }
-function sentence({ events, events_total }) {
-  if (events_total === null) return `${number(events)} events, total not known yet`;
-  return `${number(events)} of ${number(events_total)} events, ${percent(events, events_total)}`;
+function expectedOf({ events_total, events_expected }) {
+  return events_total ?? events_expected ?? null;
+}
+function sentence(progress) {
+  const { events, events_total } = progress;
+  const total = expectedOf(progress);
+  if (total === null) return `${number(events)} events, total not known yet`;
+  const about = events_total === null ? "about " : "";
+  return `${number(events)} of ${about}${number(Math.round(total))} events, ${percent(events, total)}`;
 }
 function lossOf({ files_failed, events_lost }) {
   const parts = [];
@@ -830,8 +837,11 @@ function lossOf({ files_failed, events_lost }) {
 function factsOf({ progress, state, started, ended: end }) {
   const { events, events_total, chunks, chunks_total, files, files_total, rate } = progress;
   const of = (part, whole2) => whole2 === null ? number(part) : `${number(part)} / ${number(whole2)}`;
-  const out = [["events", of(events, events_total)]];
-  if (events_total !== null) out.push(["done", percent(events, events_total)]);
+  const total = expectedOf(progress);
+  const about = events_total === null ? "≈ " : "";
+  const all = total === null ? "" : ` / ${about}${number(Math.round(total))}`;
+  const out = [["events", `${number(events)}${all}`]];
+  if (total !== null) out.push(["done", `${about}${percent(events, total)}`]);
   if (!ended(state)) {
     if (rate !== null) out.push(["speed", `${scaled(rate)} events/s`]);
     out.push(["time left", timeLeft(progress)]);
@@ -841,8 +851,7 @@ function factsOf({ progress, state, started, ended: end }) {
   out.push(["chunks", of(chunks, chunks_total)], ["files", of(files, files_total)]);
   return out;
 }
-function timeLeft({ events_total, eta, eta_error }) {
-  if (events_total === null) return "unknown until all files are opened";
+function timeLeft({ eta, eta_error }) {
   return eta === null ? "not known yet" : remaining(eta, eta_error).replace(" left", "");
 }
 function fillFacts(list, facts) {
