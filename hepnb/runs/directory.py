@@ -58,9 +58,12 @@ class RunDirectory:
             if out is not None:
                 (registry / run_id).symlink_to(path, target_is_directory=True)
         except OSError as error:
+            registered = out is None or str(error.filename).startswith(str(state_directory()))
+            mend = (
+                "set HEPNB_STATE_DIR to a place you can write" if registered else "give another out"
+            )
             raise RunError(
-                f"run directory {out or registry} cannot be made ({error.strerror}): "
-                "give out=, or set HEPNB_STATE_DIR to a place you can write"
+                f"run directory {path} cannot be made ({error.filename}: {error.strerror}): {mend}"
             ) from None
         directory = cls(path)
         (path / "id").write_text(run_id + "\n")
@@ -200,5 +203,6 @@ def find_run(run: str | os.PathLike[str]) -> RunDirectory:
             f"{text!r} fits {len(matches)} runs: {', '.join(matches[:4])}; say more of the id"
         )
     raise RunError(
-        f"no run {text!r} under {state_directory() / 'runs'}{nearest(text, known)}; hn.runs() lists them"
+        f"no run {text!r} under {state_directory() / 'runs'}{nearest(text, known)}; "
+        "hn.runs() and `hepnb runs` list them"
     )

@@ -36,9 +36,11 @@ class Table(list[dict[str, Any]]):
 class Record(dict[str, Any]):
     """One row, printed as `key  value` lines.
 
-    >>> Record({"events": 10, "rate": None})
-    events  10
-    rate    -
+    >>> Record({"events": 48976, "weighted": 48976.0, "rate": None, "eta": 0.12345})
+    events    48976
+    weighted  48976
+    rate      -
+    eta       0.1235
     """
 
     def __init__(self, fields: Mapping[str, Any]) -> None:
@@ -55,7 +57,8 @@ def _text(value: Any, column: str) -> str:
     if column in _MOMENTS:
         return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(value))
     if isinstance(value, float):
-        return f"{value:.4g}"
+        # Counts and rates in full: 48976, not 4.898e+04.
+        return f"{value:.0f}" if 1000 <= abs(value) < 1e15 else f"{value:.4g}"
     return str(value)
 
 

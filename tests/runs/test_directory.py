@@ -68,10 +68,14 @@ def test_a_directory_is_never_used_twice(tmp_path):
         made(out=tmp_path / "out")
 
 
-def test_a_place_that_cannot_be_written_is_said_in_a_line(tmp_path):
-    (tmp_path / "file").write_text("")
-    with pytest.raises(RunError, match="HEPNB_STATE_DIR"):
-        made(out=tmp_path / "file" / "out")
+def test_a_place_that_cannot_be_written_is_said_in_a_line(tmp_path, monkeypatch):
+    in_the_way = tmp_path / "file"
+    in_the_way.write_text("")
+    with pytest.raises(RunError, match=r"file: File exists\): give another out$"):
+        RunDirectory.create("r", in_the_way / "run")
+    monkeypatch.setenv("HEPNB_STATE_DIR", str(in_the_way))
+    with pytest.raises(RunError, match=r"set HEPNB_STATE_DIR to a place you can write$"):
+        RunDirectory.create("r", tmp_path / "run")
 
 
 @pytest.mark.parametrize("depth", [0, 3])
