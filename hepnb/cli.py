@@ -14,14 +14,18 @@ from pathlib import Path
 from typing import Any
 
 from . import __version__
-from .errors import HepnbError
+from .errors import HepnbError, nearest
 
 __all__ = ["main"]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
-    given = _parser().parse_args(arguments)
+    given, rest = _parser().parse_known_args(arguments)
+    if rest:
+        given.parser.error(
+            f"unrecognized arguments: {' '.join(rest)}{_hint(given.parser, rest[0])}"
+        )
     try:
         return int(given.verb(given) or 0)
     except HepnbError as error:
@@ -48,8 +52,14 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add(verbs: Any, name: str, function: Any, says: str) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = verbs.add_parser(name, help=says, description=says)
-    parser.set_defaults(verb=function)
+    parser.set_defaults(verb=function, parser=parser)
     return parser
+
+
+def _hint(parser: argparse.ArgumentParser, word: str) -> str:
+    """The option that was meant, as in the errors of a path."""
+    known = [option for action in parser._actions for option in action.option_strings]
+    return nearest(word, known) if word.startswith("-") else ""
 
 
 def _positive(text: str) -> int:
@@ -127,12 +137,12 @@ def _add_runs(verbs: Any) -> None:
     )
     log = _add(verbs, "log", _log, "Print the last records of a run's log.")
     log.add_argument("-n", type=_positive, default=100, metavar="N", help="how many [100]")
-    log.add_argument("--level", metavar="LEVEL", help="only this level")
+    log.add_argument("--level", metavar="LEVEL", help="only this level, such as warning")
     cancel = _add(verbs, "cancel", _cancel, "End a run soon; what is committed stays.")
     for verb in (attach, log, cancel):
         verb.add_argument("id", metavar="ID", help="a run's id, part of it, or its directory")
     for verb in (attach, log):
-        verb.add_argument("--json", action="store_true", help="print JSON")
+        verb.add_argument("--json", action="store_true", help="print JSON and nothing else")
 
 
 def _runs(given: argparse.Namespace) -> None:
@@ -154,16 +164,18 @@ def _attach(given: argparse.Namespace) -> int:
 
 def _log(given: argparse.Namespace) -> None:
     from .runs import attach
-    from .runs.text import log_lines
+    from .runs.text import level_name, log_text
 
-    levels = [given.level.upper()] if given.level else None
-    records = attach(given.id).log_page(-given.n, given.n, levels)["records"]
-    print(json.dumps(records) if given.json else "\n".join(log_lines(records)))
+    level = level_name(given.level)
+    run = attach(given.id)
+    if given.json:
+        print(json.dumps(run.log_page(-given.n, given.n, level and [level])["records"]))
+    else:
+        print(log_text(run, given.n, level))
 
 
 def _cancel(given: argparse.Namespace) -> None:
     from .runs import attach
+    from .runs.text import cancel
 
-    run = attach(given.id)
-    run.cancel()
-    print(f"run {run.id}: cancelled; what is committed stays")
+    print(cancel(attach(given.id)))

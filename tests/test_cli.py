@@ -120,7 +120,9 @@ def test_log_prints_records(toy: Path, capsys: pytest.CaptureFixture[str]) -> No
     assert "WARNING" in (said := capsys.readouterr().out)
     assert "counted" in said
     assert main(["log", run.id, "--level", "error"]) == 0
-    assert "counted" not in capsys.readouterr().out
+    assert "has said nothing of level ERROR" in capsys.readouterr().out
+    assert main(["log", run.id, "--level", "warn"]) == 1
+    assert "did you mean 'WARNING'?" in capsys.readouterr().err
     assert main(["log", run.id, "--json"]) == 0
     assert "counted" in {record["text"] for record in json.loads(capsys.readouterr().out)}
 
@@ -131,6 +133,20 @@ def test_cancel_ends_a_run(toy: Path, capsys: pytest.CaptureFixture[str]) -> Non
     assert "cancelled" in capsys.readouterr().out
     assert run.wait(30).status == "cancelled"
     assert main(["attach", run.id]) == 1
+    capsys.readouterr()
+    assert main(["cancel", run.id]) == 0
+    assert "is cancelled already" in capsys.readouterr().out
+
+
+def test_a_misspelt_option_is_said_with_the_usage_of_its_verb(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["demo", "--wrkers", "3"])
+    assert ended.value.code == 2
+    said = capsys.readouterr().err
+    assert "usage: hepnb demo" in said
+    assert "unrecognized arguments: --wrkers 3; did you mean '--workers'?" in said
 
 
 def test_as_a_process_an_error_is_one_line_and_1(tmp_path: Path) -> None:

@@ -98,7 +98,7 @@ class HepMagics(Magics):
     @argument("run", nargs="?", metavar="ID", help="a run's id or part of it [the last run]")
     @argument("-o", dest="handle", metavar="NAME", help="attach: the variable that gets the run")
     @argument("-n", dest="count", default="20", metavar="N", help="log: how many records [20]")
-    @argument("--level", metavar="LEVEL", help="log: only this level")
+    @argument("--level", metavar="LEVEL", help="log: only this level, such as warning")
     @line_magic("hepanalysis")  # type: ignore[arg-type]
     @no_var_expand
     def look_after(self, line: str) -> Any:
@@ -128,18 +128,16 @@ class HepMagics(Magics):
         _say(status_text(self._which(given).snapshot()))
 
     def _log(self, given: Namespace) -> None:
-        from ..runs.text import log_lines
+        from ..runs.text import level_name, log_text
 
         count = number_value("-n", given.count, self.shell.user_ns) or 20
-        levels = [unquoted(given.level).upper()] if given.level else None
-        run = self._which(given)
-        records = run.log_page(-count, count, levels)["records"]
-        _say("\n".join(log_lines(records)) or f"run {run.id} has said nothing yet")
+        level = level_name(unquoted(given.level) if given.level else None)
+        _say(log_text(self._which(given), count, level))
 
     def _cancel(self, given: Namespace) -> None:
-        run = self._which(given, running=True)
-        run.cancel()
-        _say(f"run {run.id}: cancelled; what is committed stays")
+        from ..runs.text import cancel
+
+        _say(cancel(self._which(given, running=True)))
 
     def _attach(self, given: Namespace) -> None:
         run = self._which(given)

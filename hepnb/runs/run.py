@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Collection, Generator, Mapping
 from dataclasses import dataclass
@@ -283,7 +284,7 @@ class Run:
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
         viewer = type(self).viewer
-        if viewer is None:
+        if viewer is None or _in_terminal():
             return {"text/plain": repr(self)}
         return viewer(self)._repr_mimebundle_(include=include, exclude=exclude)
 
@@ -291,8 +292,16 @@ class Run:
         progress = self.progress
         total = progress["events_total"]
         of = f" of {total:,}" if total is not None else ""
-        lost = f", {progress['files_failed']} files lost" if progress["files_failed"] else ""
+        failed = progress["files_failed"]
+        lost = f", {failed} file{'s' if failed > 1 else ''} lost" if failed else ""
         return f"<Run {self.id}: {self.status}, {progress['events']:,}{of} events{lost}>"
+
+
+def _in_terminal() -> bool:
+    """Whether IPython runs without a front end that could draw: there a run is its line of text."""
+    ipython = sys.modules.get("IPython")
+    shell = None if ipython is None else ipython.get_ipython()
+    return shell is not None and getattr(shell, "kernel", None) is None
 
 
 def attach(run: str | os.PathLike[str]) -> Run:

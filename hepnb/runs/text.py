@@ -6,12 +6,23 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TextIO
 
+from ..errors import RunError, nearest
 from .client import ENDED
 
 if TYPE_CHECKING:
     from .run import Run
 
-__all__ = ["follow", "log_lines", "progress_line", "status_text"]
+__all__ = [
+    "cancel",
+    "follow",
+    "level_name",
+    "log_lines",
+    "log_text",
+    "progress_line",
+    "status_text",
+]
+
+_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 _LEAVES = 12
 
@@ -85,6 +96,35 @@ def status_text(snapshot: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def cancel(run: Run) -> str:
+    """Cancel a run, and say what came of it: one that has ended cannot be cancelled."""
+    if run.status in ENDED:
+        return f"run {run.id} is {run.status} already: there is nothing to cancel"
+    run.cancel()
+    return f"run {run.id}: cancelled; what is committed stays"
+
+
+def level_name(text: str | None) -> str | None:
+    """The log level that is meant, or None for all. Raises RunError where there is none such.
+
+    >>> level_name("warning")
+    'WARNING'
+    """
+    level = text.upper() if text else None
+    if level is not None and level not in _LEVELS:
+        raise RunError(
+            f"no log level {text!r}{nearest(level, _LEVELS)}; it is one of {', '.join(_LEVELS)}"
+        )
+    return level
+
+
+def log_text(run: Run, count: int, level: str | None = None) -> str:
+    """The last `count` records of a run's log, of one level or of all."""
+    records = run.log_page(-count, count, [level] if level else None)["records"]
+    nothing = f"run {run.id} has said nothing{f' of level {level}' if level else ''} yet"
+    return "\n".join(log_lines(records)) or nothing
+
+
 def log_lines(records: Iterable[Mapping[str, Any]]) -> list[str]:
     """One line per record: time, level, worker, logger, text, how often it was repeated."""
     return [_log_line(record) for record in records]
@@ -94,7 +134,8 @@ def _log_line(record: Mapping[str, Any]) -> str:
     clock = time.strftime("%H:%M:%S", time.localtime(record["time"]))
     worker = f"worker {record['worker']}" if record["worker"] is not None else "run"
     times = f"  ({record['repeat']} times)" if record["repeat"] > 1 else ""
-    return f"{clock} {record['level']:<8} {worker:<9} {record['logger']}: {record['text']}{times}"
+    text = record["text"].rstrip()
+    return f"{clock} {record['level']:<8} {worker:<9} {record['logger']}: {text}{times}"
 
 
 def _duration(seconds: float) -> str:

@@ -41,13 +41,17 @@ def text(snapshot: Mapping[str, Any], view: str = "RunView") -> str:
 def _plainly(progress: Mapping[str, Any]) -> str:
     done, total = progress["events"], progress["events_total"]
     events = number(done) if total is None else f"{number(done)} of {number(total)}"
-    return f"{events} events, {number(progress['files'])} files"
+    return f"{events} events, {_files(progress['files'])}"
+
+
+def _files(count: int) -> str:
+    return f"{number(count)} file{'' if count == 1 else 's'}"
 
 
 def _lost(progress: Mapping[str, Any]) -> str:
     parts = []
     if progress["files_failed"]:
-        parts.append(f"{number(progress['files_failed'])} files failed")
+        parts.append(f"{_files(progress['files_failed'])} failed")
     if progress["events_lost"]:
         parts.append(f"{number(progress['events_lost'])} events not counted")
     return ", ".join(parts)

@@ -247,6 +247,7 @@ def test_status_log_cancel_mean_the_last_run(cell: Cell, shell: InteractiveShell
     assert "cancelled" in said
     assert run.wait(30).status == "cancelled"
     assert "cancelled" in cell("%hepanalysis status")[1]
+    assert "nothing to cancel" in cell("%hepanalysis cancel")[1]
 
 
 def test_attach_finds_a_run_by_part_of_its_id(
@@ -259,6 +260,8 @@ def test_attach_finds_a_run_by_part_of_its_id(
     assert ok, said
     assert shell.user_ns["found"].id == run.id
     assert run.id in said
+    # A terminal draws nothing: there a run is its line of text, with its id.
+    assert f": <Run {run.id}: done, 2,000 of 2,000 events>" in cell("found")[1]
     # Without an id it is the last one this notebook spoke of, or the newest of all.
     assert run.id in cell("%hepanalysis status")[1]
 
@@ -272,6 +275,7 @@ def test_attach_finds_a_run_by_part_of_its_id(
         ("cancel", ["no run is running"]),
         ("attach nothing-like-it", ["nothing-like-it"]),
         ("log -n many", ["-n many"]),
+        ("log --level warn", ["did you mean 'WARNING'?"]),
     ],
 )
 def test_a_mistake_is_one_line(cell: Cell, line: str, words: list[str]) -> None:

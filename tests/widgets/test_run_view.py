@@ -163,8 +163,8 @@ def test_static_forms_need_no_kernel(make_run: Callable[..., Any]) -> None:
     data, _ = view._repr_mimebundle_()
     assert "application/vnd.jupyter.widget-view+json" in data
     assert data["text/plain"] == (
-        "RunView of run 'dimuon': done, 1\u2009204\u2009000 of 5\u2009000\u2009000 events, 1 files\n"
-        "LOST: 1 files failed, 61\u2009540 events not counted"
+        "RunView of run 'dimuon': done, 1\u2009204\u2009000 of 5\u2009000\u2009000 events, 1 file\n"
+        "LOST: 1 file failed, 61\u2009540 events not counted"
     )
     html = data["text/html"]
     assert "<script" not in html
