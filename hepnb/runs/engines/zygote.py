@@ -20,6 +20,7 @@ from pathlib import Path
 
 import msgpack
 
+from ...errors import one_line
 from ..bundle import Bundle
 from ..directory import RunDirectory
 from ..spec import RunSpec
@@ -53,10 +54,9 @@ def main(descriptor: int, path: Path) -> None:
         bundle = load(directory, spec)
     except BaseException as error:  # noqa: BLE001  the user's code
         text = "".join(traceback.format_exception(error))
-        title = f"the analysis cannot be loaded: {type(error).__name__}: {error}"
-        control.send(
-            msgpack.packb({"k": "failed", "title": title[:500], "traceback": text[-20_000:]})
-        )
+        title = f"the analysis cannot be loaded: {one_line(error)}"
+        failure = {"k": "failed", "title": title, "traceback": text[-20_000:]}
+        control.send(msgpack.packb(failure, unicode_errors="backslashreplace"))
         return
     gc.collect()
     gc.freeze()
@@ -77,7 +77,7 @@ def _serve(control: socket.socket, bundle: Bundle, spec: RunSpec) -> None:
             os.read(wake_read, 4096)
             _reap(control, children)
         if control.fileno() in ready:
-            message, descriptors, _, _ = socket.recv_fds(control, 64, 3)
+            message, descriptors = _next_request(control)
             if not message:
                 break
             pid = os.fork()
@@ -90,10 +90,21 @@ def _serve(control: socket.socket, bundle: Bundle, spec: RunSpec) -> None:
             for descriptor in descriptors:
                 os.close(descriptor)
     for pid in children:
-        try:
+        with contextlib.suppress(OSError):
             os.killpg(pid, signal.SIGKILL)
-        except OSError:
-            continue
+    for pid in children:
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(pid, 0)
+
+
+def _next_request(control: socket.socket) -> tuple[bytes, list[int]]:
+    """The supervisor's next message and the channels with it; no message where it has hung up."""
+    try:
+        message, descriptors, _, _ = socket.recv_fds(control, 64, 3)
+    except ConnectionResetError:
+        # It hung up before it had read all that was said to it.
+        return b"", []
+    return message, descriptors
 
 
 def _reap(control: socket.socket, children: set[int]) -> None:
@@ -105,6 +116,9 @@ def _reap(control: socket.socket, children: set[int]) -> None:
         if pid == 0:
             return
         children.discard(pid)
+        # What the user's code forked would live on, and hold the worker's channels open.
+        with contextlib.suppress(OSError):
+            os.killpg(pid, signal.SIGKILL)
         try:
             control.send(msgpack.packb({"k": "exit", "pid": pid, "status": status}))
         except OSError:
@@ -135,8 +149,7 @@ def _become_worker(descriptors: list[int], bundle: Bundle, spec: RunSpec) -> Non
     except BaseException:  # noqa: BLE001  a fork must never return into the zygote
         traceback.print_exc()
     finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
+        worker.flush_streams()
         os._exit(status)
 
 
