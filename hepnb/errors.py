@@ -9,7 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-__all__ = ["DataError", "HepnbError", "PathError", "RunError", "StoreError", "nearest"]
+__all__ = [
+    "DataError",
+    "HepnbError",
+    "PathError",
+    "RunError",
+    "StoreError",
+    "nearest",
+    "one_line",
+]
+
+_LONGEST_LINE = 500
 
 
 class HepnbError(Exception):
@@ -38,6 +48,19 @@ class StoreError(HepnbError):
 
 class RunError(HepnbError):
     """A background run that cannot be started, found, watched or waited for."""
+
+
+def one_line(error: BaseException) -> str:
+    """Type and message of any exception in one line, however it was made.
+
+    >>> one_line(ValueError("first\\nsecond")), one_line(KeyError())
+    ('ValueError: first second', 'KeyError')
+    """
+    try:
+        message = str(error)
+    except Exception:  # noqa: BLE001  somebody else's __str__
+        message = "(its message cannot be shown)"
+    return " ".join([f"{type(error).__name__}:", *message.split()]).rstrip(":")[:_LONGEST_LINE]
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -20,20 +20,29 @@ _FILE = re.compile(r"^[A-Za-z_][\w.+-]*$", re.ASCII)
 
 
 def check_name(
-    name: object, what: str, *, words: bool = False, file: bool = False, reserved: bool = True
+    name: object,
+    what: str,
+    *,
+    words: bool = False,
+    file: bool = False,
+    column: bool = False,
+    reserved: bool = True,
 ) -> None:
-    """Refuse a name that could not be used later. `words` allows any one-line text."""
+    """Refuse a name that could not be used later. `words` allows any one-line text.
+
+    `file` allows what can name a file, `column` what can name a column of a table.
+    """
     if not isinstance(name, str) or not name:
         raise PathError(f"{what} needs a name, not {name!r}")
-    if words:
-        if "\n" in name or len(name) > 200:
+    if words or column:
+        if not name.isprintable() or len(name) > 200:
             raise PathError(f"the name of {what} is one short line, not {name[:30]!r}...")
+        if column and ("/" in name or name in (".", "..")):
+            raise PathError(f"{name!r} cannot name {what}; choose one: {{'name': {name!r}}}")
         return
     if file:
         if not _FILE.match(name) or len(name) > 100:
             raise PathError(f"{name!r} cannot name {what}: use letters, digits, '_', '.', '-', '+'")
-        return
-    if what == "a path":
         return
     if not name.isidentifier() or keyword.iskeyword(name) or name.startswith("__"):
         raise PathError(f"{name!r} cannot name {what}: use letters, digits and '_'")

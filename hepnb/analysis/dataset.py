@@ -59,8 +59,8 @@ class Dataset:
         meta: Mapping[str, Any] | None = None,
         **more: Any,
     ) -> None:
-        if not str(name):
-            raise DataError("a dataset needs a name")
+        if str(name) != name or not name or not name.isprintable():
+            raise DataError(f"a dataset's name is one line of text, not {name!r}")
         if kind not in _KINDS:
             raise DataError(f"dataset {name!r}: kind is 'data' or 'mc', not {kind!r}")
         if xsec is not None and not xsec >= 0:
@@ -134,7 +134,7 @@ def as_datasets(data: Any) -> tuple[Dataset, ...]:
         if names.count(name) > 1:
             raise DataError(f"two datasets are named {name!r}: names must differ")
     files = [file for dataset in made for file in dataset.files]
-    if not any(_REMOTE.match(file) or FilePath(file).exists() for file in files):
+    if not any(_REMOTE.match(file) or _exists(file) for file in files):
         more = f" (nor any of the {len(files) - 1} others)" if len(files) > 1 else ""
         raise DataError(f"no such file: {files[0]}{more}")
     return made
@@ -152,6 +152,8 @@ def _named(files: Any) -> Dataset:
 
 def _resolve(files: Any, where: str) -> tuple[tuple[str, ...], str | None]:
     """Every file of a path, glob, directory or list, and the tree that `file.root:tree` named."""
+    if not isinstance(files, str | os.PathLike | Iterable):
+        raise DataError(f"{where}: files are paths, not {type(files).__name__}")
     entries = [files] if isinstance(files, str | os.PathLike) else list(files)
     if not entries:
         raise DataError(f"{where}: no files given")
@@ -161,7 +163,7 @@ def _resolve(files: Any, where: str) -> tuple[tuple[str, ...], str | None]:
         if not isinstance(entry, str | os.PathLike):
             raise DataError(f"{where}: a file is given as a path, not as {type(entry).__name__}")
         text = os.fspath(entry)
-        match = None if FilePath(text).exists() else _TREE.match(text)
+        match = None if _exists(text) else _TREE.match(text)
         if match:
             text = match["file"]
             trees.add(match["tree"])
@@ -176,16 +178,24 @@ def _expand(text: str, where: str) -> Iterator[str]:
     if _REMOTE.match(text):
         yield text
         return
-    path = FilePath(text).expanduser()
-    if path.is_dir():
+    path = FilePath(os.path.expanduser(text))  # noqa: PTH111  (leaves an unknown ~user as it is)
+    if _exists(path) and path.is_dir():
         inside = sorted(str(p) for p in path.glob("*.root") if p.is_file())
         if not inside:
             raise DataError(f"{where}: no *.root file in directory {text}")
         yield from inside
-    elif any(c in text for c in "*?[") and not path.exists():
+    elif any(c in text for c in "*?[") and not _exists(path):
         matched = sorted(p for p in glob.glob(str(path), recursive=True) if FilePath(p).is_file())  # noqa: PTH207
         if not matched:
             raise DataError(f"{where}: no file matches {text}")
         yield from matched
     else:
         yield str(path)
+
+
+def _exists(path: str | os.PathLike[str]) -> bool:
+    """Whether there is such a file; a name that no file can have, or that is out of reach, is none."""
+    try:
+        return FilePath(path).exists()
+    except OSError:
+        return False

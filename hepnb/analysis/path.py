@@ -6,7 +6,7 @@ import copy
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar, overload
 
-from ..errors import PathError, nearest
+from ..errors import PathError, nearest, one_line
 from .arrangement import arrange
 from .axes import read_axis
 from .cells import Place, place_of_caller
@@ -51,7 +51,7 @@ class Path:
     """
 
     def __init__(self, name: str = "path") -> None:
-        check_name(name, "a path")
+        check_name(name, "a path", words=True)
         self.name = name
         self._steps: list[Step] = []
         self._places: list[Place] = []
@@ -142,6 +142,8 @@ class Path:
         check_name(name, "a category")
         if not labels:
             raise PathError(f"category {name!r}: no labels; write label=condition")
+        for label in labels:
+            check_name(label, f"a label of category {name!r}", words=True)
         made = tuple(
             (label, make_formula(f, f"category {name!r}, label {label!r}"))
             for label, f in labels.items()
@@ -255,6 +257,9 @@ class Path:
             pairs = columns.items()
         else:
             pairs = [(column, column) for column in _texts(columns, f"{place}: columns")]
+        pairs = tuple(pairs)
+        for key, _ in pairs:
+            check_name(key, f"a column of {place}", column=True)
         made = tuple((key, make_formula(f, f"{place}, column {key!r}")) for key, f in pairs)
         if not made:
             raise PathError(f"{place}: no columns")
@@ -282,9 +287,7 @@ class Path:
         """The immutable program of this path as it stands now. Raises `PathError` as `check` does."""
         steps = arrange(self._steps)
         check_steps(steps, None)
-        return Program(
-            self.name, tuple(copy.deepcopy(s) if isinstance(s, ModuleStep) else s for s in steps)
-        )
+        return Program(self.name, tuple(map(_frozen, steps)))
 
     def _decorator(self, add: Callable[[Any], None]) -> Callable[[F], F]:
         def decorate(function: F) -> F:
@@ -319,6 +322,19 @@ class Path:
                 )
         self._steps.append(step)
         self._places.append(place)
+
+
+def _frozen(step: Step) -> Step:
+    """A step that later changes of the user's objects do not reach."""
+    if not isinstance(step, ModuleStep):
+        return step
+    try:
+        return copy.deepcopy(step)
+    except Exception as error:
+        raise PathError(
+            f"{named(step)} cannot be copied ({one_line(error)}): "
+            "open files, locks and connections in setup()"
+        ) from error
 
 
 def _texts(values: Any, place: str) -> tuple[str, ...]:

@@ -58,6 +58,11 @@ def test_a_missing_file_is_kept_unless_all_are_missing(folder: FilePath) -> None
         ({}, "data is empty"),
         (3, "not int"),
         ([3], "not as int"),
+        ({"a": 3}, "files are paths, not int"),
+        ({2018: "x.root"}, "name is one line of text, not 2018"),
+        ({"a\0b": "x.root"}, r"name is one line of text, not 'a\\x00b'"),
+        ("~nobody-of-this-name/x.root", "no such file: ~nobody"),
+        ("x" * 5000, "no such file: xxx"),
     ],
 )
 def test_mistakes_are_one_line(data: Any, message: str, folder: FilePath) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import awkward as ak
@@ -9,7 +10,7 @@ import hist
 import numpy as np
 import pytest
 
-from hepnb.analysis import Path
+from hepnb.analysis import Module, Path
 from hepnb.errors import PathError
 
 NANO = [
@@ -193,6 +194,32 @@ def test_every_column_has_one_owner() -> None:
 def test_names_that_cannot_be_columns(name: str) -> None:
     with pytest.raises(PathError):
         Path().define(name, "1")
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda p: p.table("t", ["Muon.pt / 2"]),
+        lambda p: p.table("t", {"": "nMuon"}),
+        lambda p: p.table("t", {"a\nb": "nMuon"}),
+        lambda p: p.category("c", **{"a\0b": "nMuon > 1"}),
+        lambda p: p.select("a\0b", "nMuon > 1"),
+        lambda p: p.define("x", "1") or Path("a\nb"),
+    ],
+)
+def test_names_that_could_not_be_written_are_refused_at_once(build: Any) -> None:
+    with pytest.raises(PathError, match="name") as caught:
+        build(Path())
+    assert str(caught.value).isprintable()
+
+
+def test_a_module_that_holds_a_lock_is_refused_in_a_line() -> None:
+    module = Module()
+    module.lock = threading.Lock()  # type: ignore[attr-defined]
+    path = Path()
+    path.add_module(module)
+    with pytest.raises(PathError, match=r"module 'Module' cannot be copied .* in setup"):
+        path.freeze()
 
 
 def test_a_reserved_name_in_the_file_is_an_error_where_it_is_used() -> None:
