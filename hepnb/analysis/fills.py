@@ -62,6 +62,8 @@ def _flatten_awkward(array: ak.Array, where: str) -> Flat:
     offsets = None
     layout = array.layout
     if array.ndim == 2:
+        if layout.is_numpy:
+            layout = layout.to_RegularArray()
         if layout.is_option:
             layout = ak.to_layout(ak.fill_none(array, [], axis=0))
         if layout.is_indexed:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 import builtins
 import inspect
+import sysconfig
 import types
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
@@ -29,6 +30,7 @@ _PASSING = {
 }  # fmt: skip
 _COUNTING = {"num", "local_index", "is_none", "argcartesian", "argcombinations"}
 _DEPTH = 4
+_LIBRARIES = tuple({sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")})
 
 
 class Ref(NamedTuple):
@@ -55,6 +57,11 @@ def function_uses(function: Callable[..., Any], arguments: Iterable[str], depth:
     except (OSError, TypeError, SyntaxError, ValueError, RecursionError, IndentationError):
         return _everything(names)
     return Uses(reader.uses, reader.passes)
+
+
+def _is_of_library(function: types.FunctionType) -> bool:
+    """Whether a function is an installed one: such look for attributes that need not be there."""
+    return function.__code__.co_filename.startswith(_LIBRARIES)
 
 
 def _everything(names: tuple[str, ...]) -> Uses:
@@ -300,7 +307,7 @@ class _Reader:
         return _NONE
 
     def _call_user(self, function: types.FunctionType, node: ast.Call) -> Refs:
-        """A helper function of the user: its own source says what it reads."""
+        """A helper function: its own source says what it reads, and if it is the user's, must read."""
         arguments = [*node.args, *(word.value for word in node.keywords)]
         refs = [self._expr(argument) for argument in arguments]
         if not any(refs):
@@ -318,6 +325,7 @@ class _Reader:
             self._escape(_NONE.union(*refs))
             return _NONE
         inner = function_uses(function, names, self._depth + 1)
+        certain = not _is_of_library(function)
         passed: Refs = _NONE
         for name, values in zip(bound, refs, strict=True):
             assert name is not None
@@ -325,7 +333,7 @@ class _Reader:
                 if ref.attr:
                     self._escape(frozenset({ref}))
                 else:
-                    self.uses[ref.root].merge(inner.inputs[name], ref.exact)
+                    self.uses[ref.root].merge(inner.inputs[name], ref.exact and certain)
                     if name in inner.passes:
                         passed |= {ref._replace(exact=ref.exact and inner.passes[name])}
         return passed

@@ -23,7 +23,7 @@ from .formula import RESERVED, Formula
 from .module import Rows
 from .plan import Plan, describe
 from .random import EventRandom
-from .source import Collection, collect, freeze_array, simplify, take
+from .source import Collection, collect, freeze, freeze_array, simplify, take
 from .steps import Category, Definition, ModuleStep, Step, named
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class Chunk:
         self.file = file
         self.first = first
         self.readings = readings
-        self._events = events
+        self._events = ak.Array(freeze(events.layout))
 
     def read(self, name: str) -> Any:
         """A branch, or a `Collection`, or a flat record, on all rows."""
@@ -214,7 +214,9 @@ class Layer:
         arguments = {
             a: self.argument(a, level, owner, name or formula.where) for a in formula.arguments
         }
-        return self._user(label, formula.where, level, lambda: formula.function(**arguments))
+        found = self._user(label, formula.where, level, lambda: formula.function(**arguments))
+        # As awkward arrays masked values are missing ones; as NumPy arrays they would count.
+        return ak.from_numpy(found) if isinstance(found, np.ma.MaskedArray) else found
 
     def _user(self, label: str, where: str, level: int, compute: Callable[[], Any]) -> Any:
         """Call the user's code: its exceptions pass unchanged, with a note that says where it stands."""
@@ -251,11 +253,13 @@ class Layer:
         rows = self.rows(level)
         if isinstance(value, bool | int | float | np.number | np.bool_):
             return freeze_array(np.full(rows, value))
-        if isinstance(value, np.ndarray) and value.ndim == 1 and value.dtype.kind in "biuf":
+        plain = isinstance(value, np.ndarray) and not isinstance(value, np.ma.MaskedArray)
+        if plain and value.ndim == 1 and value.dtype.kind in "biuf":
             made: Any = freeze_array(value)
         else:
             try:
-                made = simplify(value if isinstance(value, ak.Array) else ak.Array(value))
+                array = value if isinstance(value, ak.Array) else ak.Array(value)
+                made = simplify(ak.Array(freeze(array.layout), behavior=array.behavior))
             except Exception as error:
                 kind = type(value).__name__
                 raise PathError(

@@ -110,14 +110,21 @@ class _Weights:
         for name in self._known if names is None else names:
             at, values = self._known[name]
             moved = self._layer.move(values, at, level)
-            result = moved if result is None else result * moved
+            with np.errstate(over="ignore"):
+                result = moved if result is None else result * moved
         return result
 
     def total(self, level: int) -> tuple[int, float]:
         """Rows and sum of weights at a level."""
         product = self.product(level)
         rows = self._layer.rows(level)
-        return rows, float(rows) if product is None else float(product.sum())
+        if product is None:
+            return rows, float(rows)
+        with np.errstate(over="ignore"):
+            total = float(product.sum())
+        if not np.isfinite(total):
+            raise DataError(f"the weights of {rows} events multiply and add up to {total}")
+        return rows, total
 
 
 def _sizes(

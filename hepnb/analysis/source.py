@@ -14,7 +14,7 @@ import numpy as np
 
 from ..errors import PathError, nearest
 
-__all__ = ["Collection", "freeze_array", "simplify", "take"]
+__all__ = ["Collection", "freeze", "freeze_array", "simplify", "take"]
 
 
 def freeze_array(values: Any) -> Any:
@@ -22,6 +22,15 @@ def freeze_array(values: Any) -> Any:
     view = values.view()
     view.flags.writeable = False
     return view
+
+
+def freeze(layout: Any) -> Any:
+    """The same layout with numbers that nobody can change through NumPy; nothing is copied."""
+    if isinstance(layout, ak.contents.NumpyArray):
+        return layout.copy(data=freeze_array(layout.data))
+    if isinstance(layout, ak.contents.RecordArray | ak.contents.UnionArray):
+        return layout.copy(contents=[freeze(content) for content in layout.contents])
+    return layout.copy(content=freeze(layout.content)) if hasattr(layout, "content") else layout
 
 
 def simplify(array: ak.Array) -> Any:

@@ -150,6 +150,16 @@ def test_what_cannot_be_filled(spec: str, message: str, process: Any, events: ak
         process(path, events)
 
 
+def test_the_same_number_of_values_per_event_fills_once_per_value(
+    process: Any, events: ak.Array
+) -> None:
+    path = Path()
+    path.define("pairs", lambda nMuon: np.stack([nMuon, nMuon + 10], axis=1))
+    path.hist("h", x="pairs: 20, 0, 20")
+    expected = [n + shift for n in ak.to_list(events.nMuon) for shift in (0, 10)]
+    assert process(path, events).fills[0].columns["x"].tolist() == expected
+
+
 @pytest.mark.parametrize("words", [{"where": "Muon.pt > 3"}, {"object_weight": "Muon.pt"}])
 def test_objects_cannot_weigh_or_choose_events(
     words: dict[str, str], process: Any, events: ak.Array
@@ -200,6 +210,7 @@ def test_weights_count_from_where_they_stand(process: Any, events: ak.Array) -> 
     [
         ("log(nMuon)", r"weight 'w': not finite in 1 of 5 events \(first: entry 101\)"),
         ("Muon.pt", "one value per object"),
+        ("1e308", "the weights of 5 events multiply and add up to inf"),
         ("first(Muon.pt)", "missing values"),
     ],
 )

@@ -120,6 +120,16 @@ def test_a_scalar_is_the_same_for_all_rows(process: Any, events: ak.Array) -> No
     assert process(path, events).fills[0].columns["x"].tolist() == [2.5] * 5
 
 
+def test_masked_values_are_missing(process: Any, events: ak.Array) -> None:
+    path = Path()
+    path.define("few", lambda nMuon: np.ma.masked_greater(nMuon, 1))
+    path.hist("h", x="few: 5, 0, 5")
+    path.select("none", lambda nMuon: np.ma.masked_less(nMuon, 9) > 0)
+    result = process(path, events)
+    assert result.fills[0].columns["x"].tolist() == [0, 1]
+    assert result.cutflow[-1][:2] == ("none", 0)
+
+
 def test_columns_cannot_be_changed_by_accident(process: Any, events: ak.Array) -> None:
     path = Path()
 
@@ -131,6 +141,19 @@ def test_columns_cannot_be_changed_by_accident(process: Any, events: ak.Array) -
     path.hist("h", x="rude: 1, 0, 1")
     with pytest.raises(ValueError, match="read-only"):
         process(path, events)
+
+    inside = Path()
+
+    @inside.define
+    def doubled(Muon: Any) -> Any:
+        flat = ak.to_numpy(ak.flatten(Muon.pt))
+        flat *= 2
+        return ak.unflatten(flat, ak.num(Muon.pt))
+
+    inside.hist("h", x="doubled: 1, 0, 1", y="Muon.pt: 1, 0, 1")
+    with pytest.raises(ValueError, match="read-only"):
+        process(inside, events)
+    assert ak.flatten(events.Muon_pt).tolist() == [40, 21, 5, 31, 12, 8, 55, 54]
 
     polite = Path()
 
