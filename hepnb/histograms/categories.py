@@ -9,7 +9,7 @@ import numpy as np
 
 from .record import Key
 from .refusal import HistTypeError, HistValueError
-from .signature import Signature
+from .signature import Signature, check_text
 
 __all__ = ["by_category"]
 
@@ -83,7 +83,7 @@ def _labels(signature: Signature, position: int, values: Any, said: str) -> Rows
 def _resolve(signature: Signature, position: int, label: Any) -> Any:
     """The label as it is stored: itself, None for the overflow category, or dropped."""
     ax = signature.axes[position]
-    plain = str(label) if isinstance(label, str) else int(label)
+    plain = check_text(str(label)) if isinstance(label, str) else int(label)
     if ax.traits.growth or plain in signature.declared[position]:
         return plain
     return None if ax.traits.overflow else _DROPPED

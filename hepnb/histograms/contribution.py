@@ -177,6 +177,11 @@ def _encode_block(signature: Signature, key: Key, block: _Block) -> tuple[BlockE
     count = int(where.size) if sparse else None
     parts = [n[where] for n in numbers] if sparse else numbers
     parts = [np.asarray(p, signature.dtype) for p in parts]
+    if not all(np.isfinite(p).all() for p in parts):
+        raise HistValueError(
+            f"histogram {signature.name!r}: the weights or their squares add up to more than a "
+            "number holds; scale them down"
+        )
     if sparse:
         parts.insert(0, where.astype(f"<u{index_bytes}"))
     entry = BlockEntry(

@@ -6,12 +6,15 @@ import fcntl
 import json
 import os
 import socket
+import time
 from pathlib import Path
 
 from ..errors import StoreError
 from .durable import disk_faults, open_plain, write_all
 
 __all__ = ["StoreLock"]
+
+_GLANCES = 0.2
 
 
 class StoreLock:
@@ -22,7 +25,7 @@ class StoreLock:
         with disk_faults("open", path):
             fd = open_plain(path, os.O_RDWR | os.O_CREAT)
         try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _acquire(fd)
         except OSError:
             holder = _holder(fd)
             os.close(fd)
@@ -40,6 +43,18 @@ class StoreLock:
         if self._fd is not None:
             os.close(self._fd)
             self._fd = None
+
+
+def _acquire(fd: int) -> None:
+    """Take the lock. Whoever looks whether there is a writer holds it for an instant: wait for that."""
+    deadline = time.monotonic() + _GLANCES
+    while True:
+        try:
+            return fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.005)
 
 
 def _holder(fd: int) -> str:

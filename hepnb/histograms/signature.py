@@ -21,7 +21,7 @@ from boost_histogram.serialization import to_uhi
 from ..errors import StoreError, nearest
 from .refusal import HistTypeError, HistValueError
 
-__all__ = ["FIELDS", "STORAGES", "Signature", "check_name", "relabelled"]
+__all__ = ["FIELDS", "STORAGES", "Signature", "check_name", "check_text", "relabelled"]
 
 STORAGES = {"Double": "double", "Int64": "int", "Weight": "weighted"}
 FIELDS = {"Double": ("values",), "Int64": ("values",), "Weight": ("values", "variances")}
@@ -67,7 +67,7 @@ class Signature:
             "uhi_schema": 1,
             "axes": [_axis_dict(ax, i, name) for i, ax in enumerate(axes)],
             "storage": {"type": STORAGES[storage_name(storage)]},
-            "metadata": {k: v for k, v in facts.items() if v is not None},
+            "metadata": {k: _fact(v) for k, v in facts.items() if v is not None},
         }
         return cls.from_dict({"name": name, **uhi})
 
@@ -177,6 +177,17 @@ def check_name(name: Any) -> str:
     return name
 
 
+def check_text(text: str) -> str:
+    """A label that every file format can hold: Unicode without a null character."""
+    if "\0" in text or any("\ud800" <= c <= "\udfff" for c in text):
+        raise HistValueError(f"text {text!r} cannot be stored: leave out what is no character")
+    return text
+
+
+def _fact(value: Any) -> Any:
+    return check_text(value) if isinstance(value, str) else value
+
+
 def relabelled(ax: Any, labels: Iterable[str | int]) -> Any:
     """A category axis like `ax` with other labels."""
     facts = dict(ax.__dict__)
@@ -209,6 +220,9 @@ def _axis_dict(ax: Any, position: int, where: str) -> dict[str, Any]:
                 f"{said}: metadata {key!r} is a {type(value).__name__}; "
                 "a store keeps str, int, float and bool"
             )
+        _fact(value)
+    for label in ax if isinstance(ax, bh.axis.StrCategory) else ():
+        _fact(label)
     form = dict(to_uhi(bh.Histogram(ax, storage=bh.storage.Int64()), keep_storage=False)["axes"][0])
     if "edges" in form:
         form["edges"] = [float(e) for e in form["edges"]]

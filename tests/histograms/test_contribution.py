@@ -51,6 +51,23 @@ def test_a_bad_fill_changes_nothing(h: H5Hist, columns: dict[str, Any], said: st
     assert h.sum().value == 2.0
 
 
+def test_weights_whose_sum_is_no_number_change_nothing(h: H5Hist) -> None:
+    h.fill(channel="ee", x=1, n=1)
+    for weight in (1e200, [1e308, 1e308]):
+        with pytest.raises(HepnbError, match=r"'h': the weights or their squares add up to more"):
+            h.fill(channel="ee", x=[1, 1], n=1, weight=weight)
+    assert h.sum().value == 1.0
+
+
+def test_labels_are_text_that_every_format_holds(h: H5Hist) -> None:
+    for label in ("a\0b", "mu\udcff"):
+        with pytest.raises(HepnbError, match="cannot be stored") as caught:
+            h.fill(channel=label, x=1, n=1)
+        assert str(caught.value).isprintable()
+    h.fill(channel="</µ> *\n", x=1, n=1)
+    assert list(h.axes[0]) == ["ee", "</µ> *\n"]
+
+
 def test_an_error_inside_a_contribution_commits_nothing(h: H5Hist) -> None:
     def half() -> None:
         with h.contribution("one") as c:

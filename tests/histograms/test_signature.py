@@ -56,6 +56,8 @@ def test_limits_come_back_to_the_last_bit(seed: int) -> None:
         (hist.axis.Boolean(name="b"), "Mean", "'Mean' is not there yet"),
         (hist.axis.Boolean(name="b"), hist.storage.Unlimited(), "'Unlimited' is not there yet"),
         ("x", "Double", "not an axis"),
+        (hist.axis.StrCategory(["a\0b"], name="c"), "Double", "cannot be stored"),
+        (hist.axis.Boolean(name="b", label="mu\udcff"), "Double", "cannot be stored"),
     ],
 )
 def test_what_cannot_be_stored_is_refused(axis: Any, storage: Any, said: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import random
 import socket
@@ -150,6 +151,16 @@ def test_second_writer_is_refused_with_pid_and_host(writer: StoreWriter) -> None
         StoreWriter.open(writer.directory)
     writer.close()
     StoreWriter.open(writer.directory).close()
+
+
+def test_a_glance_at_the_lock_refuses_no_writer(
+    tmp_path: Path, signatures: dict[str, Signature]
+) -> None:
+    """Whoever asks whether there is a writer holds a shared lock for an instant."""
+    with (tmp_path / "store.lock").open("wb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_SH)
+        threading.Timer(0.05, fcntl.flock, (os.dup(lock.fileno()), fcntl.LOCK_UN)).start()
+        StoreWriter.create(tmp_path, signatures).close()
 
 
 def test_create_is_private_and_refuses_a_store(writer: StoreWriter, signatures: object) -> None:
