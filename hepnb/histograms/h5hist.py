@@ -20,6 +20,7 @@ from .contribution import Contribution
 from .export import export_file
 from .homes import DiskHome, Home, MemoryHome
 from .indexing import AxisPlan, plan_axis, split_index
+from .mapping import BlockMap
 from .reduction import reduce_blocks
 from .refusal import HistTypeError, HistValueError
 from .signature import Signature, relabelled
@@ -244,6 +245,11 @@ class H5Hist:
     def _to_uhi_(self) -> dict[str, Any]:
         found: dict[str, Any] = self.to_hist()._to_uhi_()
         return found
+
+    @property
+    def chunks(self) -> BlockMap:
+        """Its blocks as a mutable mapping: what `hist.chunked.ChunkedHist(chunks=...)` takes."""
+        return BlockMap(self._home, self._signature)
 
     # -- live -----------------------------------------------------------------------------------
 

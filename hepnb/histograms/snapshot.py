@@ -6,6 +6,7 @@ however many of them were folded: a block is its folded version plus each record
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -84,7 +85,7 @@ class SnapshotBlocks:
 
     def keys(self) -> Iterable[Key]:
         """The tuples of labels that have a block."""
-        return [*self._folded, *(k for k in self._touched if k not in self._folded)]
+        return ChainMap(self._touched, self._folded).keys()  # type: ignore[arg-type]
 
     def read(self, key: Key, lo: int, hi: int) -> Mapping[str, Array]:
         """Bins [lo, hi) of a block, one flat array per field."""
