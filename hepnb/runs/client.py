@@ -16,8 +16,8 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 from ..errors import RunError
+from ..frames import FrameError, FrameReader, encode
 from .directory import RunDirectory
-from .frames import FrameError, FrameReader, encode
 from .logs import LogFile
 
 __all__ = ["ENDED", "Client", "Snapshot"]

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .frames import PROTOCOL, FrameError, FrameReader, encode
+from ..frames import PROTOCOL, FrameError, FrameReader, encode
 
 __all__ = ["Watchers"]
 

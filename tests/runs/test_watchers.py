@@ -15,8 +15,8 @@ import pytest
 
 import hepnb as hn
 from hepnb.errors import RunError
+from hepnb.frames import FrameReader, encode
 from hepnb.runs.directory import RunDirectory
-from hepnb.runs.frames import FrameReader, encode
 
 PROTOCOL = Path(__file__).parents[2] / "docs" / "protocol.md"
 

@@ -19,8 +19,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ...frames import FrameError, FrameReader, encode
 from ..directory import RunDirectory
-from ..frames import FrameError, FrameReader, encode
 from ..spec import RunSpec
 from .base import Listener
 

@@ -20,9 +20,9 @@ from typing import Any
 
 from ...analysis import EventFile, open_events
 from ...errors import DataError, HepnbError
+from ...frames import FrameReader, encode
 from ...histograms import Contribution, Signature
 from ..bundle import Bundle
-from ..frames import FrameReader, encode
 from ..spec import OPEN_FILES, RunSpec
 
 __all__ = ["serve"]

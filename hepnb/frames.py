@@ -1,9 +1,9 @@
-"""The frames that cross every socket of a run: `u32 length, u8 kind`, then msgpack.
+"""The frames that cross every socket of hepnb: `u32 length, u8 kind`, then msgpack.
 
 Kind 1 is one msgpack map. Kind 2 is a msgpack map that is followed by raw bytes: the map's field
 `raw` says how many. Both sides read with `FrameReader`, which trusts nothing: a frame that is too
-long or not a map ends the connection. The page docs/protocol.md is the contract; this file is its
-only implementation. Nothing is ever unpickled.
+long or not a map ends the connection. The page docs/protocol.md is the contract for runs,
+docs/service.md the one for services. Nothing is ever unpickled.
 """
 
 from __future__ import annotations
@@ -44,9 +44,13 @@ class FrameReader:
     >>> frame = encode({"k": "hello"})
     >>> list(reader.feed(frame[:6])), list(reader.feed(frame[6:]))
     ([], [({'k': 'hello'}, b'')])
+
+    `longest_map` and `longest_raw` (bytes) bound what one frame may hold; they may be changed
+    between frames, as a side comes to trust the other.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, longest_map: int = _LONGEST_MAP, longest_raw: int = _LONGEST_RAW) -> None:
+        self.longest_map, self.longest_raw = longest_map, longest_raw
         self._bytes = bytearray()
         self._waiting: dict[str, Any] | None = None
 
@@ -64,7 +68,7 @@ class FrameReader:
             if len(self._bytes) < _HEADER.size:
                 return None
             length, kind = _HEADER.unpack_from(self._bytes)
-            if length > _LONGEST_MAP or kind not in (MAP, MAP_AND_RAW):
+            if length > self.longest_map or kind not in (MAP, MAP_AND_RAW):
                 raise FrameError(f"frame of kind {kind} and {length} bytes")
             end = _HEADER.size + length
             if len(self._bytes) < end:
@@ -74,7 +78,7 @@ class FrameReader:
             if kind == MAP:
                 return message, b""
             raw = message.get("raw")
-            if not isinstance(raw, int) or not 0 <= raw <= _LONGEST_RAW:
+            if not isinstance(raw, int) or not 0 <= raw <= self.longest_raw:
                 raise FrameError(f"raw part of {raw!r} bytes")
             self._waiting = message
         size = self._waiting["raw"]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hepnb.runs.frames import FrameError, FrameReader, encode
+from hepnb.frames import FrameError, FrameReader, encode
 
 plain = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.text() | st.binary(),
@@ -46,3 +46,11 @@ def test_any_messages_survive_any_cut(sent, data):
 def test_what_is_no_frame_ends_the_conversation(hostile):
     with pytest.raises(FrameError):
         list(FrameReader().feed(hostile))
+
+
+def test_a_side_chooses_how_much_it_takes():
+    frame = encode({"k": "add", "raw": 100}) + bytes(100)
+    assert list(FrameReader(longest_map=20, longest_raw=100).feed(frame))
+    for longest_map, longest_raw in ((5, 100), (20, 99)):
+        with pytest.raises(FrameError):
+            list(FrameReader(longest_map, longest_raw).feed(frame))
