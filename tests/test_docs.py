@@ -29,7 +29,7 @@ def test_the_tour_runs_from_top_to_bottom(name: str, tmp_path: Path) -> None:
     script = tmp_path / "tour.py"
     check = "\nassert h.sum() > 30_000, h\nassert run.wait(30).status == 'done', run\n"
     script.write_text(python_blocks(PROJECT / name) + check)
-    env = os.environ | {"XDG_STATE_HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path)}
+    env = os.environ | {"HEPNB_STATE_DIR": str(tmp_path / "state")}
     result = subprocess.run(
         [sys.executable, "-W", "error::DeprecationWarning:__main__", str(script)],
         cwd=tmp_path,
@@ -41,6 +41,22 @@ def test_the_tour_runs_from_top_to_bottom(name: str, tmp_path: Path) -> None:
     assert result.returncode == 0, result.stderr
     assert "real data" in result.stdout
     assert (tmp_path / "mass.h5").stat().st_size > 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["paths.md", "histograms.md", "runs.md"])
+def test_a_guide_runs_from_top_to_bottom(name: str, tmp_path: Path) -> None:
+    script = tmp_path / "guide.py"
+    script.write_text(python_blocks(PROJECT / "docs" / name))
+    result = subprocess.run(
+        [sys.executable, str(script)],
+        cwd=tmp_path,
+        env=os.environ | {"HEPNB_STATE_DIR": str(tmp_path / "state"), "MPLBACKEND": "agg"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(PROJECT)))
