@@ -134,6 +134,10 @@ class PackFiles:
             for pack in list(self._open):
                 self._shut(pack)
 
+    def know(self, signatures: Mapping[str, Signature]) -> None:
+        """Take the signatures of a newer manifest; what was known before never changes."""
+        self._signatures = signatures
+
     def forget(self, packs: Sequence[str]) -> None:
         """Close packs that no manifest names any more."""
         with self._lock:

@@ -18,7 +18,7 @@ import msgpack
 import numpy as np
 
 from ..errors import StoreError, nearest
-from .refusal import HistTypeError
+from .refusal import HistKeyError, HistTypeError
 from .signature import Signature, check_name
 
 __all__ = ["BlockEntry", "Key", "Read", "Record", "TableEntry", "parse", "validate", "write_body"]
@@ -213,7 +213,7 @@ def _block(
 ) -> BlockEntry:
     signature = signatures.get(hist)
     if signature is None:
-        raise StoreError(f"no histogram {hist!r} in this store{nearest(str(hist), signatures)}")
+        raise HistKeyError(f"no histogram {hist!r} in this store{nearest(str(hist), signatures)}")
     if bins != signature.bins or index_bytes not in _INDEX:
         raise StoreError(f"histogram {hist!r} has blocks of {signature.bins} bins, not {bins}")
     if count is not None and not (_whole(count) and 0 <= count <= bins):

@@ -174,6 +174,7 @@ class Store:
             manifest, stamp = Manifest.load_stamped(self.directory)
             if self._files is None:
                 self._files = PackFiles(self.directory, manifest.signatures)
+            self._files.know(manifest.signatures)
             catalog = Catalog.of(self._files, manifest.packs, manifest.signatures)
             self._stamp = stamp
         assert self._files is not None and catalog is not None
@@ -182,6 +183,7 @@ class Store:
         if tail is None or old is None or tail.position[0] < manifest.wal_first:
             tail = Tail(self.directory, manifest.wal_first, manifest.signatures)
         else:
+            tail.know(manifest.signatures)
             records = [*old.records, *old.notes]
         fresh = tail.advance()
         if old is not None and manifest is old.manifest and not fresh:

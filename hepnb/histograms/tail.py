@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .record import Record, parse
-from .refusal import PackGoneError
+from .refusal import HistKeyError, PackGoneError
 from .signature import Signature
 from .wal import Frame, Segment, segment_path, segments
 
@@ -47,6 +47,10 @@ class Tail:
         """Where reading goes on."""
         return self._number, self._at
 
+    def know(self, signatures: Mapping[str, Signature]) -> None:
+        """Take the signatures of a newer manifest."""
+        self._signatures = signatures
+
     def advance(self) -> list[Pending]:
         """The whole records that came since the last call.
 
@@ -74,5 +78,8 @@ class Tail:
             self._number, self._at, self._segment = later[0], 0, None
 
     def _pending(self, segment: Segment, frame: Frame) -> Pending:
-        record = parse(segment.read(frame.offset, frame.length), self._signatures)
+        try:
+            record = parse(segment.read(frame.offset, frame.length), self._signatures)
+        except HistKeyError as error:  # declared after the manifest that we know was read
+            raise PackGoneError(str(error)) from None
         return Pending(record, frame.kind, frame.order, segment, frame.offset)
