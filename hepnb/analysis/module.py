@@ -49,7 +49,9 @@ class Module:
 
     `uses` lists columns and fields (`"nMuon"`, `"Muon.pt"`), `produces` the columns that `process`
     returns: a mapping by name, or the array itself when there is one. Both may be set on the
-    instance, from the parameters of `__init__`. A module runs once per chunk, in its place.
+    instance, from the parameters of `__init__`. A module runs once per chunk, in its place:
+    `process(events)` gets the columns of `uses` on the rows that pass the selects above
+    (`events.Muon.pt`, `len(events)`, `events.dataset`) and returns one value or list per row.
 
     >>> class Scale(Module):
     ...     uses = ("Muon.pt",)
@@ -68,7 +70,7 @@ class Module:
         """Before the first chunk of a dataset in this worker."""
 
     def process(self, events: Rows) -> Any:
-        """Compute the columns of `produces` for the rows of one chunk."""
+        """Compute the columns of `produces` for the rows of one chunk; see the class."""
 
     def end_dataset(self, dataset: Dataset) -> None:
         """After the last chunk of a dataset in this worker."""

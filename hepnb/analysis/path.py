@@ -37,8 +37,12 @@ _STORAGES = ("Double", "Int64", "Weight")
 class Path:
     """An analysis, told step by step: definitions, selects, weights, categories, histograms, tables.
 
-    A step sees only the rows that pass the selects above it; names are found wherever they are
-    defined; every column has one owner. Arguments of a function are the columns it reads.
+    A step sees only the rows (events) that pass the selects above it; names are found wherever they
+    are defined; every column has one owner. Arguments of a function are the columns it reads: a plain
+    column is a NumPy array of shape (rows,), a collection a jagged awkward array of records, both with
+    the dtypes and units of the file. `dataset`, `rng` and `variation` are reserved arguments.
+
+    `hn.Path` has `start`, too, which runs it in the background.
 
     >>> path = Path("dimuon")
     >>> path.select("two muons", "count(Muon) == 2")
@@ -76,7 +80,15 @@ class Path:
         """Define a column: as a decorator, or `define("ht", "sum(Jet.pt)")`, or `define("ht", function)`.
 
         The function gets the columns its arguments name, on the rows that pass the selects above,
-        and returns one value or list per row. Raises `PathError` when the name is taken.
+        and returns a NumPy or awkward array with one value or list per row, of numbers, booleans or
+        records. An argument with a default is no column. Raises `PathError` when the name is taken.
+
+        >>> path = Path()
+        >>> path.define("ht", "sum(Jet.pt)")
+        >>> @path.define
+        ... def hard(Jet, threshold=50.0):
+        ...     return Jet[Jet.pt > threshold]
+        >>> path.define("n_hard", "count(hard)")
         """
         if callable(name):
             self._define(getattr(name, "__name__", ""), name)
@@ -99,7 +111,12 @@ class Path:
     def select(self, name: Any, formula: Any = None) -> Any:
         """Keep only the rows where the condition is true: everything below sees these rows alone.
 
-        A missing value (such as `first(Muon.pt) > 20` of an event without muons) counts as false.
+        The name is a line of the cutflow; as a decorator it is the function's. The condition is one
+        boolean per row; a missing one (such as `first(Muon.pt) > 20` of an event without muons)
+        counts as false. Raises `PathError` for a condition that is no expression or function.
+
+        >>> path = Path()
+        >>> path.select("trigger", "HLT_IsoMu24 and PV_npvs > 0")
         """
         if callable(name):
             self._select(getattr(name, "__name__", ""), name)
@@ -121,6 +138,12 @@ class Path:
         """Multiply the event weight of all that follows: by an expression, a function or a column.
 
         `weight("genWeight")` takes the column of that name; as a decorator it takes the function.
+        One number per event, used as float64; one that is not finite fails the chunk. Raises
+        `PathError` when there is a weight of that name.
+
+        >>> path = Path()
+        >>> path.weight("genWeight")
+        >>> path.weight("efficiency", 0.95)
         """
         if callable(name):
             self._weight(getattr(name, "__name__", ""), name)
@@ -137,7 +160,7 @@ class Path:
 
         With `exclusive` an event belongs to the first label that fits, and events that fit more are
         counted; otherwise it belongs to all that fit. An event that fits none is in no histogram
-        `by` this category.
+        `by` this category. Raises `PathError` without labels, or when the name is taken.
         """
         check_name(name, "a category")
         if not labels:
@@ -151,7 +174,10 @@ class Path:
         self._add(Category(name, made, exclusive))
 
     def add_module(self, module: Module | type[Module] | str, **parameters: Any) -> Module:
-        """Add a class module: an instance, or a class or its name with its parameters. Returns it."""
+        """Add a class module: an instance, or a class or its name with its parameters. Returns it.
+
+        Raises `PathError` for parameters the class does not take, and for columns with an owner.
+        """
         if isinstance(module, str):
             module = find_module(module)
         if isinstance(module, type) and issubclass(module, Module):
@@ -211,7 +237,11 @@ class Path:
         `object_weight` adds a factor per object. `by` adds a category axis each (categories,
         "dataset", "variation"). `where` is a further condition or a category's label. `weights` picks
         from the weights above; by default all of them count. `storage` is "Double", "Int64" or
-        "Weight" (sum of squared weights too: the default when there are weights).
+        "Weight" (sum of squared weights too: the default when there are weights). Values are filled
+        as float64 or int64; missing ones not at all. Raises `PathError` in one line.
+
+        >>> path = Path()
+        >>> path.hist("muons", pt="Muon.pt: 50, 0, 100 [pT / GeV]", eta="Muon.eta: 24, -2.4, 2.4")
         """
         place = f"histogram {name!r}"
         check_name(name, "a histogram", file=True)
@@ -248,7 +278,11 @@ class Path:
     def table(self, name: str, columns: Sequence[str] | Mapping[str, Any]) -> None:
         """Write columns row by row: a list of names and expressions, or `{column: formula}`.
 
-        Jagged columns give one row per object; columns per event are repeated.
+        Jagged columns give one row per object; columns per event are repeated. `run.table(name)` has
+        them as a pandas DataFrame, with the dtypes of the columns. Raises `PathError` without columns.
+
+        >>> path = Path()
+        >>> path.table("muons", {"pt": "Muon.pt", "run": "run"})
         """
         check_name(name, "a table", file=True)
         place = f"table {name!r}"
@@ -280,7 +314,13 @@ class Path:
         check_steps(arrange(self._steps), None if branches is None else tuple(branches))
 
     def columns(self, branches: Iterable[str]) -> tuple[str, ...]:
-        """The branches this path reads from a file with these branches. Raises as `check` does."""
+        """The branches this path reads from a file with these branches. Raises as `check` does.
+
+        >>> path = Path()
+        >>> path.table("muons", ["Muon.pt"])
+        >>> path.columns(["nMuon", "Muon_pt", "Muon_eta"])
+        ('Muon_pt',)
+        """
         return self.freeze().columns(branches)
 
     def freeze(self) -> Program:

@@ -30,6 +30,10 @@ def list_runs() -> Table:
 
     A list of dicts that prints as a table. A run that says it is running but that nobody
     supervises is `lost`; one that this hepnb cannot read is `unreadable`.
+
+    >>> import hepnb as hn
+    >>> [row["id"] for row in hn.runs() if row["state"] == "running"]
+    []
     """
     rows = Table()
     for directory in all_runs():

@@ -51,6 +51,17 @@ class Run:
 
     Made by `path.start(...)` and `hn.attach(id)`. `viewer` makes the dashboard that a notebook
     shows for a run; without one a run is its line of text.
+
+    >>> import tempfile, hepnb as hn
+    >>> from hepnb.samples import toy_dimuon
+    >>> path = hn.Path("counts")
+    >>> path.hist("n", n="count(Muon): 0, 5, int")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     run = path.start(toy_dimuon(f"{folder}/toy.root", events=1000), workers=1)
+    ...     run.wait()  # doctest: +ELLIPSIS
+    <Run ...-counts-...: done, 1,000 of 1,000 events>
+    >>> run.hist("n").sum()
+    1000.0
     """
 
     viewer: ClassVar[Callable[[Run], Any] | None] = None
@@ -216,7 +227,7 @@ class Run:
         return self._checked()
 
     def __await__(self) -> Generator[Any, None, Run]:
-        """`await run` waits without blocking the kernel's other messages."""
+        """`await run` waits without blocking the kernel's other messages. Raises as `wait` does."""
         import asyncio
 
         loop = asyncio.get_running_loop()
@@ -307,7 +318,13 @@ def _in_terminal() -> bool:
 def attach(run: str | os.PathLike[str]) -> Run:
     """The run with this id, part of an id, or directory; from any process of the same user.
 
-    Raises RunError where there is none, or where its directory is open to others.
+    Raises RunError where there is none, or more than one, or where its directory is open to others.
+
+    >>> import hepnb as hn
+    >>> hn.attach("yesterday")  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    ...
+    hepnb.errors.RunError: no run 'yesterday' under ...; hn.runs() and `hepnb runs` list them
     """
     directory = find_run(run)
     directory.check_private()

@@ -37,7 +37,7 @@ SHARES = (0.004, 0.008, 0.007, 0.09, 0.007, 0.014, 0.007, 0.006, 0.18)
 BATCH = 200_000
 
 
-def toy_dimuon(file: Path, events: int = 100_000, seed: int = 2012) -> Path:
+def toy_dimuon(file: str | Path, events: int = 100_000, seed: int = 2012) -> Path:
     """Write `events` toy events to a new ROOT file and return it; the same seed, the same events.
 
     The tree `Events` has `nMuon` (int32: the type uproot gives to counters), and per muon
@@ -62,7 +62,7 @@ def toy_dimuon(file: Path, events: int = 100_000, seed: int = 2012) -> Path:
             counts, muons = _events(rng, min(BATCH, events - start))
             columns = {name: ak.unflatten(muons[name], counts) for name in _BRANCHES}
             tree.extend({"nMuon": counts, **columns})
-    return file
+    return Path(file)
 
 
 _BRANCHES = {

@@ -77,7 +77,7 @@ def _checked(source: Source) -> Source:
     h = source.histogram
     if not all(hasattr(h, needed) for needed in ("axes", "__getitem__", "project")):
         raise HepnbError(
-            f"HistExplorer: {source.base} is a {type(h).__name__}, not a histogram; "
+            f"HistExplorer: {source.base} is no histogram but {type(h).__name__}; "
             "give a hist.Hist, boost_histogram.Histogram, H5Hist, a dict of them, or a run",
         )
     if isinstance(h, bh.Histogram) and not isinstance(h, hist.BaseHist):

@@ -51,7 +51,15 @@ class Watched(Protocol):
 class RunView(LiveWidget):
     """The live dashboard of a run: progress, collections, log, statistics and files.
 
-    It follows the run by itself, and shows its last state again after a page reload.
+    It follows the run by itself, and shows its last state again after a page reload. `run` is what
+    `path.start(...)` and `hn.attach(id)` return; a notebook shows it like this anyway.
+
+    Raises `HepnbError` for anything else.
+
+    >>> RunView(3)
+    Traceback (most recent call last):
+    ...
+    hepnb.errors.HepnbError: RunView needs a run (path.start(...) or hn.attach(id)), not int
     """
 
     _esm = STATIC / "run_view.js"
@@ -66,7 +74,7 @@ class RunView(LiveWidget):
         if not callable(getattr(run, "snapshot", None)):
             raise HepnbError(
                 f"{type(self).__name__} needs a run (path.start(...) or hn.attach(id)), "
-                f"not a {type(run).__name__}",
+                f"not {type(run).__name__}",
             )
         self._run = run
         self._sent = 0.0

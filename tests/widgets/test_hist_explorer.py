@@ -226,7 +226,7 @@ def test_the_look_is_checked_and_kept(dimuon: hist.Hist[Any]) -> None:
 
 
 def test_something_else_than_a_histogram_is_refused() -> None:
-    with pytest.raises(hn.HepnbError, match="h is a list, not a histogram"):
+    with pytest.raises(hn.HepnbError, match="h is no histogram but list"):
         HistExplorer([1, 2, 3])
     with pytest.raises(hn.HepnbError, match="no histogram to show"):
         HistExplorer({})

@@ -142,7 +142,7 @@ def test_closing_stops_watching(run: Any) -> None:
 
 
 def test_something_else_than_a_run_is_refused() -> None:
-    with pytest.raises(hn.HepnbError, match=r"LogView needs a run .* not a str"):
+    with pytest.raises(hn.HepnbError, match=r"LogView needs a run .* not str"):
         LogView("20261121-dimuon")  # type: ignore[arg-type]
 
 
