@@ -18,6 +18,7 @@ from .categories import by_category
 from .record import BlockEntry, Key, Record, TableEntry, write_body
 from .refusal import HistKeyError, HistTypeError, HistValueError
 from .signature import Signature, check_name
+from .sparse_block import SparseBlock
 
 __all__ = ["Contribution"]
 
@@ -29,7 +30,7 @@ _SPARSE_BELOW = 0.3
 class _Block:
     """One block being filled."""
 
-    hist: Any  # bh.Histogram on the reversed dense axes
+    hist: Any  # bh.Histogram or SparseBlock on the reversed dense axes
     weighted: bool = False
 
     def numbers(self, signature: Signature) -> list[Array]:
@@ -161,21 +162,34 @@ class Contribution:
             axes = [signature.axes[i] for i in reversed(signature.dense_axes)]
             if not axes:
                 axes = [bh.axis.Integer(0, 1, underflow=False, overflow=False)]
-            found = _Block(bh.Histogram(*axes, storage=getattr(bh.storage, signature.storage)()))
+            large = (
+                signature.bins >= SparseBlock.LARGE and signature.storage in SparseBlock.STORAGES
+            )
+            storage = getattr(bh.storage, signature.storage)()
+            found = _Block(
+                SparseBlock(axes, signature.storage)
+                if large
+                else bh.Histogram(*axes, storage=storage)
+            )
             self._blocks[signature.name, key] = found
         return found
 
 
 def _encode_block(signature: Signature, key: Key, block: _Block) -> tuple[BlockEntry, list[Array]]:
-    numbers = block.numbers(signature)
-    used = numbers[-1] != 0
-    if len(numbers) > 1:
-        used |= numbers[0] != 0  # a tiny weight's square may underflow
-    where = np.flatnonzero(used)
+    few = block.hist.filled() if isinstance(block.hist, SparseBlock) else None
+    if few is not None:
+        where, parts = few
+        sparse = True
+    else:
+        numbers = block.numbers(signature)
+        used = numbers[-1] != 0
+        if len(numbers) > 1:
+            used |= numbers[0] != 0  # a tiny weight's square may underflow
+        where = np.flatnonzero(used)
+        sparse = where.size < _SPARSE_BELOW * signature.bins
+        parts = [n[where] for n in numbers] if sparse else numbers
     index_bytes = 4 if signature.bins <= 1 << 32 else 8
-    sparse = where.size < _SPARSE_BELOW * signature.bins
     count = int(where.size) if sparse else None
-    parts = [n[where] for n in numbers] if sparse else numbers
     parts = [np.asarray(p, signature.dtype) for p in parts]
     if not all(np.isfinite(p).all() for p in parts):
         raise HistValueError(
