@@ -30,10 +30,12 @@ class FrameError(Exception):
 def encode(message: Mapping[str, Any]) -> bytes:
     """One frame. Raw bytes, announced by the field `raw`, are sent behind it by the caller.
 
+    What is no Unicode (a file name of another encoding) is shown with backslashes.
+
     >>> encode({"k": "hello"})[:5].hex()
     '0000000901'
     """
-    body: bytes = msgpack.packb(message, use_bin_type=True)
+    body: bytes = msgpack.packb(message, use_bin_type=True, unicode_errors="backslashreplace")
     return _HEADER.pack(len(body), MAP_AND_RAW if "raw" in message else MAP) + body
 
 
@@ -93,7 +95,7 @@ class FrameReader:
     def _decode(body: bytes) -> dict[str, Any]:
         try:
             message = msgpack.unpackb(body, raw=False, strict_map_key=False)
-        except (ValueError, msgpack.UnpackException) as error:
+        except (TypeError, ValueError, msgpack.UnpackException) as error:
             raise FrameError(f"not msgpack: {error}") from None
         if not isinstance(message, dict):
             raise FrameError(f"a {type(message).__name__} where a map was expected")

@@ -93,6 +93,8 @@ class Client:
             )
             reply = self._replies.pop(number, None)
         if reply is None:
+            if self.has_ended:
+                raise RunError(f"run {self.directory.id} cannot be reached: {self._why_not()}")
             why = "it hung up" if arrived else f"no answer in {timeout:g} s"
             raise RunError(f"run {self.directory.id}: {kind}: {why}")
         if "error" in reply:

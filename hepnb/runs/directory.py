@@ -47,6 +47,8 @@ class RunDirectory:
         slug = re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-").lower()[:24] or "run"
         run_id = f"{time.strftime('%Y%m%d-%H%M%S')}-{slug}-{secrets.token_hex(2)}"
         registry = state_directory() / "runs"
+        if not isinstance(out, str | os.PathLike | None):
+            raise RunError(f"out={out!r}: give the path of a directory that is not there yet")
         path = registry / run_id if out is None else Path(out).absolute()
         if path.is_dir() and out is not None:
             raise RunError(f"run directory {out} is there already: give another out=, or remove it")
@@ -117,6 +119,15 @@ class RunDirectory:
             raise RunError(
                 f"run directory {self.path} is open to other users: chmod 700 it, then try again"
             )
+
+    def is_gone(self) -> bool:
+        """Whether the directory was deleted, or moved away: nobody can reach the run any more."""
+        try:
+            self.path.stat()
+        except OSError as error:
+            # A network file system that does not answer comes back.
+            return isinstance(error, FileNotFoundError | NotADirectoryError)
+        return False
 
     def is_supervised(self) -> bool:
         """Whether a living process holds the run's lock, on this host."""

@@ -6,6 +6,7 @@ restarting or killing the kernel does not reach it.
 
 from __future__ import annotations
 
+import operator
 import os
 import subprocess
 import sys
@@ -70,8 +71,8 @@ def start(
     from ..analysis import as_datasets
     from ..histograms import Signature
 
-    if workers < 1 or (chunk is not None and chunk < 1):
-        raise RunError(f"workers={workers}, chunk={chunk}: both must be at least 1")
+    workers = _whole("workers", workers)
+    chunk = None if chunk is None else _whole("chunk", chunk)
     if on_error not in _POLICIES:
         raise RunError(f"on_error={on_error!r}: choose 'fail' or 'skip'")
     datasets = as_datasets(data)
@@ -104,6 +105,17 @@ def start(
     directory = RunDirectory.create(program.name, out)
     _write(directory, spec, program, datasets)
     return Run(directory, supervisor=_launch(directory))
+
+
+def _whole(name: str, value: Any) -> int:
+    """A setting that counts something. Raises RunError for anything else."""
+    try:
+        number = operator.index(value)
+    except TypeError:
+        number = 0
+    if number < 1:
+        raise RunError(f"{name}={value!r}: give a whole number, at least 1")
+    return number
 
 
 def _refuse_duplicates(files: tuple[FileSpec, ...]) -> None:

@@ -110,6 +110,8 @@ class Leases:
         return {
             "k": "chunk",
             "file": file,
+            "uuid": self._plan.files[file].uuid,
+            "entries": self._plan.files[file].entries,
             "start": chunk.start,
             "stop": chunk.stop,
             "id": chunk.id,

@@ -15,11 +15,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-__all__ = ["LEVELS", "Flood", "LogFile", "LogWriter"]
+__all__ = ["LEVELS", "Flood", "LogFile", "LogWriter", "shortened"]
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 TAIL = 200
 _LONGEST_TEXT = 20_000
+
+
+def shortened(text: str) -> str:
+    """The text of a record, cut where it is so long that nobody would read it."""
+    if len(text) <= _LONGEST_TEXT:
+        return text
+    end = f" ... ({len(text)} characters)"
+    return text[: _LONGEST_TEXT - len(end)] + end
 
 
 @dataclass
@@ -101,8 +109,6 @@ class LogWriter:
         self, text: str, level: str, worker: int | None, chunk: str, logger: str, when: float | None
     ) -> None:
         self._write_repeat(worker)
-        if len(text) > _LONGEST_TEXT:
-            text = f"{text[:_LONGEST_TEXT]} ... ({len(text)} characters)"
         record = {
             "n": self._number,
             "time": when or time.time(),
@@ -110,7 +116,7 @@ class LogWriter:
             "worker": worker,
             "chunk": chunk,
             "logger": logger,
-            "text": text,
+            "text": shortened(text),
             "repeat": 1,
         }
         self._number += 1

@@ -76,19 +76,25 @@ class Supervisor:
         self._pending: deque[Callable[[], object]] = deque()
         self._retry_at = 0.0
         self._lost: set[int] = set()
+        self._is_told_to_end = False
 
     # -- the loop ---------------------------------------------------------------------------
 
     def main(self) -> None:
         """Work until the run has ended; leave a sealed store and the final snapshot."""
-        signal.signal(signal.SIGTERM, lambda *_: self.cancel("terminated by a signal"))
+        signal.signal(signal.SIGTERM, self._be_told_to_end)
         self.state = "running"
         next_tick = 0.0
         while self.outcome is None:
             self._turn(next_tick - time.monotonic())
             self._lease()
             self._end_if_finished()
+            if self._is_told_to_end:
+                self.cancel("terminated by a signal")
             if time.monotonic() >= next_tick:
+                if self.directory.is_gone():
+                    self._engine.close()
+                    return
                 next_tick = time.monotonic() + _TICK
                 self._watchers.publish(self.reporter.snapshot())
                 self.reporter.keep_on_disk()
@@ -108,7 +114,7 @@ class Supervisor:
         self.folder.stop()
         self._write(self.store.seal)
         # Where the disk is full the run is not over before there is space for its end.
-        while self._pending:
+        while self._pending and not self.directory.is_gone():
             self._watchers.publish(self.reporter.snapshot())
             self._turn(_TICK)
         self.state = outcome
@@ -169,8 +175,7 @@ class Supervisor:
                 message["time"],
             )
             return
-        if not seat.is_working:
-            return
+        self._check_answer(seat, message, raw)
         chunk, file = seat.release()
         seat.state = "idle"
         if chunk is not None:
@@ -193,6 +198,25 @@ class Supervisor:
             self._cut()
         else:
             self._refuse_file(int(file or 0), str(message["title"]))
+
+    def _check_answer(self, seat: Seat, message: Mapping[str, Any], record: bytes) -> None:
+        """Refuse an answer to another task than the seat has, and a record that does not fit.
+
+        Raises ValueError: the engine then ends the worker, and its task is leased again.
+        """
+        from ..histograms.record import parse, validate
+
+        id, order = (seat.chunk.id, seat.chunk.order) if seat.chunk else (None, None)
+        if not seat.is_working or (message["file"], message["order"]) != (seat.file, order):
+            raise ValueError("an answer to a task that it does not have")
+        if message["k"] == "done":
+            try:
+                found = parse(record, self.signatures)
+                validate(found, record)
+            except StoreError as error:
+                raise ValueError(str(error)) from None
+            if (found.id, found.order) != (id, order):
+                raise ValueError(f"the record of {found.id!r} for {id!r}")
 
     def worker_printed(self, worker: int, stream: str, line: str) -> None:
         """A line on a worker's stdout or stderr."""
@@ -325,6 +349,10 @@ class Supervisor:
                 file.skip(reason)
 
     # -- requests ---------------------------------------------------------------------------
+
+    def _be_told_to_end(self, *_: object) -> None:
+        """A signal comes in the middle of anything: the loop does what it says."""
+        self._is_told_to_end = True
 
     def cancel(self, why: str = "") -> None:
         """End now; what is committed stays."""

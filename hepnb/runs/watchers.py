@@ -34,7 +34,8 @@ class _Watcher:
 class Watchers:
     """Serves everybody who is connected, inside the supervisor's loop.
 
-    `answer(kind, request)` gives the result of a request, or raises ValueError with one line.
+    `answer(kind, request)` gives the result of a request, or raises TypeError, ValueError or
+    OverflowError with one line.
     """
 
     def __init__(
@@ -107,7 +108,7 @@ class Watchers:
         reply: dict[str, Any] = {"k": "reply", "id": message.get("id")}
         try:
             reply["result"] = self._answer(str(kind), message)
-        except ValueError as error:
+        except (TypeError, ValueError, OverflowError) as error:
             reply["error"] = str(error)
         self._queue(watcher, reply)
         self._flush(watcher)

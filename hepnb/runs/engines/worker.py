@@ -6,6 +6,7 @@ as records; what it prints goes to pipes that the supervisor reads.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import socket
@@ -19,13 +20,14 @@ from pathlib import Path
 from typing import Any
 
 from ...analysis import EventFile, open_events
-from ...errors import DataError, HepnbError
+from ...errors import DataError, HepnbError, one_line
 from ...frames import FrameReader, encode
 from ...histograms import Contribution, Signature
 from ..bundle import Bundle
+from ..logs import shortened
 from ..spec import OPEN_FILES, RunSpec
 
-__all__ = ["serve"]
+__all__ = ["flush_streams", "serve"]
 
 _MOST_CLUSTERS = 10_000
 _PACKAGE = str(Path(__file__).parents[2]) + os.sep
@@ -37,6 +39,7 @@ class _Channel:
     def __init__(self, stream: socket.socket) -> None:
         self._stream = stream
         self._lock = threading.Lock()
+        self.pid = os.getpid()
 
     def send(self, message: Mapping[str, Any], raw: bytes = b"") -> None:
         with self._lock:
@@ -46,25 +49,31 @@ class _Channel:
 
 
 class _LogSender(logging.Handler):
-    """Sends what the user's code logs as records."""
+    """Sends what the user's code logs as records; a process that it forked writes to stderr."""
 
     def __init__(self, channel: _Channel) -> None:
         super().__init__()
         self._channel = channel
 
     def emit(self, record: logging.LogRecord) -> None:
-        text = record.getMessage()
-        if record.exc_info:
-            text += "\n" + logging.Formatter().formatException(record.exc_info)
-        self._channel.send(
-            {
-                "k": "log",
-                "level": record.levelname,
-                "logger": record.name,
-                "text": text,
-                "time": record.created,
-            }
-        )
+        try:
+            text = record.getMessage()
+            if record.exc_info:
+                text += "\n" + logging.Formatter().formatException(record.exc_info)
+            if os.getpid() != self._channel.pid:
+                sys.stderr.write(f"{text}\n")
+                return
+            self._channel.send(
+                {
+                    "k": "log",
+                    "level": record.levelname,
+                    "logger": record.name,
+                    "text": shortened(text),
+                    "time": record.created,
+                }
+            )
+        except Exception:  # noqa: BLE001  a message that cannot be formatted, as logging has it
+            self.handleError(record)
 
 
 class _Tasks:
@@ -116,6 +125,8 @@ class _Tasks:
         """
         index = task["file"]
         file = self._file(index)
+        if (file.uuid, file.entries) != (task["uuid"], task["entries"]):
+            raise DataError(f"{file.path}: was replaced while the run was reading it")
         dataset = self._datasets[self._spec.files[index].dataset]
         events = file.read(self._columns[index], task["start"], task["stop"])
         result = self._program.process(events, dataset, first_entry=task["start"], file=file.uuid)
@@ -157,7 +168,12 @@ def serve(stream: socket.socket, bundle: Bundle, spec: RunSpec) -> None:
     channel.send({"k": "ready", "pid": os.getpid()})
     while data := stream.recv(1 << 16):
         for task, _ in reader.feed(data):
+            # The user's code may have gone elsewhere, and files may be given relative to this.
+            with contextlib.suppress(OSError):
+                os.chdir(spec.working_directory)
             reply, record = _answer(tasks, task)
+            if os.getpid() != channel.pid:
+                os._exit(0)  # the user's code forked, and this is the copy
             channel.send(reply, record)
     tasks.finish()
 
@@ -177,11 +193,9 @@ def _answer(tasks: _Tasks, task: Mapping[str, Any]) -> tuple[dict[str, Any], byt
     except HepnbError as error:
         kind = "unreadable" if task["k"] == "open" else "raised"
         reply = {"k": kind, "title": str(error), "traceback": _user_traceback(error)}
-    except (Exception, SystemExit) as error:  # noqa: BLE001  the user's code
-        title = f"{type(error).__name__}: {error}"[:500]
-        reply = {"k": "raised", "title": title, "traceback": _user_traceback(error)}
-    sys.stdout.flush()
-    sys.stderr.flush()
+    except BaseException as error:  # noqa: BLE001  the user's code
+        reply = {"k": "raised", "title": one_line(error), "traceback": _user_traceback(error)}
+    flush_streams()
     reply |= {
         "file": task["file"],
         "order": task.get("order"),
@@ -189,6 +203,13 @@ def _answer(tasks: _Tasks, task: Mapping[str, Any]) -> tuple[dict[str, Any], byt
         "cpu": time.process_time() - cpu,
     }
     return reply, record
+
+
+def flush_streams() -> None:
+    """Send on what was printed; the user's code may have closed the streams, or put others there."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(Exception):
+            stream.flush()
 
 
 def _user_traceback(error: BaseException) -> str:

@@ -1,0 +1,140 @@
+"""The supervisor against its own workers, its directory and whoever asks it something."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import struct
+import time
+
+import msgpack
+import numpy as np
+import psutil
+import pytest
+
+import hepnb as hn
+from hepnb.errors import RunError
+from hepnb.runs.directory import RunDirectory
+
+
+def slow_path(seconds: float) -> hn.Path:
+    path = hn.Path("slow")
+
+    @path.define
+    def x(event):
+        time.sleep(seconds)
+        return event
+
+    path.hist("x", x="x: 0, 2000, int")
+    return path
+
+
+def reach(run, chunks: int) -> None:
+    deadline = time.monotonic() + 30
+    while run.progress["chunks"] < chunks:
+        assert run.status in ("starting", "running")
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize("what", ["nonsense", "another order", "another task"])
+def test_an_answer_that_does_not_fit_is_refused_and_the_chunk_done_again(numbered, tmp_path, what):
+    """The run neither waits for ever for such a record to become right, nor counts it."""
+    path = hn.Path("forger")
+    marker = tmp_path / "forged"
+
+    @path.define
+    def x(event):
+        from hepnb.runs.engines import worker
+
+        real = worker._Channel.send
+
+        def forged(self, message, raw=b""):
+            worker._Channel.send = real
+            if what == "nonsense":
+                real(self, {**message, "raw": 5}, b"12345")
+            elif what == "another task":
+                real(self, {**message, "order": 4}, raw)
+            else:
+                header = struct.calcsize("<II")
+                body = msgpack.unpackb(raw[header : header + struct.unpack_from("<I", raw)[0]])
+                assert body["order"] == 0
+                real(self, message, raw.replace(b"\xa5order\x00", b"\xa5order\x03"))
+
+        if event[0] == 0 and not marker.exists():
+            marker.touch()
+            worker._Channel.send = forged
+        return event
+
+    path.hist("x", x="x: 0, 2000, int")
+    run = path.start(numbered[0], workers=2, chunk=50).wait(60)
+    assert marker.exists()
+    assert sum(w["deaths"] for w in run.workers) == 1
+    assert np.flatnonzero(run.hist("x").values()).tolist() == [*range(400), *range(1000, 1300)]
+    assert any("sent a message nobody understands" in r["text"] for r in run.log)
+
+
+@pytest.mark.parametrize("what", ["deleted", "moved"])
+def test_a_run_whose_directory_is_gone_ends(numbered, tmp_path, what):
+    run = slow_path(0.05).start(numbered[0], workers=2, chunk=10, out=tmp_path / "run")
+    reach(run, 2)
+    supervisor = psutil.Process(run.snapshot()["pid"])
+    family = [supervisor, *supervisor.children(recursive=True)]
+    if what == "moved":
+        run.directory.rename(tmp_path / "moved")
+    else:
+        shutil.rmtree(run.directory)
+    with pytest.raises(RunError, match="its supervisor is gone"):
+        run.wait(20)
+    _, alive = psutil.wait_procs(family, timeout=5)
+    assert alive == []
+    if what == "moved":
+        moved = hn.attach(tmp_path / "moved")
+        with pytest.raises(RunError, match="its supervisor is gone"):
+            moved.wait(20)
+        assert moved.hist("x").committed >= 2
+
+
+def test_a_signal_to_end_cancels(numbered):
+    run = slow_path(0.05).start(numbered[0], workers=2, chunk=10)
+    reach(run, 2)
+    os.kill(run.snapshot()["pid"], signal.SIGTERM)
+    assert run.wait(20).status == "cancelled"
+    assert run.hist("x").committed == run.progress["chunks"]
+    assert any("terminated by a signal" in r["text"] for r in run.log)
+
+
+HOSTILE = [
+    {"k": "log", "id": 1, "start": None},
+    {"k": "log", "id": 1, "start": float("inf")},
+    {"k": "log", "id": 1, "levels": 5},
+    {"k": "log", "id": 1, "start": -(2**62), "count": -5, "search": {"a": 1}},
+    {"k": ["snapshot"], "id": [1, {"a": msgpack.ExtType(5, b"x")}]},
+    b"\x81\x90\xc0",
+    b"\x91" * 100_000,
+]
+
+
+def test_no_request_harms_a_run(numbered):
+    run = slow_path(0.05).start(numbered[0], workers=1, chunk=20)
+    reach(run, 1)
+    for request in HOSTILE:
+        body = request if isinstance(request, bytes) else msgpack.packb(request)
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(10)
+            connection.connect(str(RunDirectory(run.directory).socket_path()))
+            connection.sendall(struct.pack("!IB", len(body), 1) + body)
+            answer = connection.recv(1 << 16)
+            assert bool(answer) == isinstance(request, dict)
+    assert run.wait(60).progress["events"] == 700
+
+
+def test_settings_that_make_no_sense_are_refused_in_a_line(numbered, tmp_path):
+    path = slow_path(0)
+    for setting in ({"workers": 2.5}, {"workers": "2"}, {"chunk": 1e5}, {"chunk": 0}, {"out": 5}):
+        with pytest.raises(RunError, match=f"^{next(iter(setting))}=") as caught:
+            path.start(numbered[0], **setting)
+        assert "\n" not in str(caught.value)
+    assert hn.runs() == []
