@@ -7,6 +7,7 @@ contain, and it can be built anew from the journal.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fractions import Fraction
 from typing import Any
 
 __all__ = ["Tally"]
@@ -14,6 +15,8 @@ __all__ = ["Tally"]
 
 class Tally:
     """Running sums of what `hepnb.runs.engines.worker` notes with each contribution.
+
+    Weights are summed exactly, so the sums do not depend on the order in which chunks are committed.
 
     >>> tally = Tally()
     >>> tally.add({"events": 10, "cutflow": [["all", 10, 10.0]], "collections": {"Muon": [10, 21, 0, 4]}})
@@ -24,7 +27,7 @@ class Tally:
     def __init__(self) -> None:
         self.events = 0
         self.chunks = 0
-        self._cutflow: dict[str, list[float]] = {}
+        self._cutflow: dict[str, tuple[int, Fraction]] = {}
         self._collections: dict[str, list[int]] = {}
         self._statistics: dict[str, list[float]] = {}
         self.overlaps: dict[str, int] = {}
@@ -34,16 +37,19 @@ class Tally:
         self.events += meta["events"]
         self.chunks += 1
         for cut, raw, weighted in meta.get("cutflow", ()):
-            row = self._cutflow.setdefault(cut, [0, 0.0])
-            row[0] += raw
-            row[1] += weighted
+            before, sum_before = self._cutflow.get(cut, (0, Fraction()))
+            self._cutflow[cut] = before + raw, sum_before + Fraction(weighted)
         for name, (events, total, least, most) in meta.get("collections", {}).items():
-            old = self._collections.get(name)
-            self._collections[name] = (
-                [events, total, least, most]
-                if old is None
-                else [old[0] + events, old[1] + total, min(old[2], least), max(old[3], most)]
-            )
+            old = self._collections.get(name, [0, 0, 0, 0])
+            if not old[0]:
+                self._collections[name] = [events, total, least, most]
+            elif events:
+                self._collections[name] = [
+                    old[0] + events,
+                    old[1] + total,
+                    min(old[2], least),
+                    max(old[3], most),
+                ]
         for module, calls, events, cpu, wall in meta.get("statistics", ()):
             sums = self._statistics.setdefault(module, [0, 0, 0.0, 0.0])
             for i, value in enumerate((calls, events, cpu, wall)):
@@ -54,7 +60,7 @@ class Tally:
     def cutflow(self) -> list[dict[str, Any]]:
         """One row per cut, in the order of the path."""
         return [
-            {"cut": cut, "raw": int(raw), "weighted": weighted}
+            {"cut": cut, "raw": raw, "weighted": float(weighted)}
             for cut, (raw, weighted) in self._cutflow.items()
         ]
 
