@@ -147,7 +147,8 @@ def _named(files: Any) -> Dataset:
     shortest = min(stems, key=len)
     same = [len({stem[i] for stem in stems}) == 1 for i in range(len(shortest))]
     common = shortest[: [*same, False].index(False)].rstrip("_-. ")
-    return Dataset(common or "data", files)
+    name = "".join(c if c.isprintable() else "_" for c in common)
+    return Dataset(name or "data", files)
 
 
 def _resolve(files: Any, where: str) -> tuple[tuple[str, ...], str | None]:

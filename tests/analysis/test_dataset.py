@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 from pathlib import Path as FilePath
 from typing import Any
@@ -29,6 +30,12 @@ def test_paths_globs_and_directories(folder: FilePath) -> None:
     assert as_datasets(folder / "run_a.root")[0].name == "run_a"
     named = as_datasets({"x": folder, "y": folder / "run_a.root"})
     assert [(d.name, len(d.files)) for d in named] == [("x", 2), ("y", 1)]
+
+
+def test_files_named_in_another_encoding_make_a_dataset_too(tmp_path: FilePath) -> None:
+    file = tmp_path / os.fsdecode(b"mu\xff.root")
+    file.write_bytes(b"root")
+    assert as_datasets(file)[0].name == "mu_"
 
 
 def test_a_tree_may_be_named_with_the_file(folder: FilePath) -> None:
