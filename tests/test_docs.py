@@ -79,5 +79,7 @@ def test_the_pages_build_without_a_warning(tmp_path: Path) -> None:
     assert result.returncode == 0, result.stderr
     pages = (tmp_path / "site").rglob("*.html")
     loaded = "\n".join(page.read_text() for page in pages)
+    # An example that is not fenced becomes a quotation in a quotation.
+    assert "<blockquote>" not in loaded
     assert not re.search(r'<(script|img|iframe)[^>]+src="https?:', loaded)
     assert not re.search(r'<link[^>]+rel="stylesheet"[^>]+href="https?:', loaded)

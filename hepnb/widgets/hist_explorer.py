@@ -37,27 +37,30 @@ _LOOK: dict[str, tuple[object, ...]] = {
 class HistExplorer(LiveWidget):
     """Explore a histogram: one control per axis, a picture, and the expression of what is shown.
 
-    Parameters
-    ----------
-    h
-        A `hist.Hist`, `boost_histogram.Histogram`, `H5Hist`, a dict of them, or a run. One that
-        still fills is looked at up to four times a second.
-    view
-        What to do with each axis, e.g. `{"mass": "x", "pt": {"as": "range", "range": [20, 60]}}`.
-        Roles: `x`, `sum`, `bin`, `range` (dense axes), `pick`, `overlay` (categories).
-    name
-        The name of your variable in the expression (`h`; for a run, `run`).
-    shown
-        Which histogram of a dict or run to show first.
-    look
-        `{"logx": None | bool, "logy": bool, "errors": bool}`; None is automatic.
-
-    Raises `HepnbError` for a view, name or look that does not fit.
-
     >>> import hist
     >>> h = hist.Hist.new.Reg(10, 0, 100, name="pt").StrCat(["e", "mu"], name="kind").Int64()
     >>> HistExplorer(h, view={"kind": {"as": "pick", "items": ["mu"]}}).code
     'h[{"kind": "mu"}]'
+
+    Parameters
+    ----------
+    h : histogram, dict or run
+        A `hist.Hist`, `boost_histogram.Histogram`, `H5Hist`, a dict of them, or a run. One that
+        still fills is looked at up to four times a second.
+    view : dict, optional
+        What to do with each axis, e.g. `{"mass": "x", "pt": {"as": "range", "range": [20, 60]}}`.
+        Roles: `x`, `sum`, `bin`, `range` (dense axes), `pick`, `overlay` (categories).
+    name : str, optional
+        The name of your variable in the expression (`h`; for a run, `run`).
+    shown : str, optional
+        Which histogram of a dict or run to show first.
+    look : dict, optional
+        `{"logx": None | bool, "logy": bool, "errors": bool}`; None is automatic.
+
+    Raises
+    ------
+    HepnbError
+        For a view, name or look that does not fit.
     """
 
     _esm = STATIC / "hist_explorer.js"
