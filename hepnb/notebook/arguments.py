@@ -62,7 +62,8 @@ def handle_name(text: str) -> str:
 def data_value(texts: Sequence[str], names: Mapping[str, Any]) -> Any:
     """What `--data` means: a variable's value where one word names it, else files and globs.
 
-    A quoted word is always a file. Raises UsageError for a name that is asked for and unknown.
+    A quoted word is always a file. Raises UsageError for a name that is asked for and unknown, and
+    for a word that is no file but nearly a variable.
     """
     if len(texts) == 1 and _asks(texts[0]):
         return _asked_or_text(texts[0], names)
@@ -90,8 +91,12 @@ def _variable_or_file(text: str, names: Mapping[str, Any]) -> Any:
     word = unquoted(text)
     if word != text or Path(word).exists() or not _BARE.match(word):
         return word
-    if word.split(".")[0] in names:
+    first = word.split(".")[0]
+    if first in names:
         return _look_up(word, names)
+    known = [known for known in names if not known.startswith("_")]
+    if word == first and (hint := nearest(first, known)):
+        raise UsageError(f"no file and no variable {word!r}{hint}")
     return word
 
 

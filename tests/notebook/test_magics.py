@@ -122,6 +122,7 @@ def test_options_reach_the_run(cell: Cell, shell: InteractiveShell, tmp_path: Pa
     [
         ("muons", ["--data"]),
         ("muons --data $filez", ["filez", "did you mean 'files'?"]),
+        ("muons --data filez", ["no file and no variable 'filez'", "did you mean 'files'?"]),
         ("muons --data {sample.paths}", ["sample.paths", "no 'paths'"]),
         ("muons --data files --workers two", ["--workers", "whole number"]),
         ("muons --data files -o 1run", ["-o", "name of a variable"]),
