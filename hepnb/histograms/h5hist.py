@@ -43,7 +43,7 @@ class H5Hist:
     >>> import hist
     >>> h = H5Hist(hist.axis.Regular(4, 0, 4, name="x"), storage="Weight", name="m")
     >>> h.fill(x=[0.5, 1.5, 1.6], weight=[1, 2, 3])
-    H5Hist('m': x 4; Weight, in memory, 1 contributions)
+    H5Hist('m': x 4; Weight, in memory, 1 contribution)
     >>> h[hist.loc(1.0)]
     WeightedSum(value=5, variance=13)
     """
@@ -297,7 +297,7 @@ class H5Hist:
         where = "in memory" if self.path is None else f"in {str(self.path)!r}"
         return (
             f"H5Hist({self.name!r}: {axes}; {self._signature.storage}, {where}, "
-            f"{self.committed} contributions)"
+            f"{self.committed} contribution{'s' if self.committed != 1 else ''})"
         )
 
     # -- inside ---------------------------------------------------------------------------------
