@@ -7,6 +7,7 @@ refused before anything in it is used. This file knows names and rights, not con
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import secrets
@@ -47,13 +48,17 @@ class RunDirectory:
         slug = re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-").lower()[:24] or "run"
         run_id = f"{time.strftime('%Y%m%d-%H%M%S')}-{slug}-{secrets.token_hex(2)}"
         registry = state_directory() / "runs"
-        if not isinstance(out, str | os.PathLike | None):
+        is_path = isinstance(out, str | os.PathLike | None)
+        if not is_path or "\0" in str(out):
             raise RunError(f"out={out!r}: give the path of a directory that is not there yet")
         path = registry / run_id if out is None else Path(out).absolute()
-        if path.is_dir() and out is not None:
-            raise RunError(f"run directory {out} is there already: give another out=, or remove it")
         try:
-            registry.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if path.is_dir() and out is not None:
+                raise RunError(
+                    f"run directory {out} is there already: give another out=, or remove it"
+                )
+            state_directory().mkdir(mode=0o700, parents=True, exist_ok=True)
+            registry.mkdir(mode=0o700, exist_ok=True)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.mkdir(mode=0o700)
             path.chmod(0o700)
@@ -199,10 +204,14 @@ def find_run(run: str | os.PathLike[str]) -> RunDirectory:
 
     Raises RunError where there is none, or more than one.
     """
+    if not isinstance(run, str | os.PathLike):
+        raise RunError(f"{run!r} is no run: give its id or its directory")
     text = os.fspath(run)
     as_path = Path(text)
-    if (as_path / "spec.json").is_file():
-        return RunDirectory(as_path.absolute())
+    # Text that no file can be named by is no id either, and is told below.
+    with contextlib.suppress(OSError):
+        if (as_path / "spec.json").is_file():
+            return RunDirectory(as_path.absolute())
     known = {entry.id: entry for entry in all_runs()}
     if text in known:
         return known[text]

@@ -19,7 +19,7 @@ from ..errors import DataError, HepnbError, PathError, RunError
 from .bundle import Bundle
 from .directory import RunDirectory
 from .run import Run
-from .spec import FileSpec, RunSpec
+from .spec import FileSpec, RunSpec, supervisor_command
 
 if TYPE_CHECKING:
     from ..analysis import Dataset, Path, Program
@@ -75,6 +75,10 @@ def start(
     chunk = None if chunk is None else _whole("chunk", chunk)
     if on_error not in _POLICIES:
         raise RunError(f"on_error={on_error!r}: choose 'fail' or 'skip'")
+    try:
+        here = str(FilePath.cwd())
+    except FileNotFoundError:
+        raise RunError("the working directory is gone: change to another one") from None
     datasets = as_datasets(data)
     files = tuple(
         FileSpec(dataset.name, str(file), dataset.tree)
@@ -98,8 +102,8 @@ def start(
         on_error=on_error,
         allow_duplicates=allow_duplicates,
         modules=tuple(program.modules),
-        python_path=tuple(entry or str(FilePath.cwd()) for entry in sys.path),
-        working_directory=str(FilePath.cwd()),
+        python_path=tuple(entry or here for entry in sys.path),
+        working_directory=here,
         created=time.time(),
     )
     directory = RunDirectory.create(program.name, out)
@@ -179,7 +183,7 @@ def _launch(directory: RunDirectory) -> subprocess.Popen[bytes]:
     with directory.supervisor_log.open("ab") as log:
         directory.supervisor_log.chmod(0o600)
         return subprocess.Popen(
-            [sys.executable, "-m", "hepnb.runs.supervisor", str(directory.path)],
+            supervisor_command(directory.path),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

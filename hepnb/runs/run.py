@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from ..errors import RunError, nearest
 from .client import ENDED, Client, Snapshot
 from .directory import RunDirectory, find_run
-from .spec import RunSpec
+from .spec import RunSpec, supervisor_command
 from .views import Record, Table
 
 if TYPE_CHECKING:
@@ -276,17 +276,18 @@ class Run:
         self._signal(signal.SIGKILL)
 
     def _signal(self, number: signal.Signals) -> None:
-        """Signal the supervisor, after making sure that its pid is still its own."""
+        """Signal the supervisor, known by its command: its pid may be somebody else's by now."""
         import psutil
 
         pid = self.snapshot().get("pid")
-        if not pid or not self._directory.is_supervised():
-            return
-        try:
-            if str(self.directory) in psutil.Process(pid).cmdline():
-                os.kill(pid, number)
-        except (psutil.Error, OSError):
-            return
+        # One that is only just starting has not said its pid yet.
+        for known in psutil.pids() if pid is None else [pid]:
+            try:
+                process = psutil.Process(known)
+                if process.cmdline()[1:] == supervisor_command(self.directory)[1:]:
+                    process.send_signal(number)
+            except psutil.Error:
+                continue
 
     def show(self) -> Any:
         """The live dashboard, a `hn.RunView`, or the run itself where there is none."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -14,11 +15,16 @@ from typing import Any
 
 from ..errors import RunError
 
-__all__ = ["OPEN_FILES", "FileSpec", "RunSpec"]
+__all__ = ["OPEN_FILES", "FileSpec", "RunSpec", "supervisor_command"]
 
 VERSION = 1
 OPEN_FILES = 16
 """How many files a worker keeps open; the supervisor leases chunks accordingly."""
+
+
+def supervisor_command(directory: Path) -> list[str]:
+    """The command of the process that supervises the run in this directory."""
+    return [sys.executable, "-m", "hepnb.runs.supervisor", str(directory)]
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import stat
 import pytest
 
 from hepnb.errors import RunError
-from hepnb.runs.directory import RunDirectory, all_runs, find_run
+from hepnb.runs.directory import RunDirectory, all_runs, find_run, state_directory
 
 
 @pytest.fixture(autouse=True)
@@ -29,8 +29,19 @@ def test_it_is_private_whatever_the_umask():
         directory = made()
     finally:
         os.umask(old)
-    assert stat.S_IMODE(directory.path.stat().st_mode) == 0o700
+    for place in (directory.path, state_directory() / "runs", state_directory()):
+        assert stat.S_IMODE(place.stat().st_mode) == 0o700
     directory.check_private()
+
+
+@pytest.mark.parametrize("out", ["x" * 5000, "a\0b", 5, b"bytes"])
+def test_what_can_be_no_directory_is_refused_in_a_line(out):
+    with pytest.raises(RunError) as caught:
+        RunDirectory.create("r", out)
+    assert "\n" not in str(caught.value)
+    with pytest.raises(RunError, match="no run") as caught:
+        find_run(out)
+    assert "\n" not in str(caught.value)
 
 
 def test_one_that_others_can_enter_is_refused():

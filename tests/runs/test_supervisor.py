@@ -106,6 +106,56 @@ def test_a_signal_to_end_cancels(numbered):
     assert any("terminated by a signal" in r["text"] for r in run.log)
 
 
+def zygotes(run) -> list[psutil.Process]:
+    """The zygote of a run, if it has one just now."""
+    if run.snapshot()["pid"] is None:
+        return []
+    try:
+        children = psutil.Process(run.snapshot()["pid"]).children()
+        return [child for child in children if "hepnb.runs.engines.zygote" in child.cmdline()]
+    except psutil.NoSuchProcess:
+        return []
+
+
+def kill_zygotes(run, most: int) -> int:
+    """Kill so many zygotes of a run one after the other, each as soon as it is there."""
+    killed: set[int] = set()
+    while len(killed) < most and run.status in ("starting", "running"):
+        for zygote in zygotes(run):
+            if zygote.pid not in killed:
+                killed.add(zygote.pid)
+                zygote.kill()
+        time.sleep(0.01)
+    return len(killed)
+
+
+def test_a_zygote_that_is_killed_while_it_starts_is_started_again(numbered):
+    run = slow_path(0.02).start(numbered[0], workers=2, chunk=20)
+    reach(run, 2)
+    assert kill_zygotes(run, 2) == 2
+    assert run.wait(60).progress["events"] == 700
+    assert run.hist("x").sum() == 700
+
+
+def test_zygotes_that_are_killed_for_ever_end_the_run_in_order(numbered):
+    run = slow_path(0.02).start(numbered[0], workers=2, chunk=20)
+    reach(run, 2)
+    kill_zygotes(run, 100)
+    with pytest.raises(RunError, match="zygote ended with status -9 before it was ready"):
+        run.wait(20)
+    assert run.status == "failed"
+    assert run.hist("x").sealed
+    assert run.hist("x").sum() == run.progress["events"]
+    assert run.progress["events"] + run.progress["events_lost"] == 700
+
+
+def test_a_run_is_killed_while_it_starts(numbered):
+    run = slow_path(0.02).start(numbered[0])
+    run.kill()
+    with pytest.raises(RunError, match="its supervisor is gone"):
+        run.wait(20)
+
+
 HOSTILE = [
     {"k": "log", "id": 1, "start": None},
     {"k": "log", "id": 1, "start": float("inf")},

@@ -31,6 +31,7 @@ _SOCKET_BUFFER = 4 << 20
 _LONGEST_LINE = 20_000
 _EXIT_NOTICE = 0.1
 _LAST_WORDS = 1.0
+_MOST_STARTS = 3
 
 
 @dataclass
@@ -63,6 +64,7 @@ class LocalEngine:
         self._listener = listener
         self._workers: dict[int, _Worker] = {}
         self._reasons: dict[int, str] = {}
+        self._failed_starts = 0
         self._launch_zygote()
 
     def _launch_zygote(self) -> None:
@@ -138,7 +140,8 @@ class LocalEngine:
 
     def close(self) -> None:
         """Terminate, then kill, then reap: nothing of the run is left."""
-        self._selector.unregister(self._zygote)
+        if self._zygote.fileno() >= 0:
+            self._selector.unregister(self._zygote)
         for handle in list(self._workers.values()):
             if handle.is_busy:
                 self._signal(handle, signal.SIGTERM)
@@ -217,8 +220,9 @@ class LocalEngine:
         self._zygote.close()
         self._process.wait()
         wanted = self._wanted
-        was_ready = self._is_ready
-        if not was_ready:
+        self._failed_starts = 0 if self._is_ready else self._failed_starts + 1
+        was_killed = self._process.returncode < 0
+        if self._failed_starts and (not was_killed or self._failed_starts == _MOST_STARTS):
             self._listener.engine_failed(
                 f"the zygote ended with status {self._process.returncode} before it was ready",
                 self._directory.supervisor_log.read_text(errors="replace")[-4000:],
