@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..errors import StoreError
@@ -26,25 +26,36 @@ class Catalog:
         cls, files: PackFiles, packs: Sequence[str], signatures: Mapping[str, Signature]
     ) -> Catalog:
         """Read the keys of all packs; PackGoneError when one was replaced meanwhile."""
-        blocks: dict[str, dict[Key, tuple[str, int]]] = {name: {} for name in signatures}
-        slots: dict[str, dict[str, int]] = {}
+        return cls((), {}, {}).grown(files, packs, signatures)
+
+    def grown(self, files: PackFiles, packs: Sequence[str], signatures: Iterable[str]) -> Catalog:
+        """The catalog of a later list of packs: only the keys of the new ones are read.
+
+        A fold gives no pack up before its blocks stand in a newer one, so the packs that both lists
+        name come first, and what they still hold is known.
+        """
+        blocks = {name: self.blocks.get(name, {}) for name in signatures}
+        slots = {pack: self.slots[pack] for pack in packs if pack in self.slots}
         for pack in packs:
+            if pack in slots:
+                continue
             found = files.keys(pack)
             slots[pack] = {name: len(keys) for name, keys in found.items()}
             for name, keys in found.items():
-                if name not in signatures:
+                if name not in blocks:
                     raise StoreError(
                         f"pack {pack} holds {name!r}, which the manifest does not know"
                     )
-                for slot, key in enumerate(keys):
-                    blocks[name][key] = (pack, slot)
-        return cls(tuple(packs), blocks, slots)
+                homes = {key: (pack, slot) for slot, key in enumerate(keys)}
+                blocks[name] = {**blocks[name], **homes}
+        return Catalog(tuple(packs), blocks, slots)
 
-    def live(self, pack: str) -> Iterator[tuple[str, Key]]:
-        """The blocks whose newest version is in this pack."""
-        for name in self.slots[pack]:
+    def live(self, packs: Collection[str]) -> Iterator[tuple[str, Key]]:
+        """The blocks whose newest version is in one of these packs."""
+        chosen = set(packs)
+        for name in {name for pack in chosen for name in self.slots[pack]}:
             for key, (home, _) in self.blocks[name].items():
-                if home == pack:
+                if home in chosen:
                     yield name, key
 
 

@@ -9,7 +9,7 @@ the new ones, which bounds a store at about twice its live size.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +17,26 @@ import numpy as np
 
 from .catalog import Catalog, pieces_of
 from .durable import remove_file
-from .manifest import Labels
+from .manifest import Labels, Manifest
 from .packs import PackFiles, PackPlan, Piece, write_pack
 from .record import BlockEntry, Key
 from .signature import Signature
 from .tail import Pending
 from .wal import CONTRIBUTION
 
-__all__ = ["Folded", "fold_records", "grown_labels"]
+__all__ = [
+    "COMPACT",
+    "FOLDING",
+    "SEALING",
+    "Folded",
+    "Tidiness",
+    "fold_records",
+    "grown_labels",
+    "manifest_after",
+]
 
-PACK_BYTES = 64 << 20
+PACK_BYTES = 128 << 20
+SMALL_BYTES = 64 << 20  # every other pack holds more, so there is at most one file per 64 MB
 SMALL_PACKS = 8
 
 Array = np.ndarray[Any, Any]
@@ -35,11 +45,24 @@ Touched = dict[str, dict[Key, list[tuple[Pending, BlockEntry]]]]
 
 @dataclass(frozen=True)
 class Folded:
-    """What a fold made: the packs to name in the manifest and those that are no longer needed."""
+    """What a fold made: all packs now, the new ones with their CRC-32, those no longer needed."""
 
     packs: tuple[str, ...]
-    new: tuple[str, ...]
+    new: Mapping[str, int]
     dropped: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Tidiness:
+    """Which packs a fold empties: those less alive than `alive`, the small ones once there are `small`."""
+
+    alive: float = 0.5
+    small: int = SMALL_PACKS
+
+
+FOLDING = Tidiness()
+SEALING = Tidiness(small=2)
+COMPACT = Tidiness(alive=0.9, small=2)
 
 
 @dataclass
@@ -86,6 +109,7 @@ def fold_records(
     records: Sequence[Pending],
     labels: Mapping[str, Labels],
     first_number: int,
+    tidiness: Tidiness,
 ) -> Folded:
     """Write the packs that hold the blocks and rows of `records` added to those of `catalog`.
 
@@ -95,10 +119,9 @@ def fold_records(
     work = _Work({name: dict.fromkeys(keys) for name, keys in touched.items()})
     pieces = pieces_of(files, catalog.packs)
     work.pieces.extend(_new_pieces(pieces, records))
-    dropped = _choose_dropped(catalog, signatures, work, pieces)
-    for pack in dropped:
-        for name, key in catalog.live(pack):
-            work.blocks.setdefault(name, {}).setdefault(key)
+    dropped = _choose_dropped(catalog, signatures, work, pieces, tidiness)
+    for name, key in catalog.live(dropped):
+        work.blocks.setdefault(name, {}).setdefault(key)
     work.pieces.extend(p for held in pieces.values() for pack, p in held if pack in dropped)
 
     def fill(name: str, key: Key, lo: int, hi: int) -> Mapping[str, Array]:
@@ -112,17 +135,34 @@ def fold_records(
             entry.add_into(pending.read, out, lo)
         return out
 
-    new: list[str] = []
+    new: dict[str, int] = {}
     try:
         for plan in _plans(work, signatures, labels):
             name = f"{first_number + len(new):08d}.h5"
-            write_pack(directory / "packs" / name, plan, signatures, fill)
-            new.append(name)
+            new[name] = write_pack(directory / "packs" / name, plan, signatures, fill)
     except BaseException:
         remove_packs(directory, new)
         raise
     kept = tuple(p for p in catalog.packs if p not in dropped)
-    return Folded(kept + tuple(new), tuple(new), tuple(dropped))
+    return Folded((*kept, *new), new, tuple(dropped))
+
+
+def manifest_after(
+    before: Manifest, folded: Folded, records: Sequence[Pending], labels: Mapping[str, Labels]
+) -> Manifest:
+    """The manifest of a store after this fold; the ends of ledger and journal are the writer's."""
+    known = {**before.checksums, **folded.new}
+    weighted = {b.hist for p in records for b in p.record.blocks if b.weighted}
+    return replace(
+        before,
+        generation=before.generation + 1,
+        packs=folded.packs,
+        checksums={pack: known[pack] for pack in folded.packs if pack in known},
+        frontier=before.frontier + len(records),
+        contributions=before.contributions + sum(p.kind == CONTRIBUTION for p in records),
+        labels=labels,
+        weighted=tuple(sorted(weighted | set(before.weighted))),
+    )
 
 
 def remove_packs(directory: Path, packs: Iterable[str]) -> None:
@@ -160,6 +200,7 @@ def _choose_dropped(
     signatures: Mapping[str, Signature],
     work: _Work,
     pieces: Mapping[str, Sequence[tuple[str, Piece]]],
+    tidiness: Tidiness,
 ) -> list[str]:
     """Packs to empty: those mostly superseded, and the small ones once there are many."""
     rows = dict.fromkeys(catalog.packs, 0)
@@ -175,15 +216,15 @@ def _choose_dropped(
         for key, (pack, _) in keys.items():
             if key not in dirty:
                 live[pack] += size
-    dropped = [p for p in catalog.packs if live[p] * 2 < total[p] or total[p] == 0]
-    small = [p for p in catalog.packs if p not in dropped and total[p] < PACK_BYTES // 2]
-    return dropped + (small if len(small) >= SMALL_PACKS else [])
+    dropped = [p for p in catalog.packs if live[p] < tidiness.alive * total[p] or total[p] == 0]
+    small = [p for p in catalog.packs if p not in dropped and total[p] < SMALL_BYTES]
+    return dropped + (small if len(small) >= tidiness.small else [])
 
 
 def _plans(
     work: _Work, signatures: Mapping[str, Signature], labels: Mapping[str, Labels]
 ) -> Iterable[PackPlan]:
-    """Cut the work into packs of about 64 MB, or one block where a block is larger."""
+    """Cut the work into packs of 64 to 128 MB, or one block where a block is larger."""
     blocks: dict[str, list[Key]] = {}
     pieces, size = _joined(work.pieces), 0
     for name in signatures:

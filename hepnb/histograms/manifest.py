@@ -33,7 +33,7 @@ class Manifest:
     """What a store consists of after its last fold.
 
     `packs` name the files under packs/, oldest first: of a block that several hold, the last one
-    counts. `frontier`: every order below it is folded. `ledger_bytes`: where the ledger ends.
+    counts; `checksums` are their CRC-32. `frontier`: every order below it is folded. `ledger_bytes`: where the ledger ends.
     `wal_first`: the first journal segment still needed. `notes`: the journal position up to which
     notes are in the ledger. `labels`: per histogram and category axis, in order of appearance.
     """
@@ -42,6 +42,7 @@ class Manifest:
     meta: Mapping[str, Any] = field(default_factory=dict)
     generation: int = 0
     packs: tuple[str, ...] = ()
+    checksums: Mapping[str, int] = field(default_factory=dict)
     frontier: int = 0
     contributions: int = 0
     ledger_bytes: int = 0

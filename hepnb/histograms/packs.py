@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 import stat
 import threading
+import zlib
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -34,7 +35,8 @@ __all__ = ["PackFiles", "PackPlan", "Piece", "chunk_shape", "write_pack"]
 
 CHUNK_BYTES = 1 << 19
 RANGE_BINS = 1 << 20
-_OPEN_PACKS = 64
+_OPEN_PACKS = 128
+_DECODED = 128
 
 Array = np.ndarray[Any, Any]
 Fill = Callable[[str, Key, int, int], Mapping[str, Array]]
@@ -68,8 +70,8 @@ def chunk_shape(slots: int, bins: int) -> tuple[int, int]:
     return 1, -(-bins // parts)
 
 
-def write_pack(path: Path, plan: PackPlan, signatures: Mapping[str, Signature], fill: Fill) -> None:
-    """Build the pack of `plan` and write it durably (its directory is not synced)."""
+def write_pack(path: Path, plan: PackPlan, signatures: Mapping[str, Signature], fill: Fill) -> int:
+    """Build the pack of `plan` and write it durably (its directory is not synced); its CRC-32."""
     with h5py.File(path.name, "w", driver="core", backing_store=False, libver="v110") as f:
         for name, keys in plan.blocks.items():
             _write_blocks(f.create_group(f"histograms/{name}"), signatures[name], keys, fill)
@@ -81,6 +83,7 @@ def write_pack(path: Path, plan: PackPlan, signatures: Mapping[str, Signature], 
         image = f.id.get_file_image()
     with disk_faults("write", path):
         create_file(path, image)
+    return zlib.crc32(image)
 
 
 def _write_blocks(group: h5py.Group, signature: Signature, keys: Sequence[Key], fill: Fill) -> None:
@@ -126,6 +129,7 @@ class PackFiles:
         self._open: OrderedDict[str, h5py.File] = OrderedDict()
         self._keys: dict[tuple[str, str], tuple[Key, ...]] = {}
         self._numbers: dict[str, dict[tuple[str, str], h5py.Dataset]] = {}
+        self._decoded: OrderedDict[tuple[str, str, str], tuple[int, Array]] = OrderedDict()
         self._lock = threading.RLock()
 
     def close(self) -> None:
@@ -167,8 +171,24 @@ class PackFiles:
                 if dataset is None:
                     dataset = self._checked(pack, signature, field)
                 with disk_faults("read", self._directory / pack):
-                    out[field] = dataset[slot, lo:hi]
+                    if dataset.chunks is None or dataset.chunks[0] == 1:
+                        out[field] = dataset[slot, lo:hi]
+                    else:
+                        out[field] = self._small(pack, name, field, dataset, slot)[lo:hi].copy()
         return out
+
+    def _small(self, pack: str, name: str, field: str, dataset: h5py.Dataset, slot: int) -> Array:
+        """A small block: its neighbours in the HDF5 chunk are decoded once and kept for a while."""
+        rows = dataset.chunks[0]
+        first = slot - slot % rows
+        known = self._decoded.pop((pack, name, field), None)
+        if known is None or known[0] != first:
+            known = first, dataset[first : first + rows]
+        self._decoded[pack, name, field] = known
+        if len(self._decoded) > _DECODED:
+            self._decoded.popitem(last=False)
+        block: Array = known[1][slot - first]
+        return block
 
     def _checked(self, pack: str, signature: Signature, field: str) -> h5py.Dataset:
         dataset = self._dataset(pack, f"histograms/{signature.name}/{field}")
@@ -201,6 +221,8 @@ class PackFiles:
 
     def _shut(self, pack: str) -> None:
         self._numbers.pop(pack, None)
+        for key in [k for k in self._decoded if k[0] == pack]:
+            del self._decoded[key]
         if file := self._open.pop(pack, None):
             file.close()
 
@@ -233,7 +255,7 @@ class PackFiles:
             try:
                 if not stat.S_ISREG(os.lstat(path).st_mode):
                     raise StoreError(f"{path} is not a plain file; refused")
-                file = h5py.File(path, "r", rdcc_nbytes=4 << 20)
+                file = h5py.File(path, "r", rdcc_nbytes=1 << 20)
             except FileNotFoundError:
                 raise PackGoneError(f"{path} is not there; the store is not complete") from None
             except OSError as error:

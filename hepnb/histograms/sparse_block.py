@@ -37,7 +37,7 @@ class SparseBlock:
         self._bins = int(np.prod([ax.extent for ax in axes], dtype=np.int64))
         self._fields = 2 if storage == "Weight" else 1
         self._where = np.zeros(0, np.int64)
-        self._sums = [np.zeros(0) for _ in range(self._fields)]
+        self._sums: list[Array] = [np.zeros(0) for _ in range(self._fields)]
         self._entries: list[tuple[Array, list[Array]]] = []
         self._waiting = 0
         self._dense: Any = None
@@ -104,5 +104,6 @@ class SparseBlock:
         self._where, inverse = np.unique(places, return_inverse=True)
         for i, before in enumerate(self._sums):
             numbers = np.concatenate([before, *(sums[i] for _, sums in self._entries)])
-            self._sums[i] = np.bincount(inverse, numbers, self._where.size)
+            added: Array = np.bincount(inverse, numbers, self._where.size)
+            self._sums[i] = added
         self._entries, self._waiting = [], 0

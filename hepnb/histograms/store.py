@@ -175,7 +175,10 @@ class Store:
             if self._files is None:
                 self._files = PackFiles(self.directory, manifest.signatures)
             self._files.know(manifest.signatures)
-            catalog = Catalog.of(self._files, manifest.packs, manifest.signatures)
+            if old is None:
+                catalog = Catalog.of(self._files, manifest.packs, manifest.signatures)
+            else:
+                catalog = old.catalog.grown(self._files, manifest.packs, manifest.signatures)
             self._stamp = stamp
         assert self._files is not None and catalog is not None
         records: list[Pending] = []

@@ -17,8 +17,18 @@ from typing import Any, Self
 
 from ..errors import StoreError
 from .catalog import Catalog, pieces_of
-from .durable import disk_faults, remove_file, sync_directory
-from .fold import Folded, fold_records, grown_labels, remove_packs
+from .durable import disk_faults, sync_directory
+from .fold import (
+    COMPACT,
+    FOLDING,
+    SEALING,
+    Folded,
+    Tidiness,
+    fold_records,
+    grown_labels,
+    manifest_after,
+    remove_packs,
+)
 from .journal import ROTATE_AT_FOLD, Journal
 from .ledger import Entry, Ledger, entry_of, read_ledger
 from .lock import StoreLock
@@ -57,11 +67,13 @@ class StoreWriter:
         self._manifest = manifest
         self._lock = threading.RLock()
         self._folding = threading.Lock()
-        self._clean()
+        there = {entry.name for entry in os.scandir(directory / "packs")}
+        remove_packs(directory, there - {*manifest.packs})  # a killed writer left them behind
         self._files = PackFiles(directory, manifest.signatures)
         self._catalog = Catalog.of(self._files, manifest.packs, manifest.signatures)
         self._next_pack = 1 + max((int(p[:8]) for p in manifest.packs), default=0)
         self._garbage: list[str] = []
+        self._tidied: tuple[Tidiness, tuple[str, ...]] | None = None
         self._tables = {
             name: tuple(held[0][1].read())
             for name, held in pieces_of(self._files, manifest.packs).items()
@@ -102,7 +114,7 @@ class StoreWriter:
             manifest = replace(manifest, labels=grown_labels(manifest.signatures, {}, ()))
             manifest.save(path)
             writer = cls(path, lock, manifest)
-            writer._write_index()
+            write_index(path, manifest, writer._catalog)
         except BaseException:
             lock.release()
             raise
@@ -242,7 +254,7 @@ class StoreWriter:
         yield from read_ledger(self.directory, end)
         yield from map(entry_of, waiting)
 
-    # -- making it durable, folding -------------------------------------------------------------
+    # -- durable and folded ---------------------------------------------------------------------
 
     def sync(self) -> None:
         """Make everything accepted so far durable."""
@@ -254,14 +266,26 @@ class StoreWriter:
         """Fold the records from the frontier up to the first gap; False when there are none."""
         return self._fold(last=False)
 
-    def _fold(self, *, last: bool) -> bool:
+    def compact(self) -> None:
+        """Fold what can be folded, and rewrite packs that are small or hold superseded blocks.
+
+        Afterwards the store holds each block once (and at most a tenth more), in at most one file
+        per 64 MB and one more. Old and new packs are on disk together until then.
+        """
+        while self._fold(last=True, tidiness=COMPACT):
+            pass
+        with self._folding, self._lock:
+            self._tidy_up(self._manifest.sealed)
+
+    def _fold(self, *, last: bool, tidiness: Tidiness = FOLDING) -> bool:
         with self._folding:
             with self._lock:
                 self._check_open()
                 journal, before = self._journal, self._manifest
                 records = journal.ready(before.frontier)
                 notes = list(journal.notes)
-                if not records and not (last and notes):
+                tidy = last and self._tidied != (tidiness, before.packs)
+                if not records and not (last and notes) and not tidy:
                     return False
                 if journal.position[1] >= ROTATE_AT_FOLD:
                     journal.rotate()
@@ -276,21 +300,16 @@ class StoreWriter:
                 records,
                 labels,
                 self._next_pack,
+                tidiness,
             )
+            self._tidied = tidiness, folded.packs
+            if not (records or notes or folded.dropped):
+                return False
             self._next_pack += len(folded.new)
-            manifest = replace(
-                before,
-                generation=before.generation + 1,
-                packs=folded.packs,
-                frontier=before.frontier + len(records),
-                contributions=before.contributions + sum(p.kind == CONTRIBUTION for p in records),
-                wal_first=wal_first,
-                notes=position,
-                labels=labels,
-                weighted=_weighted(before.weighted, records),
-            )
+            manifest = manifest_after(before, folded, records, labels)
+            manifest = replace(manifest, wal_first=wal_first, notes=position)
             self._publish(manifest, folded, [*notes, *records])
-            self._write_index()
+            write_index(self.directory, self._manifest, self._catalog)
             return True
 
     def _publish(self, manifest: Manifest, folded: Folded, entries: list[Pending]) -> None:
@@ -300,13 +319,13 @@ class StoreWriter:
             with disk_faults("sync", self.directory / "packs"):
                 sync_directory(self.directory / "packs")
             manifest = replace(manifest, ledger_bytes=self._ledger.extend(entries))
-            catalog = Catalog.of(self._files, manifest.packs, self.signatures)
+            catalog = self._catalog.grown(self._files, manifest.packs, self.signatures)
             manifest.save(self.directory)
         except BaseException:
             self._broken = True  # until it is known which manifest the disk holds
             if Manifest.load(self.directory).generation == before.generation:
                 self._ledger.cut(before.ledger_bytes)
-                self._files.forget(folded.new)
+                self._files.forget(list(folded.new))
                 remove_packs(self.directory, folded.new)
                 self._broken = False
             raise
@@ -323,23 +342,25 @@ class StoreWriter:
 
         Records behind a gap in the orders stay in the journal and are seen by readers.
         """
-        while self._fold(last=True):
+        while self._fold(last=True, tidiness=SEALING):
             pass
         with self._folding, self._lock:
             self._check_open()
-            manifest = replace(
-                self._manifest, sealed=True, generation=self._manifest.generation + 1
-            )
-            if not self._journal.waiting and self._journal.position[1]:
-                self._journal.rotate()
-                at = self._journal.position
-                manifest = replace(manifest, wal_first=at[0], notes=at)
-            manifest.save(self.directory)
-            self._manifest = manifest
-            self._journal.forget((), manifest)
-            self._write_index()
-            self._remove_garbage()
+            self._tidy_up(sealed=True)
+            write_index(self.directory, self._manifest, self._catalog)
         self.close()
+
+    def _tidy_up(self, sealed: bool) -> None:
+        """Give up the journal's folded records, and the packs that the last fold replaced."""
+        manifest = replace(self._manifest, sealed=sealed, generation=self._manifest.generation + 1)
+        if not self._journal.waiting and self._journal.position[1]:
+            self._journal.rotate()
+            at = self._journal.position
+            manifest = replace(manifest, wal_first=at[0], notes=at)
+        manifest.save(self.directory)
+        self._manifest = manifest
+        self._journal.forget((), manifest)
+        self._remove_garbage()
 
     def close(self) -> None:
         """Sync and let go. What was accepted stays in the journal until the next writer folds it."""
@@ -365,8 +386,6 @@ class StoreWriter:
     ) -> None:
         self.close()
 
-    # -- files ----------------------------------------------------------------------------------
-
     def _check_open(self) -> None:
         if self._broken:
             raise StoreError(
@@ -375,21 +394,6 @@ class StoreWriter:
         if self._closed:
             raise StoreError(f"the writer of {self.directory} is closed; StoreWriter.open it again")
 
-    def _write_index(self) -> None:
-        write_index(self.directory, self._manifest, self._catalog)
-
-    def _clean(self) -> None:
-        """Remove what a killed writer left behind and no manifest names."""
-        for entry in os.scandir(self.directory / "packs"):
-            if entry.name not in self._manifest.packs:
-                remove_file(Path(entry.path))
-
     def _remove_garbage(self) -> None:
-        for pack in self._garbage:
-            remove_file(self.directory / "packs" / pack)
+        remove_packs(self.directory, self._garbage)
         self._garbage = []
-
-
-def _weighted(before: tuple[str, ...], records: list[Pending]) -> tuple[str, ...]:
-    found = {b.hist for p in records for b in p.record.blocks if b.weighted}
-    return tuple(sorted(found | set(before)))
