@@ -103,8 +103,8 @@ class Supervisor:
     def _turn(self, timeout: float) -> None:
         """Hear whoever has something to say, then write what waits."""
         for key, _ in self._selector.select(max(0.0, timeout)):
-            # An earlier one of this batch may have closed it.
-            if self._selector.get_map().get(key.fileobj) is not None:
+            # An earlier one of this batch may have closed it, and another may have its number.
+            if self._selector.get_map().get(key.fd) is key:
                 key.data()
         self._write_pending()
 

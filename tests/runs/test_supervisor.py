@@ -137,6 +137,23 @@ def test_a_zygote_that_is_killed_while_it_starts_is_started_again(numbered):
     assert run.hist("x").sum() == 700
 
 
+def test_all_that_die_at_once_are_replaced(numbered):
+    run = slow_path(0.02).start(numbered[0], workers=3, chunk=10)
+    for chunks in (3, 20, 40):
+        reach(run, chunks)
+        (zygote,) = zygotes(run)
+        supervisor = psutil.Process(run.snapshot()["pid"])
+        supervisor.suspend()
+        for process in [*zygote.children(), zygote]:
+            process.kill()
+        time.sleep(0.1)
+        supervisor.resume()
+    run.wait(60)
+    assert sum(w["deaths"] for w in run.workers) >= 9
+    assert run.hist("x").sum() == run.progress["events"] == 700
+    assert (run.directory / "supervisor.log").read_text() == ""
+
+
 def test_zygotes_that_are_killed_for_ever_end_the_run_in_order(numbered):
     run = slow_path(0.02).start(numbered[0], workers=2, chunk=20)
     reach(run, 2)
