@@ -15,6 +15,7 @@ _HOMES = {
     "Module": "hepnb.analysis",
     "Dataset": "hepnb.analysis",
     "H5Hist": "hepnb.histograms",
+    "RemoteHist": "hepnb.histograms",
     "Run": "hepnb._bind",
     "runs": "hepnb.runs",
     "attach": "hepnb._bind",
@@ -37,6 +38,7 @@ __all__ = [
     "Module",
     "Path",
     "ProgressView",
+    "RemoteHist",
     "Run",
     "RunView",
     "StatisticsView",
@@ -50,7 +52,7 @@ if TYPE_CHECKING:
     from ._bind import Path, Run, attach
     from .analysis import Dataset, Module
     from .errors import HepnbError
-    from .histograms import H5Hist
+    from .histograms import H5Hist, RemoteHist
     from .runs import list_runs as runs
     from .widgets import (
         CollectionsView,

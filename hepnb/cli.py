@@ -47,6 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_demo(verbs)
     _add_lab(verbs)
     _add_runs(verbs)
+    _add_hist(verbs)
     return parser
 
 
@@ -179,3 +180,29 @@ def _cancel(given: argparse.Namespace) -> None:
     from .runs.text import cancel
 
     print(cancel(attach(given.id)))
+
+
+# -- hist -------------------------------------------------------------------------------------
+
+
+def _add_hist(verbs: Any) -> None:
+    from .histograms.service.serving import add_arguments
+
+    says = "Serve a store of histograms."
+    parts = verbs.add_parser("hist", help=says, description=says).add_subparsers(
+        dest="part", required=True, metavar="VERB"
+    )
+    add_arguments(
+        _add(
+            parts,
+            "serve",
+            _hist_serve,
+            "Keep the histograms that any number of clients fill (hn.RemoteHist), until SIGTERM.",
+        )
+    )
+
+
+def _hist_serve(given: argparse.Namespace) -> int:
+    from .histograms.service.serving import serve
+
+    return serve(given)

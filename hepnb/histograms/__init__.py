@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .contribution import Contribution
     from .h5hist import H5Hist
     from .ledger import Entry
+    from .service.client import RemoteHist
     from .signature import Signature
     from .store import Store
     from .writer import StoreWriter
@@ -22,12 +23,21 @@ _HOMES = {
     "Contribution": "contribution",
     "Entry": "ledger",
     "H5Hist": "h5hist",
+    "RemoteHist": "service.client",
     "Signature": "signature",
     "Store": "store",
     "StoreWriter": "writer",
 }
 
-__all__ = ["Contribution", "Entry", "H5Hist", "Signature", "Store", "StoreWriter"]
+__all__ = [
+    "Contribution",
+    "Entry",
+    "H5Hist",
+    "RemoteHist",
+    "Signature",
+    "Store",
+    "StoreWriter",
+]
 
 
 def __getattr__(name: str) -> Any:
