@@ -148,7 +148,7 @@ def fill_histogram(
     """The fills of one histogram: one per combination of categories that has entries.
 
     `weight` is the product of its event weights on the rows of its level, or None. Floating point
-    values are filled as float64 and whole numbers as int64, whatever the file stores.
+    values are filled as float64, whole numbers as int64 or uint64, whatever the file stores.
     """
     level, rows = step.level, layer.rows(step.level)
     flats = {
@@ -213,7 +213,8 @@ def _wide(values: np.ndarray, axis: Any) -> np.ndarray:
         return values.astype(np.float64, copy=False)
     if values.dtype.kind == "b" and type(axis).__name__ == "Boolean":
         return values
-    return values.astype(np.int64, copy=False)
+    # Numbers above 2^63 - 1 would come out negative.
+    return values.astype(np.uint64 if values.dtype == np.uint64 else np.int64, copy=False)
 
 
 def _groups(

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .record import Key
+from .record import Key, fits_category
 from .refusal import HistTypeError, HistValueError
 from .signature import Signature, check_text
 
@@ -85,6 +85,11 @@ def _resolve(signature: Signature, position: int, label: Any) -> Any:
     ax = signature.axes[position]
     plain = check_text(str(label)) if isinstance(label, str) else int(label)
     if ax.traits.growth or plain in signature.declared[position]:
+        if isinstance(plain, int) and not fits_category(plain):
+            raise HistValueError(
+                f"histogram {signature.name!r}: axis {ax.name or position!r} has labels of 32 bits: "
+                f"{plain} is too large"
+            )
         return plain
     return None if ax.traits.overflow else _DROPPED
 

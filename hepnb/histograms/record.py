@@ -246,11 +246,16 @@ def check_label(signature: Signature, position: int, label: Any) -> None:
     elif signature.uhi["axes"][position]["type"] == "category_str":
         fits = isinstance(label, str) and (known or ax.traits.growth)
     else:
-        fits = _whole(label) and (known or ax.traits.growth)
+        fits = _whole(label) and (known or (ax.traits.growth and fits_category(label)))
     if not fits:
         raise StoreError(
             f"axis {ax.name!r} of histogram {signature.name!r} cannot hold category {label!r}"
         )
+
+
+def fits_category(label: int) -> bool:
+    """Whether boost-histogram's categories, of 32 bits, can hold this number."""
+    return -(1 << 31) <= label < 1 << 31
 
 
 def _table(name: Any, rows: Any, columns: Any, at: int) -> TableEntry:

@@ -243,6 +243,14 @@ def test_values_are_filled_in_wide_types(process: Any, events: ak.Array) -> None
     assert [columns[k].dtype.name for k in "xnbc"] == ["float64", "int64", "bool", "int64"]
 
 
+def test_whole_numbers_of_64_bits_keep_their_sign(process: Any, make: Any) -> None:
+    numbers = np.array([1, 2**63 + 5, 2**64 - 1], np.uint64)
+    path = Path()
+    path.hist("h", n="number: 20, 0, 2e19")
+    filled = process(path, make([[], [], []], number=numbers)).fills[0].columns["n"]
+    assert filled.tolist() == numbers.tolist()
+
+
 def test_no_events_give_no_fills(make: Any, process: Any) -> None:
     path = Path()
     path.weight("w", "nMuon + 1")

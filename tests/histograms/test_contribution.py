@@ -59,6 +59,15 @@ def test_weights_whose_sum_is_no_number_change_nothing(h: H5Hist) -> None:
     assert h.sum().value == 1.0
 
 
+def test_growing_numbers_beyond_32_bit_are_refused() -> None:
+    h = H5Hist(hist.axis.IntCategory([], growth=True, name="run"), name="h")
+    h.fill(run=[7])
+    for number in (1 << 31, 2**64 - 1, -(1 << 31) - 1):
+        with pytest.raises(HepnbError, match=f"axis 'run' has labels of 32 bits: {number} is too"):
+            h.fill(run=np.array([number]))
+    assert list(h.axes[0]) == [7]
+
+
 def test_labels_are_text_that_every_format_holds(h: H5Hist) -> None:
     for label in ("a\0b", "mu\udcff"):
         with pytest.raises(HepnbError, match="cannot be stored") as caught:
