@@ -46,7 +46,7 @@ class RunDirectory:
         Raises RunError where `out` is there already or cannot be made.
         """
         slug = re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-").lower()[:24] or "run"
-        run_id = f"{time.strftime('%Y%m%d-%H%M%S')}-{slug}-{secrets.token_hex(2)}"
+        run_id = f"{time.strftime('%Y%m%d-%H%M%S')}-{slug}-{secrets.token_hex(4)}"
         registry = state_directory() / "runs"
         is_path = isinstance(out, str | os.PathLike | None)
         if not is_path or "\0" in str(out):
