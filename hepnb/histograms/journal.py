@@ -105,7 +105,14 @@ class Journal:
         if not self._out.broken:
             self._out.sync()  # durable before the next one exists, or a torn middle could follow
         number = self._segment.number + 1
-        out = SegmentWriter(segment_path(self._directory, number))
+        path = segment_path(self._directory, number)
+        try:
+            out = SegmentWriter(path, 0 if path.exists() else None)
+        except BaseException:
+            # a segment that could be neither made durable nor removed: readers go on to it, and so
+            # must the next record
+            self._out.broken |= path.exists()
+            raise
         self._segment = Segment(out.path, number)
         self._out.close()
         self._out = out

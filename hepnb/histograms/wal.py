@@ -102,12 +102,18 @@ class SegmentWriter:
         """Create the file, or with `end` continue it there, cutting what lies behind."""
         self.path = path
         with disk_faults("open", path):
-            if end is None:
-                self._fd = open_plain(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND)
-                sync_directory(path.parent)
-            else:
-                self._fd = open_plain(path, os.O_WRONLY | os.O_APPEND)
-                os.ftruncate(self._fd, end)
+            new = os.O_CREAT | os.O_EXCL if end is None else 0
+            self._fd = open_plain(path, os.O_WRONLY | os.O_APPEND | new)
+            try:
+                if end is not None:
+                    os.ftruncate(self._fd, end)
+                if not end:
+                    sync_directory(path.parent)
+            except BaseException:
+                os.close(self._fd)
+                if new:
+                    remove_file(path)
+                raise
         self.end = end or 0
         self.broken = False
 
