@@ -65,10 +65,7 @@ class MemoryBlocks:
     def writable(self, key: Key) -> Mapping[str, Array]:
         """The whole block, made if it is not there, to add to."""
         if key not in self._blocks:
-            self._blocks[key] = {
-                f: np.zeros(self._signature.bins, self._signature.dtype)
-                for f in self._signature.fields
-            }
+            self._blocks[key] = self._signature.cell.zeros(self._signature.bins)
             for axis, label in zip(self._labels, key, strict=True):
                 if label is not None:
                     axis.setdefault(label)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,10 +18,11 @@ _DROPPED = object()
 
 
 def by_category(
-    signature: Signature, columns: Sequence[Any], weight: Any, said: str
+    signature: Signature, columns: Sequence[Any], beside: Mapping[str, Any], said: str
 ) -> tuple[list[tuple[Key, Rows | None]], int | None]:
     """The blocks that a fill touches, in order of first appearance, and the fill's length.
 
+    `beside` are the weights and samples, whose lengths must fit.
     Rows are None where a block takes all entries; the length is None where all is scalar (one
     entry). Entries that fit no category and no overflow fall away, as in `hist.Hist`.
     """
@@ -31,8 +32,7 @@ def by_category(
         for i in range(len(signature.axes))
         if np.ndim(cats[i] if i in cats else columns[i])
     }
-    if np.ndim(weight):
-        arrays["weight"] = weight
+    arrays |= {name: values for name, values in beside.items() if np.ndim(values)}
     lengths = {len(a) for a in arrays.values()}
     if len(lengths) > 1:
         told = ", ".join(f"{n} {len(a)}" for n, a in arrays.items())

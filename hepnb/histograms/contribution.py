@@ -7,15 +7,16 @@ dense axes in reverse order: its memory is then exactly the C order that packs a
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import boost_histogram as bh
 import numpy as np
 
 from ..errors import nearest
+from .blocks import Blocks
 from .categories import by_category
-from .record import BlockEntry, Key, Record, TableEntry, write_body
+from .record import BlockEntry, Key, Record, TableEntry, check_label, write_body
 from .refusal import HistKeyError, HistTypeError, HistValueError
 from .signature import Signature, check_name
 from .sparse_block import SparseBlock
@@ -33,12 +34,22 @@ class _Block:
     hist: Any  # bh.Histogram or SparseBlock on the reversed dense axes
     weighted: bool = False
 
-    def numbers(self, signature: Signature) -> list[Array]:
+    def numbers(self, signature: Signature) -> dict[str, Array]:
         """Each field as a flat array in C order of the dense axes."""
-        view = np.asarray(self.hist.view(flow=True).T).reshape(-1)
-        if len(signature.fields) == 1:
-            return [view]
-        return [view["value"], view["variance"]]
+        fields = signature.cell.split(self.hist.view(flow=True))
+        return {f: a.T.reshape(-1) for f, a in fields.items()}
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Bins of one block (all of them, or the rising `where`) to be added to, or to be set."""
+
+    name: str
+    key: Key
+    where: Array | None
+    numbers: Mapping[str, Array]
+    weighted: bool
+    assigns: bool
 
 
 class Contribution:
@@ -54,11 +65,14 @@ class Contribution:
     def __init__(self, signatures: Mapping[str, Signature]) -> None:
         self._signatures = signatures
         self._blocks: dict[tuple[str, Key], _Block] = {}
+        self._parts: list[_Part] = []
         self._tables: dict[str, list[dict[str, Array]]] = {}
 
-    def fill(self, name: str, /, *, weight: Any = None, **columns: Any) -> None:
+    def fill(self, name: str, /, *, weight: Any = None, sample: Any = None, **columns: Any) -> None:
         """Fill histogram `name`: one scalar or 1-D array per axis name, and weights if any.
 
+        Mean storages take what they average as `sample`; MultiCell takes weights of shape
+        (entries, variations).
         Everything is checked before anything changes. Raises HistKeyError, HistTypeError or
         HistValueError (all StoreErrors) naming the axis or the weight.
         """
@@ -72,23 +86,27 @@ class Contribution:
         missing = [n for n in names if n not in columns]
         if missing:
             raise HistTypeError(f"histogram {name!r}: no values for axis {missing[0]!r}")
-        self.fill_in_order(signature, [columns[n] for n in names], weight)
+        self.fill_in_order(signature, [columns[n] for n in names], weight, sample)
 
-    def fill_in_order(self, signature: Signature, values: Sequence[Any], weight: Any) -> None:
+    def fill_in_order(
+        self, signature: Signature, values: Sequence[Any], weight: Any, sample: Any = None
+    ) -> None:
         """Fill with the values of each axis in the axes' order."""
         said = f"histogram {signature.name!r}"
         columns = [
             _column(v, signature.axes[i], i, said) if i in signature.dense_axes else v
             for i, v in enumerate(values)
         ]
-        weight = _weight(weight, signature, said)
-        groups, length = by_category(signature, columns, weight, said)
+        weight = weight_of(weight, signature, said)
+        sample = sample_of(sample, signature, said)
+        beside = {"weight": weight, "sample": sample}
+        groups, length = by_category(signature, columns, beside, said)
         dense = [columns[i] for i in reversed(signature.dense_axes)]
         for key, rows in groups:
             if rows is not None and rows.size == 0:
                 continue
             picked = [c if np.ndim(c) == 0 or rows is None else c[rows] for c in dense]
-            w = weight if rows is None or np.ndim(weight) == 0 else weight[rows]
+            w, x = (v if rows is None or np.ndim(v) == 0 else v[rows] for v in beside.values())
             n = length if rows is None else rows.size
             if n == 0:
                 continue
@@ -97,23 +115,48 @@ class Contribution:
             elif n is not None and all(np.ndim(c) == 0 for c in picked):
                 picked[0] = np.full(n, picked[0])  # every column a scalar, but n entries
             block = self._block(signature, key)
-            block.hist.fill(*picked, weight=w)
+            if x is not None and n is not None and np.ndim(x) == 0:
+                x = np.full(n, x)
+            beside_it = {"weight": w} if x is None else {"weight": w, "sample": x}
+            block.hist.fill(*picked, **beside_it)
             block.weighted |= w is not None
 
     def add_hist(self, signature: Signature, full: Any) -> None:
-        """Add all contents of a `hist.Hist` that has exactly the axes of `signature`."""
-        view = full.view(flow=True)
+        """Add all contents of a `hist.Hist` that has the axes of `signature`."""
+        view, lost = full.view(flow=True), full.variances() is None
+        leading = [slice(None)] * signature.cell.value_dims
         for place in np.ndindex(*(full.axes[i].extent for i in signature.category_axes)):
             at: list[Any] = [slice(None)] * full.ndim
             key: list[str | int | None] = []
             for i, n in zip(signature.category_axes, place, strict=True):
                 at[i] = n
                 key.append(full.axes[i].value(n) if n < full.axes[i].size else None)
-            part = view[tuple(at)]
-            block = self._block(signature, tuple(key))
-            into = block.hist.view(flow=True)
-            into[...] = part.T if signature.dense_axes else part
-            block.weighted |= full.variances() is None
+            fields = signature.cell.split(view[(*leading, *at, ...)])
+            numbers = signature.cell.mended({f: a.reshape(-1) for f, a in fields.items()})
+            self.add_block(signature, tuple(key), numbers, lost)
+
+    def add_blocks(self, signature: Signature, blocks: Blocks) -> None:
+        """Add all blocks of another histogram of these axes."""
+        for key in blocks.keys():  # noqa: SIM118 (a method of Blocks, not of a dict)
+            self.add_block(signature, key, blocks.read(key, 0, signature.bins), blocks.weighted())
+
+    def add_block(
+        self, signature: Signature, key: Key, numbers: Mapping[str, Array], weighted: bool
+    ) -> None:
+        for label, i in zip(key, signature.category_axes, strict=True):
+            check_label(signature, i, label)
+        where = np.flatnonzero(signature.cell.used(numbers))
+        part = {f: a[where] for f, a in numbers.items()}
+        self._parts.append(_Part(signature.name, key, where, part, weighted, False))
+
+    def assign(
+        self, name: str, key: Key, where: Array | None, numbers: Mapping[str, Array]
+    ) -> None:
+        """Give bins of one block new contents: those numbered `where` (rising), or all in C order.
+
+        What was there before is forgotten, whatever else this contribution holds.
+        """
+        self._parts.append(_Part(name, key, where, numbers, False, True))
 
     def table(self, name: str, columns: Mapping[str, Any]) -> None:
         """Add rows to the flat table `name`: 1-D arrays of numbers or booleans of equal length."""
@@ -138,6 +181,10 @@ class Contribution:
         entries, sections = [], []
         for (name, key), block in self._blocks.items():
             entry, parts = _encode_block(self._signatures[name], key, block)
+            entries.append(entry)
+            sections.append(parts)
+        for made in self._parts:
+            entry, parts = _encode_part(self._signatures[made.name], made)
             entries.append(entry)
             sections.append(parts)
         tables, columns = [], []
@@ -165,11 +212,10 @@ class Contribution:
             large = (
                 signature.bins >= SparseBlock.LARGE and signature.storage in SparseBlock.STORAGES
             )
-            storage = getattr(bh.storage, signature.storage)()
             found = _Block(
                 SparseBlock(axes, signature.storage)
                 if large
-                else bh.Histogram(*axes, storage=storage)
+                else bh.Histogram(*axes, storage=signature.new_storage())
             )
             self._blocks[signature.name, key] = found
         return found
@@ -178,35 +224,46 @@ class Contribution:
 def _encode_block(signature: Signature, key: Key, block: _Block) -> tuple[BlockEntry, list[Array]]:
     few = block.hist.filled() if isinstance(block.hist, SparseBlock) else None
     if few is not None:
-        where, parts = few
-        sparse = True
-    else:
-        numbers = block.numbers(signature)
-        used = numbers[-1] != 0
-        if len(numbers) > 1:
-            used |= numbers[0] != 0  # a tiny weight's square may underflow
-        where = np.flatnonzero(used)
-        sparse = where.size < _SPARSE_BELOW * signature.bins
-        parts = [n[where] for n in numbers] if sparse else numbers
-    index_bytes = 4 if signature.bins <= 1 << 32 else 8
-    count = int(where.size) if sparse else None
-    parts = [np.asarray(p, signature.dtype) for p in parts]
+        sums = dict(zip(signature.fields, few[1], strict=True))
+        return _encode(signature, key, few[0], sums, block.weighted)
+    numbers = block.numbers(signature)
+    where = np.flatnonzero(signature.cell.used(numbers))
+    if where.size < _SPARSE_BELOW * signature.bins:
+        return _encode(
+            signature, key, where, {f: n[where] for f, n in numbers.items()}, block.weighted
+        )
+    return _encode(signature, key, None, numbers, block.weighted)
+
+
+def _encode_part(signature: Signature, made: _Part) -> tuple[BlockEntry, list[Array]]:
+    entry, parts = _encode(signature, made.key, made.where, made.numbers, made.weighted)
+    return replace(entry, assigns=made.assigns), parts
+
+
+def _encode(
+    signature: Signature,
+    key: Key,
+    where: Array | None,
+    numbers: Mapping[str, Array],
+    weighted: bool,
+) -> tuple[BlockEntry, list[Array]]:
+    parts = [np.asarray(numbers[f], signature.dtype) for f in signature.fields]
     if not all(np.isfinite(p).all() for p in parts):
         raise HistValueError(
             f"histogram {signature.name!r}: the weights or their squares add up to more than a "
             "number holds; scale them down"
         )
-    if sparse:
+    index_bytes = 4 if signature.bins <= 1 << 32 else 8
+    if where is not None:
         parts.insert(0, where.astype(f"<u{index_bytes}"))
     entry = BlockEntry(
         signature.name,
         key,
         signature.bins,
-        count,
+        None if where is None else int(where.size),
         index_bytes,
-        signature.fields,
-        signature.dtype,
-        block.weighted,
+        signature.cell,
+        weighted,
         0,
     )
     return entry, parts
@@ -228,23 +285,53 @@ def _column(values: Any, ax: Any, position: int, said: str) -> Any:
     return array if array.ndim else array[()]
 
 
-def _weight(weight: Any, signature: Signature, said: str) -> Any:
+def weight_of(weight: Any, signature: Signature, said: str) -> Any:
+    """Checked weights: None, one number, one per entry, or (MultiCell) a row per entry."""
+    n = signature.cell.variations
+    if n:
+        array = _finite("weight", weight if weight is not None else (), 2, said)
+        if array.ndim != 2 or array.shape[1] != n:
+            raise HistValueError(
+                f"{said}: MultiCell storage takes a weight of shape (entries, {n}), "
+                f"not {array.shape if weight is not None else None}"
+            )
+        return array
     if weight is None:
         return None
-    array = np.asarray(weight)
-    if array.ndim > 1 or array.dtype.kind not in "biuf":
+    array = _finite("weight", weight, 1, said)
+    if signature.cell.whole and (array != np.floor(array)).any():
+        raise HistValueError(
+            f"{said}: {signature.storage} storage counts; use Weight for fractional weights"
+        )
+    return array if array.ndim else array[()]
+
+
+def sample_of(sample: Any, signature: Signature, said: str) -> Any:
+    """Checked samples: there for mean storages, and for no other."""
+    if not signature.cell.takes_sample:
+        if sample is not None:
+            raise HistTypeError(f"{said}: {signature.storage} storage takes no sample; use Mean")
+        return None
+    if sample is None:
+        raise HistTypeError(f"{said}: {signature.storage} storage needs sample=, what it averages")
+    array = _finite("sample", sample, 1, said)
+    return array if array.ndim else array[()]
+
+
+def _finite(what: str, values: Any, most: int, said: str) -> Array:
+    array = np.asarray(values)
+    if array.ndim > most or array.dtype.kind not in "biuf":
         raise HistTypeError(
-            f"{said}: weight must be a number or a flat array of numbers, "
+            f"{said}: {what} must be a number or a flat array of numbers, "
             f"not {array.dtype} of shape {array.shape}"
         )
     array = array.astype(np.float64, copy=False)
-    bad = ~np.isfinite(array)
-    if bad.any():
-        first = int(np.flatnonzero(np.atleast_1d(bad))[0])
+    bad = np.argwhere(~np.isfinite(np.atleast_1d(array)))
+    if len(bad):
+        first = tuple(int(i) for i in bad[0])
+        shown = ", ".join(map(str, first))
         raise HistValueError(
-            f"{said}: weight[{first}] is {np.atleast_1d(array)[first]} "
-            f"({int(bad.sum())} of {array.size} not finite); select or mend those events first"
+            f"{said}: {what}[{shown}] is {np.atleast_1d(array)[first]} "
+            f"({len(bad)} of {array.size} not finite); select or mend those events first"
         )
-    if signature.storage == "Int64" and (array != np.floor(array)).any():
-        raise HistValueError(f"{said}: Int64 storage counts; use Weight for fractional weights")
-    return array if array.ndim else array[()]
+    return array

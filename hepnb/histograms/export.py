@@ -23,6 +23,7 @@ from .record import Key
 from .refusal import HistValueError
 from .signature import Signature
 from .uhi_group import write_frame
+from .variations import VariationBlocks, with_variations
 
 __all__ = ["export_file"]
 
@@ -57,6 +58,8 @@ def export_file(file: Path, histograms: Iterable[tuple[Signature, Blocks]]) -> P
 
 
 def _write(group: h5py.Group, signature: Signature, blocks: Blocks) -> None:
+    if signature.cell.variations:
+        signature, blocks = with_variations(signature), VariationBlocks(blocks, signature)
     labels = canonical_labels(signature, blocks.labels())
     storage = write_frame(group, signature, labels)
     shape = [ax.extent for ax in signature.axes]
@@ -68,11 +71,11 @@ def _write(group: h5py.Group, signature: Signature, blocks: Blocks) -> None:
         ([p[label] for p, label in zip(places, key, strict=True)], key)
         for key in blocks.keys()  # noqa: SIM118 (a method of Blocks, not of a dict)
     )
-    for field in signature.fields:
+    for field in signature.cell.uhi_fields:
         if math.prod(shape) < COMPRESS_FROM:
             whole = np.zeros(shape, signature.dtype)
             for at, key in keys:
-                flat = blocks.read(key, 0, signature.bins)[field]
+                flat = _numbers(signature, blocks, field, key, 0, signature.bins)
                 whole[_where(signature, at, ())] = flat.reshape(signature.block_shape)
             storage.create_dataset(field, data=whole)
             continue
@@ -123,14 +126,15 @@ def _write_block(
     shape = signature.block_shape
     chunk = [dataset.chunks[i] for i in signature.dense_axes]
     if not shape:
-        value = blocks.read(key, 0, 1)[field][0]
+        value = _numbers(signature, blocks, field, key, 0, 1)[0]
         if value != 0:
             dataset[tuple(at)] = value
         return
     row = math.prod(shape[1:])
     for lo in range(0, shape[0], chunk[0]):
         hi = min(lo + chunk[0], shape[0])
-        rows = blocks.read(key, lo * row, hi * row)[field].reshape((hi - lo, *shape[1:]))
+        flat = _numbers(signature, blocks, field, key, lo * row, hi * row)
+        rows = flat.reshape((hi - lo, *shape[1:]))
         cuts = [range(0, n, c) for n, c in zip(shape[1:], chunk[1:], strict=True)]
         for starts in itertools.product(*cuts):
             inner = tuple(
@@ -140,6 +144,10 @@ def _write_block(
             part = rows[(slice(None), *inner)]
             if part.any():
                 dataset[_where(signature, at, (slice(lo, hi), *inner))] = part
+
+
+def _numbers(signature: Signature, blocks: Blocks, field: str, key: Key, lo: int, hi: int) -> Array:
+    return signature.cell.for_uhi(blocks.read(key, lo, hi))[field]
 
 
 def _where(

@@ -3,42 +3,44 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, ClassVar, Literal, Self
 
-import boost_histogram as bh
 import hist
-import numpy as np
 
 from ..errors import StoreError
+from .adding import block_by_block, check_alike, merged_signature
+from .assignment import assigned
 from .blocks import Blocks
+from .construction import New
 from .contribution import Contribution
 from .export import export_file
+from .growing import GrowingContribution, GrowingHome
 from .homes import DiskHome, Home, MemoryHome
-from .indexing import AxisPlan, plan_axis, split_index
 from .mapping import BlockMap
-from .reduction import reduce_blocks
-from .refusal import HistTypeError, HistValueError
-from .signature import Signature, relabelled
+from .memory import bytes_of
+from .reading import HistReading, plain
+from .refusal import HistTypeError
+from .signature import Signature
 from .store import Store
 from .writer import StoreWriter
 
 __all__ = ["H5Hist", "HistContribution"]
 
-Array = np.ndarray[Any, Any]
-T = TypeVar("T")
 _NAMELESS = "histogram"
 
 
-class H5Hist:
+class H5Hist(HistReading):
     """A histogram in a directory (`path`), or in memory without one.
 
     Category axes split it into one dense block per tuple of categories and may grow without limit;
-    the other axes are fixed. An index reads only what it needs and gives an in-memory `hist.Hist`.
+    the other axes are fixed (in memory they may grow too). An index reads only what it needs and
+    gives an in-memory `hist.Hist`, of at most `memory` ("512 MB").
 
     >>> import hist
     >>> h = H5Hist(hist.axis.Regular(4, 0, 4, name="x"), storage="Weight", name="m")
@@ -46,7 +48,11 @@ class H5Hist:
     H5Hist('m': x 4; Weight, in memory, 1 contribution)
     >>> h[hist.loc(1.0)]
     WeightedSum(value=5, variance=13)
+    >>> H5Hist.new.Reg(4, 0, 4, name="x").StrCat([], growth=True, name="c").Int64().ndim
+    2
     """
+
+    new: ClassVar[Any] = New()
 
     def __init__(
         self,
@@ -54,22 +60,35 @@ class H5Hist:
         storage: Any = "Double",
         name: str | None = None,
         label: str | None = None,
+        metadata: Any = None,
         path: str | os.PathLike[str] | None = None,
+        memory: str | int | None = None,
     ) -> None:
         signature = Signature.from_axes(
-            name or _NAMELESS, axes, storage, metadata={"name": name, "label": label}
+            name or _NAMELESS,
+            axes,
+            storage,
+            metadata={"name": name, "label": label, "metadata": metadata},
+            in_memory=path is None,
         )
-        self._begin(signature, _new_home(signature, path))
+        self._begin(_new_home(signature, path), bytes_of(memory))
 
-    def _begin(self, signature: Signature, home: Home) -> None:
-        self._signature, self._home = signature, home
+    def _begin(self, home: Home, budget: int | None = None) -> None:
+        self._home, self._budget = home, budget
 
     @classmethod
-    def open(cls, path: str | os.PathLike[str], name: str | None = None) -> H5Hist:
+    def open(
+        cls,
+        path: str | os.PathLike[str],
+        name: str | None = None,
+        *,
+        mode: Literal["a", "r"] = "a",
+        memory: str | int | None = None,
+    ) -> H5Hist:
         """Open a histogram of the store in `path` (`name` may be left out if it has one only).
 
         Reading needs no lock. The first fill makes this process the store's writer; StoreError
-        with the holder's pid and host when there is another.
+        with the holder's pid and host when there is another. With `mode="r"` it is never filled.
         """
         store = Store.open(path)
         if name is None and len(store.names) != 1:
@@ -77,40 +96,91 @@ class H5Hist:
                 f"{path} holds {len(store.names)} histograms: {', '.join(store.names)}"
             )
         found = store.hist(store.names[0] if name is None else name)
-        found._home = DiskHome(store, found._signature, may_write=True)
+        home = DiskHome(store, found.signature, may_write=mode == "a")
+        found._begin(home, bytes_of(memory))
         return found
 
     @classmethod
     def of_store(cls, store: Store, name: str) -> H5Hist:
         """The read-only histogram `name` of a view of a store."""
         made = cls.__new__(cls)
-        signature = store.signatures[name]
-        made._begin(signature, DiskHome(store, signature, may_write=False))
+        made._begin(DiskHome(store, store.signatures[name], may_write=False))
+        return made
+
+    @classmethod
+    def from_hist(
+        cls,
+        full: Any,
+        *,
+        path: str | os.PathLike[str] | None = None,
+        memory: str | int | None = None,
+    ) -> H5Hist:
+        """A histogram with the axes, contents and metadata of a `hist.Hist`."""
+        made = cls.__new__(cls)
+        facts = {k: v for k, v in full.__dict__.items() if k in ("name", "label", "metadata")}
+        signature = Signature.from_axes(
+            facts.get("name") or _NAMELESS,
+            full.axes,
+            full.storage,
+            metadata=facts,
+            in_memory=path is None,
+        )
+        made._begin(_new_home(signature, path), bytes_of(memory))
+        contents = made._home.new_contribution()
+        contents.add_hist(made.signature, full)
+        made._home.contribute(contents, f"hist-{uuid.uuid4().hex}")
         return made
 
     @classmethod
     def from_uhi(cls, data: Any, path: str | os.PathLike[str] | None = None) -> H5Hist:
         """A histogram with the axes and contents of a UHI dictionary (or of a `hist.Hist`)."""
-        full: Any = hist.Hist(data)
-        made = cls(
-            *full.axes,
-            storage=full.storage_type.__name__,
-            name=full.name,
-            label=full.label,
-            path=path,
-        )
-        made._home.contribute(made._contribution_of(full), f"uhi-{uuid.uuid4().hex}")
+        return cls.from_hist(hist.Hist(data), path=path)
+
+    @classmethod
+    def _from_uhi_(cls, data: dict[str, Any], /) -> H5Hist:
+        return cls.from_uhi(data)
+
+    @classmethod
+    def merge(
+        cls,
+        *histograms: Any,
+        path: str | os.PathLike[str] | None = None,
+        memory: str | int | None = None,
+    ) -> H5Hist:
+        """The sum of histograms (`H5Hist` or `hist.Hist`) of the same axes and storage.
+
+        Categories of growing axes are put together. Block by block: the sum need not fit into
+        memory.
+
+        >>> h = H5Hist.new.Reg(2, 0, 2, name="x").Double().fill(x=[0.5, 1.5, 1.5])
+        >>> H5Hist.merge(h, h).values().tolist()
+        [2.0, 4.0]
+        """
+        sources = [h if isinstance(h, H5Hist) else cls.from_hist(h) for h in histograms]
+        made = cls.__new__(cls)
+        signature = merged_signature([h.signature for h in sources])
+        made._begin(_new_home(signature, path), bytes_of(memory))
+        for n, source in enumerate(sources):
+            if signature.grows_dense:
+                made.add(source)
+            else:
+                source._home.read(functools.partial(made._take, f"merge-{n}"))
         return made
+
+    def _take(self, unique_id: str, blocks: Blocks) -> None:
+        for key, part in block_by_block(self.signature, blocks):
+            self._home.contribute(part, f"{unique_id}-{list(key)}")
 
     # -- filling --------------------------------------------------------------------------------
 
-    def fill(self, *args: Any, weight: Any = None, **columns: Any) -> H5Hist:
+    def fill(self, *args: Any, weight: Any = None, sample: Any = None, **columns: Any) -> H5Hist:
         """Fill with one scalar or 1-D array per axis, by position or name; returns itself.
 
-        One fill is one atomic contribution. A fill that is refused changes nothing.
+        Mean storages take what they average as `sample`, MultiCell takes weights of shape
+        (entries, variations). One fill is one atomic contribution; if refused, it changes nothing.
         """
         with self.contribution(uuid.uuid4().hex) as c:
-            c.fill(*args, weight=weight, **columns)
+            c.fill(*args, weight=weight, sample=sample, **columns)
         return self
 
     @contextlib.contextmanager
@@ -127,129 +197,73 @@ class H5Hist:
         >>> h.sum()
         2.0
         """
-        made = HistContribution(self._signature)
+        made = HistContribution(self.signature, self._home.new_contribution())
         yield made
         self._home.contribute(made.contents, unique_id)
 
-    def _contribution_of(self, full: Any) -> Contribution:
-        made = Contribution({self._signature.name: self._signature})
-        made.add_hist(self._signature, full)
-        return made
+    def was_contributed(self, unique_id: str) -> bool:
+        """Whether a contribution of this id was committed."""
+        return self._home.contributed(unique_id)
 
-    # -- what it is -----------------------------------------------------------------------------
+    def add(self, other: Any, unique_id: str | None = None) -> H5Hist:
+        """Add all of a `hist.Hist` or `H5Hist` of the same axes, as one contribution; returns itself.
 
-    @property
-    def name(self) -> str | None:
-        """Its name."""
-        return self._signature.metadata.get("name")
+        Categories that are new to a growing axis are appended. A `unique_id` that was contributed
+        before changes nothing.
+        """
+        made = self._home.new_contribution()
+        if isinstance(other, HistReading) and not isinstance(made, GrowingContribution):
+            check_alike(self.signature, other.signature)
+            other._home.read(lambda b: made.add_blocks(self.signature, b))
+        else:
+            full = plain(other)
+            check_alike(self.signature, full)
+            made.add_hist(self.signature, full)
+        self._home.contribute(made, unique_id or f"add-{uuid.uuid4().hex}")
+        return self
 
-    @property
-    def label(self) -> str | None:
-        """Its label."""
-        return self._signature.metadata.get("label")
+    def __iadd__(self, other: Any) -> Self:
+        self.add(other)
+        return self
 
-    @property
-    def signature(self) -> Signature:
-        """Its axes, storage and metadata, without contents."""
-        return self._signature
+    def __setitem__(self, index: Any, value: Any) -> None:
+        """Set bins as in `hist.Hist`; on disk this is a record of the journal, in its order.
 
-    @property
-    def axes(self) -> Any:
-        """The axes, as `hist.Hist.axes`; category axes with the categories seen so far."""
-        return hist.axis.NamedAxesTuple(self._read(self._axes_now))
+        >>> h = H5Hist.new.Reg(4, 0, 4, name="x").Double()
+        >>> h[1:3] = [5, 7]
+        >>> h.values().tolist()
+        [0.0, 5.0, 7.0, 0.0]
+        """
+        items = self._items(index)
+        axes = self._home.read(self._axes_now)
+        made = self._home.new_contribution()
+        for piece in assigned(self.signature, axes, items, plain(value), self._budget):
+            made.assign(self.signature.name, piece.key, piece.where, piece.numbers)
+        self._home.contribute(made, f"set-{uuid.uuid4().hex}")
 
-    @property
-    def ndim(self) -> int:
-        """Number of axes."""
-        return len(self._signature.axes)
+    def _refused(self, _: Any) -> Self:
+        raise HistTypeError(
+            f"{self._said} cannot be scaled or subtracted from in place: what was contributed stays; "
+            "take the result, h * 2, or h.to_hist()"
+        )
 
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Bins per axis, without flow bins."""
-        return tuple(len(ax) for ax in self.axes)
+    __imul__ = __isub__ = __itruediv__ = _refused
 
-    @property
-    def size(self) -> int:
-        """Number of bins, flow bins included."""
-        return int(np.prod([ax.extent for ax in self.axes], dtype=np.int64))
-
-    @property
-    def storage_type(self) -> Any:
-        """The hist storage class: Double, Int64 or Weight."""
-        return type(self._signature.new_storage())
-
-    @property
-    def kind(self) -> bh.Kind:
-        """Always `Kind.COUNT`."""
-        return bh.Kind.COUNT
+    # -- giving away ----------------------------------------------------------------------------
 
     @property
     def path(self) -> Path | None:
         """Its directory; None in memory."""
         return self._home.directory
 
-    # -- reading --------------------------------------------------------------------------------
-
-    def __getitem__(self, index: Any) -> Any:
-        """UHI indexing as in `hist.Hist`, with the same rules for flow bins; gives a `hist.Hist`.
-
-        Raises a StoreError that is also the IndexError, KeyError, TypeError or ValueError that
-        `hist.Hist` would raise.
-        """
-        names = [ax.name for ax in self._signature.axes]
-        items = split_index(index, names, self._said)
-        return self._read(lambda blocks: self._reduce(blocks, items))
-
-    def to_hist(self) -> Any:
-        """All of it as an in-memory `hist.Hist`."""
-        return self[...] if self.ndim else self._read(lambda b: self._reduce(b, []))
-
-    def project(self, *axes: int | str) -> Any:
-        """The histogram over these axes only, in this order, flow bins of the others included."""
-        at = [self._signature.position(a) if isinstance(a, str) else a for a in axes]
-        for a in at:
-            if not 0 <= a < self.ndim:
-                raise HistValueError(f"{self._said} has no axis {a}, only 0 to {self.ndim - 1}")
-        if len(set(at)) < len(at):
-            raise HistValueError(f"{self._said}: project names an axis twice")
-        found = self[tuple(slice(None) if i in at else sum for i in range(self.ndim))]
-        rising = sorted(at)
-        return found.project(*(rising.index(a) for a in at)) if at != rising else found
-
-    def sum(self, flow: bool = False) -> Any:
-        """The sum of all bins: float, or WeightedSum for Weight storage."""
-        whole = self[(sum if flow else slice(0, len, sum),) * self.ndim]
-        return whole if isinstance(whole, bh.accumulators.WeightedSum) else float(whole)
-
-    def view(self, flow: bool = False) -> Any:
-        """The contents as `hist.Hist.view` gives them (a copy)."""
-        return self.to_hist().view(flow=flow)
-
-    def values(self, flow: bool = False) -> Array:
-        """The sums of weights: shape `shape`, with flow bins if asked."""
-        return np.asarray(self.to_hist().values(flow=flow))
-
-    def variances(self, flow: bool = False) -> Array | None:
-        """The sums of squared weights; None for Double storage filled with weights."""
-        found = self.to_hist().variances(flow=flow)
-        return None if found is None else np.asarray(found)
-
-    def counts(self, flow: bool = False) -> Array:
-        """The (effective) number of entries per bin."""
-        return np.asarray(self.to_hist().counts(flow=flow))
-
     def export(self, file: str | os.PathLike[str]) -> Path:
         """Write it as one self-contained UHI file; returns the file's path (see `export_file`)."""
-        return self._read(lambda b: export_file(Path(file), [(self._signature, b)]))
-
-    def _to_uhi_(self) -> dict[str, Any]:
-        found: dict[str, Any] = self.to_hist()._to_uhi_()
-        return found
+        return self._home.read(lambda b: export_file(Path(file), [(self.signature, b)]))
 
     @property
     def chunks(self) -> BlockMap:
         """Its blocks as a mutable mapping: what `hist.chunked.ChunkedHist(chunks=...)` takes."""
-        return BlockMap(self._home, self._signature)
+        return BlockMap(self._home, self.signature)
 
     # -- live -----------------------------------------------------------------------------------
 
@@ -296,44 +310,23 @@ class H5Hist:
         axes = " x ".join(f"{ax.name or ax.label} {len(ax)}" for ax in self.axes)
         where = "in memory" if self.path is None else f"in {str(self.path)!r}"
         return (
-            f"H5Hist({self.name!r}: {axes}; {self._signature.storage}, {where}, "
+            f"H5Hist({self.name!r}: {axes}; {self.signature.storage}, {where}, "
             f"{self.committed} contribution{'s' if self.committed != 1 else ''})"
         )
-
-    # -- inside ---------------------------------------------------------------------------------
-
-    @property
-    def _said(self) -> str:
-        return f"histogram {self._signature.name!r}"
-
-    def _read(self, what: Callable[[Blocks], T]) -> T:
-        return self._home.read(what)
-
-    def _axes_now(self, blocks: Blocks) -> tuple[Any, ...]:
-        axes = list(self._signature.axes)
-        for i, labels in zip(self._signature.category_axes, blocks.labels(), strict=True):
-            axes[i] = relabelled(axes[i], labels)
-        return tuple(axes)
-
-    def _reduce(self, blocks: Blocks, items: list[Any]) -> Any:
-        plans: list[AxisPlan] = []
-        for i, (ax, item) in enumerate(zip(self._axes_now(blocks), items, strict=True)):
-            plans.append(plan_axis(ax, item, f"{self._said}: axis {ax.name or i!r}"))
-        return reduce_blocks(blocks, self._signature, plans)
 
 
 class HistContribution:
     """The fills of one `H5Hist.contribution`."""
 
-    def __init__(self, signature: Signature) -> None:
+    def __init__(self, signature: Signature, contents: Any) -> None:
         self._signature = signature
-        self.contents = Contribution({signature.name: signature})
+        self.contents: Contribution | GrowingContribution = contents
 
-    def fill(self, *args: Any, weight: Any = None, **columns: Any) -> None:
+    def fill(self, *args: Any, weight: Any = None, sample: Any = None, **columns: Any) -> None:
         """Fill by position or name; nothing is committed before the `with` block ends."""
         names = [ax.name for ax in self._signature.axes]
         if not args and all(names):
-            self.contents.fill(self._signature.name, weight=weight, **columns)
+            self.contents.fill(self._signature.name, weight=weight, sample=sample, **columns)
             return
         rest = names[len(args) :]
         if len(args) > len(names) or sorted(rest) != sorted(columns):
@@ -342,10 +335,12 @@ class HistContribution:
                 f"{len(args)} values by position and {sorted(columns)} by name do not fit"
             )
         values = [*args, *(columns[n] for n in rest)]
-        self.contents.fill_in_order(self._signature, values, weight)
+        self.contents.fill_in_order(self._signature, values, weight, sample)
 
 
 def _new_home(signature: Signature, path: str | os.PathLike[str] | None) -> Home:
+    if signature.grows_dense:
+        return GrowingHome(signature)
     if path is None:
         return MemoryHome(signature)
     writer = StoreWriter.create(path, {signature.name: signature})

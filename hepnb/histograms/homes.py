@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from ..errors import StoreError
 from .blocks import Blocks, MemoryBlocks
@@ -25,6 +25,8 @@ class Home(Protocol):
     """What an `H5Hist` needs of the place where it lives."""
 
     @property
+    def signature(self) -> Signature: ...
+    @property
     def version(self) -> int: ...
     @property
     def directory(self) -> Path | None: ...
@@ -35,7 +37,9 @@ class Home(Protocol):
     @property
     def folded(self) -> int: ...
     def read(self, what: Callable[[Blocks], T]) -> T: ...
-    def contribute(self, contents: Contribution, unique_id: str) -> bool: ...
+    def new_contribution(self) -> Any: ...
+    def contribute(self, contents: Any, unique_id: str, /) -> bool: ...
+    def contributed(self, unique_id: str) -> bool: ...
     def refresh(self) -> bool: ...
     def close(self) -> None: ...
 
@@ -47,7 +51,7 @@ class MemoryHome:
     folded = 0
 
     def __init__(self, signature: Signature) -> None:
-        self._signature = signature
+        self.signature = signature
         self._blocks = MemoryBlocks(signature)
         self._ids: set[str] = set()
         self.version = 0
@@ -62,6 +66,10 @@ class MemoryHome:
         """Read the blocks."""
         return what(self._blocks)
 
+    def new_contribution(self) -> Contribution:
+        """An empty contribution to this histogram."""
+        return Contribution({self.signature.name: self.signature})
+
     def contribute(self, contents: Contribution, unique_id: str) -> bool:
         """Add once."""
         if unique_id in self._ids:
@@ -69,7 +77,7 @@ class MemoryHome:
         if self.sealed:
             raise StoreError("this histogram is closed; make a new one to fill")
         body = memoryview(contents.encode(unique_id, None, {}))
-        record = parse(body, {self._signature.name: self._signature})
+        record = parse(body, {self.signature.name: self.signature})
         for entry in record.blocks:
             entry.add_into(lambda o, n: body[o : o + n], self._blocks.writable(entry.key), 0)
             if entry.weighted:
@@ -77,6 +85,10 @@ class MemoryHome:
         self._ids.add(unique_id)
         self.version += 1
         return True
+
+    def contributed(self, unique_id: str) -> bool:
+        """Whether this id was contributed."""
+        return unique_id in self._ids
 
     def refresh(self) -> bool:
         """Nothing comes from elsewhere."""
@@ -98,7 +110,7 @@ class DiskHome:
         may_write: bool,
         writer: StoreWriter | None = None,
     ) -> None:
-        self._store, self._signature = store, signature
+        self._store, self.signature = store, signature
         self._may_write, self._writer = may_write, writer
 
     @property
@@ -131,14 +143,18 @@ class DiskHome:
     def read(self, what: Callable[[Blocks], T]) -> T:
         """Read one snapshot; one's own fills are always in it."""
         self._follow()
-        return self._store.read(lambda snapshot: what(snapshot.blocks(self._signature.name)))
+        return self._store.read(lambda snapshot: what(snapshot.blocks(self.signature.name)))
+
+    def new_contribution(self) -> Contribution:
+        """An empty contribution to this histogram."""
+        return Contribution({self.signature.name: self.signature})
 
     def contribute(self, contents: Contribution, unique_id: str) -> bool:
         """Append once, and fold when the journal has become long."""
         if not self._may_write:
             raise StoreError(
                 f"this view of {self.directory} is read-only; H5Hist.open({str(self.directory)!r}, "
-                f"{self._signature.name!r}) may fill"
+                f"{self.signature.name!r}) may fill"
             )
         if self._writer is None:
             self._writer = StoreWriter.open(self._store.directory)
@@ -146,6 +162,13 @@ class DiskHome:
         if self._writer.tail_records >= FOLD_RECORDS or self._writer.tail_bytes >= FOLD_BYTES:
             self._writer.fold()
         return taken
+
+    def contributed(self, unique_id: str) -> bool:
+        """Whether the store knows this id."""
+        if self._writer is not None:
+            return self._writer.contributed(unique_id)
+        self._store.refresh()
+        return any(e.id == unique_id for e in self._store.ledger())
 
     def refresh(self) -> bool:
         """Take a newer snapshot."""

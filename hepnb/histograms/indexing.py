@@ -21,7 +21,7 @@ from ..errors import nearest
 from .refusal import HistIndexError, HistRuntimeError, HistValueError, refusal_like
 from .signature import relabelled
 
-__all__ = ["AxisPlan", "plan_axis", "split_index"]
+__all__ = ["AxisPlan", "kept", "plan_axis", "split_index", "summed"]
 
 Array = np.ndarray[Any, Any]
 _REFUSED = (IndexError, KeyError, TypeError, ValueError, RuntimeError)
@@ -52,6 +52,11 @@ class AxisPlan:
         if not used.any():
             return 0, 0
         return int(self.start[used].min()), int((self.start + self.count)[used].max())
+
+    def only(self, first: int, last: int) -> AxisPlan:
+        """The plan of the result's bins [first, last) alone."""
+        rest = self.rest if last == self.size else None
+        return AxisPlan(self.start[first:last], self.count[first:last], self.axis, rest=rest)
 
     def targets(self) -> dict[int, list[int]]:
         """Category axes: for each needed bin, the bins of the result that it goes to."""
@@ -104,14 +109,9 @@ def _from_dict(index: Mapping[Any, Any], names: Sequence[str], said: str) -> lis
 def plan_axis(ax: Any, item: Any, said: str) -> AxisPlan:
     """Resolve one item of an index on one axis (`said` names it in errors)."""
     if isinstance(item, slice) and item == slice(None):
-        n = ax.extent
-        return AxisPlan(np.arange(n), np.ones(n, np.int64), copy.deepcopy(ax))
+        return kept(ax)
     if item is sum:
-        return AxisPlan(np.array([0]), np.array([ax.extent]), None)
-    if isinstance(item, np.ndarray) and item.ndim:
-        raise HistIndexError(
-            f"{said}: indexing by arrays is not there yet; use .values()[...] or a list of picks"
-        )
+        return summed(ax, flow=True)
     if isinstance(item, (Mapping, tuple)) or item is Ellipsis:
         raise HistIndexError(f"{said}: {item!r} is not an index of one axis")
     if isinstance(item, str) and _wild(item):
@@ -130,7 +130,7 @@ def _resolved(ax: Any, item: Any, said: str) -> AxisPlan:
         found = probe[item]
     except NotImplementedError:
         raise HistIndexError(
-            f"{said}: a slice's third argument can be sum or rebin; others are not there yet"
+            f"{said}: a slice's third argument is sum or rebin, and nothing else"
         ) from None
     except _REFUSED as error:
         text = str(error.args[0]) if error.args else type(error).__name__
@@ -145,21 +145,30 @@ def _resolved(ax: Any, item: Any, said: str) -> AxisPlan:
     # bins a, a+1 ... a+n-1 carry numbers that add up to n*a + n(n-1)/2
     low = (numbers.astype(np.int64) - counts * (counts - 1) // 2) // np.maximum(counts, 1)
     if isinstance(ax, (bh.axis.StrCategory, bh.axis.IntCategory)) and axis is not None:
-        return _category_slice(ax, axis, low, counts, said)
+        return _category_slice(ax, axis, low, counts)
     return AxisPlan(low, counts, axis, picked=axis is None and not isinstance(item, slice))
 
 
-def _category_slice(ax: Any, axis: Any, low: Array, counts: Array, said: str) -> AxisPlan:
+def _category_slice(ax: Any, axis: Any, low: Array, counts: Array) -> AxisPlan:
     """A slice of categories: what is cut away lies on both sides, and goes to the overflow."""
-    inner = counts[: axis.size]
-    if (inner != 1).any():
-        raise HistIndexError(f"{said}: merging categories is not there yet; pick a list and sum")
-    if not axis.traits.overflow:
-        return AxisPlan(low, counts, axis)
-    kept = {int(i) for i in low[: axis.size]}
+    kept = {i for a, n in zip(low, counts[: axis.size], strict=False) for i in range(a, a + n)}
     rest = tuple(i for i in range(ax.extent) if i not in kept)
-    assert len(rest) == int(counts[-1])
+    if not axis.traits.overflow or len(rest) != int(counts[-1]):
+        return AxisPlan(low, counts, axis)  # no overflow, or groups: what is cut away is dropped
     return AxisPlan(low, counts, axis, rest=rest)
+
+
+def summed(ax: Any, *, flow: bool) -> AxisPlan:
+    """The sum over an axis, with or without its flow bins."""
+    if flow:
+        return AxisPlan(np.array([0]), np.array([ax.extent]), None)
+    return AxisPlan(np.array([int(ax.traits.underflow)]), np.array([len(ax)]), None)
+
+
+def kept(ax: Any) -> AxisPlan:
+    """The axis as it is."""
+    n = ax.extent
+    return AxisPlan(np.arange(n), np.ones(n, np.int64), copy.deepcopy(ax))
 
 
 def _picks(ax: Any, items: list[Any], said: str) -> AxisPlan:

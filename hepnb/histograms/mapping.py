@@ -7,14 +7,13 @@ set is a contribution like any other: atomic, journaled, and exact to the last b
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Iterator, Mapping, MutableMapping
 from typing import TYPE_CHECKING, Any
 
-import boost_histogram as bh
 import numpy as np
 
 from .blocks import Blocks
-from .record import BlockEntry, Key, Record, check_label, write_body
+from .record import Key, check_label
 from .refusal import HistKeyError, HistTypeError, HistValueError
 from .signature import Signature
 
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 __all__ = ["BlockMap"]
 
 Array = np.ndarray[Any, Any]
-_VIEW_FIELDS = {"Double": (), "Int64": (), "AtomicInt64": (), "Weight": ("value", "variance")}
 _SLAB = 1 << 20
 
 
@@ -44,44 +42,41 @@ class BlockMap(MutableMapping[Key, Array]):
     """
 
     def __init__(self, home: Home, signature: Signature) -> None:
-        if signature.storage not in _VIEW_FIELDS:
-            raise HistTypeError(
-                f"histogram {signature.name!r}: blocks of {signature.storage} storage cannot be set; "
-                f"a mapping takes {', '.join(_VIEW_FIELDS)}"
-            )
         self._home, self._signature = home, signature
-        like = bh.Histogram(bh.axis.Integer(0, 1), storage=signature.new_storage())
-        self._dtype = like.view().dtype
+        blank = signature.cell.blank(signature.block_shape)
+        self._dtype, self._shape = blank.dtype, blank.shape
         self._zeros: set[Key] = set()  # set to zeros here
         self._filled: set[Key] = set()  # seen to hold something
 
     def __getitem__(self, key: Key) -> Array:
         if key not in self:
             raise HistKeyError(f"{self._said}: no block {key!r}")
-        out = np.zeros(self._signature.block_shape, self._dtype)
-        numbers = self._home.read(lambda blocks: self._read(blocks, key))
-        for field, flat in zip(self._parts(out), numbers, strict=True):
-            field[...] = flat.reshape(self._signature.block_shape)
-        return out
+        found = self._home.read(lambda blocks: self._read(blocks, key))
+        shape = self._signature.block_shape
+        numbers = {f: flat.reshape(shape) for f, flat in found.items()}
+        return np.asarray(self._signature.cell.like_view(numbers))
 
     def __setitem__(self, key: Key, block: Any) -> None:
         key = self._checked(key)
         array = np.asarray(block)
-        if array.shape != self._signature.block_shape:
+        if array.shape != self._shape:
             raise HistValueError(
-                f"{self._said}: a block has the shape {self._signature.block_shape}, "
-                f"not {array.shape}"
+                f"{self._said}: a block has the shape {self._shape}, not {array.shape}"
             )
         if array.dtype.names != self._dtype.names:
             raise HistTypeError(f"{self._said}: a block has dtype {self._dtype}, not {array.dtype}")
-        new = [np.ravel(part).astype(self._signature.dtype) for part in self._parts(array)]
-        if not all(np.isfinite(part).all() for part in new):
+        parts = self._signature.cell.split(array)
+        new = {f: np.ravel(part).astype(self._signature.dtype) for f, part in parts.items()}
+        if not all(np.isfinite(part).all() for part in new.values()):
             raise HistValueError(f"{self._said}: block {key!r} holds NaN or infinity")
         old = self._home.read(lambda blocks: self._read(blocks, key))
-        change = _Change(self._signature, key, old, new)
-        if change.bins.size or key not in self:
-            self._home.contribute(change, f"set-{uuid.uuid4().hex}")  # type: ignore[arg-type]
-        filled = any(part.any() for part in new)
+        changed = np.flatnonzero(self._signature.cell.used({f: new[f] != old[f] for f in new}))
+        if changed.size or key not in self:
+            made = self._home.new_contribution()
+            part = {f: numbers[changed] for f, numbers in new.items()}
+            made.assign(self._signature.name, key, changed, part)
+            self._home.contribute(made, f"set-{uuid.uuid4().hex}")
+        filled = any(part.any() for part in new.values())
         (self._filled if filled else self._zeros).add(key)
         (self._zeros if filled else self._filled).discard(key)
 
@@ -126,17 +121,11 @@ class BlockMap(MutableMapping[Key, Array]):
                 return True
         return False
 
-    def _read(self, blocks: Blocks, key: Key) -> list[Array]:
+    def _read(self, blocks: Blocks, key: Key) -> Mapping[str, Array]:
         """Each field of a block, flat; zeros when it is not there."""
-        bins, dtype = self._signature.bins, self._signature.dtype
         if key not in blocks.keys():  # noqa: SIM118 (a method of Blocks, not of a dict)
-            return [np.zeros(bins, dtype) for _ in self._signature.fields]
-        found = blocks.read(key, 0, bins)
-        return [found[f] for f in self._signature.fields]
-
-    def _parts(self, block: Array) -> Sequence[Array]:
-        names = _VIEW_FIELDS[self._signature.storage]
-        return [block[n] for n in names] if names else [block]
+            return self._signature.cell.zeros(self._signature.bins)
+        return blocks.read(key, 0, self._signature.bins)
 
     def _checked(self, key: Any) -> Key:
         axes = self._signature.category_axes
@@ -145,40 +134,3 @@ class BlockMap(MutableMapping[Key, Array]):
         for position, label in zip(axes, key, strict=True):
             check_label(self._signature, position, label)
         return key
-
-
-class _Change:
-    """From old to new numbers of one block, as a record: minus the old ones, then plus the new.
-
-    Adding the difference would round; x - x is 0 and 0 + y is y, always.
-    """
-
-    def __init__(
-        self, signature: Signature, key: Key, old: Sequence[Array], new: Sequence[Array]
-    ) -> None:
-        self._signature, self._key = signature, key
-        changed = np.zeros(signature.bins, bool)
-        for a, b in zip(old, new, strict=True):
-            changed |= a != b
-        self.bins = np.flatnonzero(changed)
-        self._numbers = [[-part[self.bins] for part in old], [part[self.bins] for part in new]]
-
-    def encode(self, id: str, order: int | None, meta: Mapping[str, Any]) -> bytes:
-        """The record's body; its two blocks have the same key."""
-        signature = self._signature
-        width = 4 if signature.bins <= 1 << 32 else 8
-        entry = BlockEntry(
-            signature.name,
-            self._key,
-            signature.bins,
-            self.bins.size,
-            width,
-            signature.fields,
-            signature.dtype,
-            False,
-            0,
-        )
-        where = self.bins.astype(f"<u{width}")
-        sections = [[where, *numbers] for numbers in self._numbers]
-        record = Record(id, order, dict(meta), (entry, entry))
-        return bytes(write_body(record, sections))

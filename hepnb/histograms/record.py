@@ -18,6 +18,7 @@ import msgpack
 import numpy as np
 
 from ..errors import StoreError, nearest
+from .cells import Cell
 from .refusal import HistKeyError, HistTypeError
 from .signature import Signature, check_name
 
@@ -43,10 +44,15 @@ class BlockEntry:
     bins: int
     count: int | None  # bins written when sparse; None when dense
     index_bytes: int
-    fields: tuple[str, ...]
-    dtype: np.dtype[Any]
+    cell: Cell
     weighted: bool
     offset: int
+    assigns: bool = False  # the numbers replace what the bins hold
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The arrays of a block."""
+        return self.cell.fields
 
     @property
     def nbytes(self) -> int:
@@ -67,22 +73,24 @@ class BlockEntry:
         """Numbers `lo` to `hi` of one field, counted in entries (sparse) or bins (dense)."""
         n = self.bins if self.count is None else self.count
         start = self.offset + self.nbytes - (len(self.fields) - field) * n * 8
-        return np.frombuffer(read(start + lo * 8, (hi - lo) * 8), self.dtype)
+        return np.frombuffer(read(start + lo * 8, (hi - lo) * 8), self.cell.dtype)
 
     def add_into(self, read: Read, into: Mapping[str, np.ndarray[Any, Any]], lo: int) -> None:
-        """Add this block's bins [lo, lo + length) to the flat arrays `into`, one per field."""
+        """Add this block's bins [lo, lo + length) to the flat arrays `into`, or put them there."""
         length = len(into[self.fields[0]])
-        where = self.index(read)
-        if where is None:
-            for i, name in enumerate(self.fields):
-                into[name] += self.numbers(read, i, lo, lo + length)
-            return
-        first, last = np.searchsorted(where, (lo, lo + length))
-        if first == last:
-            return
-        bins = where[first:last].astype(np.int64) - lo
-        for i, name in enumerate(self.fields):
-            into[name][bins] += self.numbers(read, i, int(first), int(last))
+        where, first, last = self.index(read), lo, lo + length
+        bins: Any = slice(None)
+        if where is not None:
+            first, last = (int(n) for n in np.searchsorted(where, (lo, lo + length)))
+            if first == last:
+                return
+            bins = where[first:last].astype(np.int64) - lo
+        part = {f: self.numbers(read, i, first, last) for i, f in enumerate(self.fields)}
+        if self.assigns:
+            for name in self.fields:
+                into[name][bins] = part[name]
+        else:
+            self.cell.merge(into, bins, part)
 
 
 @dataclass(frozen=True)
@@ -130,7 +138,8 @@ def write_body(
         "order": record.order,
         "meta": record.meta,
         "blocks": [
-            [b.hist, list(b.key), b.bins, b.count, b.index_bytes, b.weighted] for b in record.blocks
+            [b.hist, list(b.key), b.bins, b.count, b.index_bytes, b.weighted, *[1] * b.assigns]
+            for b in record.blocks
         ],
         "tables": [[t.name, t.rows, [[n, d.str] for n, d in t.columns]] for t in record.tables],
     }
@@ -162,8 +171,8 @@ def parse(body: bytes | bytearray | memoryview, signatures: Mapping[str, Signatu
         )
         at = _padded(_HEAD.size + length)
         blocks, tables = [], []
-        for hist, key, bins, count, index_bytes, weighted in header["blocks"]:
-            entry = _block(signatures, hist, tuple(key), bins, count, index_bytes, weighted, at)
+        for hist, key, *rest in header["blocks"]:
+            entry = _block(signatures, hist, tuple(key), *rest, at=at)
             at += entry.nbytes
             blocks.append(entry)
         for name, rows, columns in header["tables"]:
@@ -209,6 +218,8 @@ def _block(
     count: int | None,
     index_bytes: int,
     weighted: bool,
+    assigns: int = 0,
+    *,
     at: int,
 ) -> BlockEntry:
     signature = signatures.get(hist)
@@ -230,10 +241,10 @@ def _block(
         bins,
         count,
         index_bytes,
-        signature.fields,
-        signature.dtype,
+        signature.cell,
         bool(weighted),
         at,
+        bool(assigns),
     )
 
 

@@ -19,15 +19,21 @@ import numpy as np
 from boost_histogram.serialization import to_uhi
 
 from ..errors import StoreError, nearest
+from .cells import Cell, cell_of, storage_name
 from .refusal import HistTypeError, HistValueError
 
-__all__ = ["FIELDS", "STORAGES", "Signature", "check_name", "check_text", "relabelled"]
+__all__ = ["Signature", "check_name", "check_text", "relabelled"]
 
-STORAGES = {"Double": "double", "Int64": "int", "Weight": "weighted"}
-FIELDS = {"Double": ("values",), "Int64": ("values",), "Weight": ("values", "variances")}
 _CATEGORY = (bh.axis.StrCategory, bh.axis.IntCategory)
 _AXES = (bh.axis.Regular, bh.axis.Variable, bh.axis.Integer, bh.axis.Boolean, *_CATEGORY)
 _PLAIN = (str, int, float, bool)
+_BY_TYPE = {
+    "double": "Double",
+    "int": "Int64",
+    "weighted": "Weight",
+    "mean": "Mean",
+    "weighted_mean": "WeightedMean",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,18 +63,24 @@ class Signature:
         storage: Any = "Double",
         label: str = "",
         metadata: Mapping[str, Any] | None = None,
+        *,
+        in_memory: bool = False,
     ) -> Signature:
         """Make a signature of `hist.axis` (or boost-histogram) axes.
 
-        Raises StoreError for an axis or storage that a store cannot hold.
+        Raises StoreError for an axis or storage that a store cannot hold; only in memory may
+        axes that are no category axes grow.
         """
         facts = {"name": name, "label": label or None} if metadata is None else dict(metadata)
+        kept = storage_name(storage)
         uhi = {
             "uhi_schema": 1,
-            "axes": [_axis_dict(ax, i, name) for i, ax in enumerate(axes)],
-            "storage": {"type": STORAGES[storage_name(storage)]},
+            "axes": [_axis_dict(ax, i, name, may_grow=in_memory) for i, ax in enumerate(axes)],
+            "storage": {"type": cell_of(kept).uhi},
             "metadata": {k: _fact(v) for k, v in facts.items() if v is not None},
         }
+        if kept not in _BY_TYPE.values():  # UHI has fewer types than boost-histogram has storages
+            uhi["writer_info"] = {"boost-histogram": {"storage_type": kept}}
         return cls.from_dict({"name": name, **uhi})
 
     @classmethod
@@ -77,7 +89,14 @@ class Signature:
         try:
             name = check_name(d["name"])
             uhi = {k: d[k] for k in ("uhi_schema", "axes", "storage", "metadata")}
-            storage = {v: k for k, v in STORAGES.items()}[uhi["storage"]["type"]]
+            kind = uhi["storage"]["type"]
+            if "writer_info" in d:
+                uhi["writer_info"] = d["writer_info"]
+                storage = cell_of(d["writer_info"]["boost-histogram"]["storage_type"]).storage
+                if cell_of(storage).uhi != kind:
+                    raise ValueError(f"{storage} as {kind}")
+            else:
+                storage = _BY_TYPE[kind]
             bare = [_from_axis_dict(a) for a in uhi["axes"]]
         except (KeyError, TypeError, ValueError, RuntimeError) as error:
             raise StoreError(
@@ -132,19 +151,29 @@ class Signature:
         """Bins of one block, flow bins included."""
         return math.prod(self.block_shape)
 
+    @cached_property
+    def cell(self) -> Cell:
+        """What one bin holds."""
+        return cell_of(self.storage)
+
     @property
     def fields(self) -> tuple[str, ...]:
-        """The numbers kept per bin: `values`, and `variances` for Weight."""
-        return FIELDS[self.storage]
+        """The arrays kept per block: `values`, and `variances` for Weight (see `cells`)."""
+        return self.cell.fields
 
     @property
     def dtype(self) -> np.dtype[Any]:
         """The type of each of these numbers."""
-        return np.dtype("<i8" if self.storage == "Int64" else "<f8")
+        return self.cell.dtype
+
+    @property
+    def grows_dense(self) -> bool:
+        """Whether an axis grows that is no category axis: in memory only."""
+        return any(self.axes[i].traits.growth for i in self.dense_axes)
 
     def new_storage(self) -> Any:
         """A fresh boost-histogram storage of this kind."""
-        return getattr(hist.storage, self.storage)()
+        return self.cell.new()
 
     def position(self, axis: str) -> int:
         """The position of the axis of this name; HistValueError with the nearest name."""
@@ -154,18 +183,6 @@ class Signature:
                 f"histogram {self.name!r} has no axis {axis!r}{nearest(axis, names)}"
             )
         return names.index(axis)
-
-
-def storage_name(storage: Any) -> str:
-    """`Double`, `Int64` or `Weight` of a storage's name, instance or type; refused otherwise."""
-    kind = storage if isinstance(storage, type) else type(storage)
-    name = storage if isinstance(storage, str) else kind.__name__
-    found = {s.lower(): s for s in STORAGES}.get(name.lower())
-    if found is None:
-        raise HistTypeError(
-            f"storage {name!r} is not there yet; choose one of {', '.join(STORAGES)}"
-        )
-    return found
 
 
 def check_name(name: Any) -> str:
@@ -201,12 +218,12 @@ def relabelled(ax: Any, labels: Iterable[str | int]) -> Any:
     )
 
 
-def _axis_dict(ax: Any, position: int, where: str) -> dict[str, Any]:
+def _axis_dict(ax: Any, position: int, where: str, *, may_grow: bool) -> dict[str, Any]:
     """The UHI form of one axis, from which exactly this axis comes back."""
     said = f"axis {getattr(ax, 'name', '') or position!r} of histogram {where!r}"
     if not isinstance(ax, _AXES):
         raise HistTypeError(f"{said} is a {type(ax).__name__}, not an axis that a store can hold")
-    if ax.traits.growth and not isinstance(ax, _CATEGORY):
+    if ax.traits.growth and not isinstance(ax, _CATEGORY) and not may_grow:
         raise HistTypeError(
             f"{said} grows: a block's bins are fixed on disk; use flow bins or a wider range"
         )
@@ -280,6 +297,7 @@ def _from_axis_dict(form: Mapping[str, Any]) -> Any:
         own["transform"] = shape[name] if name != "pow" else hist.axis.transform.Pow(extra["power"])
         return hist.axis.Regular(extra["bins"], extra["lower"], extra["upper"], **own)
     own |= {k: form[k] for k in ("underflow", "overflow", "circular")}
+    own["growth"] = bool(extra.get("growth", False))
     if kind == "variable":
         return hist.axis.Variable(form["edges"], **own)
     if extra.get("orig_type") == "Integer":

@@ -1,7 +1,8 @@
 """index.h5: the store as plain UHI groups for `hist.Hist(uhi.io.hdf5.read(...))`, h5py and h5ls.
 
 The numbers are virtual datasets over the packs, refreshed at each fold. Histograms of more than
-`MOST_BLOCKS` blocks are left out: they are read through hepnb, or exported.
+`MOST_BLOCKS` blocks, and those whose numbers UHI writes otherwise (means, MultiCell), are left out:
+they are read through hepnb, or exported.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ def write_index(directory: Path, manifest: Manifest, catalog: Catalog) -> None:
     """Replace index.h5 of the store in `directory`."""
     with h5py.File("index.h5", "w", driver="core", backing_store=False) as f:
         for name, signature in manifest.signatures.items():
-            if len(catalog.blocks[name]) <= MOST_BLOCKS:
+            if len(catalog.blocks[name]) <= MOST_BLOCKS and signature.cell.in_uhi:
                 storage = write_frame(f.create_group(name), signature, manifest.labels[name])
                 _write_virtual(storage, signature, manifest, catalog)
         f.flush()

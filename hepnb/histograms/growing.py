@@ -1,0 +1,196 @@
+"""A histogram with growing Regular, Variable or Integer axes: in memory only.
+
+Its blocks change their shape with every entry beyond the range, so it is kept as one `hist.Hist`,
+which knows how to grow; on disk a block's bins are fixed.
+"""
+
+from __future__ import annotations
+
+import copy
+import itertools
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import hist
+import numpy as np
+
+from ..errors import StoreError
+from .blocks import Blocks
+from .contribution import sample_of, weight_of
+from .manifest import Labels
+from .record import Key
+from .refusal import HistTypeError, refusal_like
+from .signature import Signature
+
+__all__ = ["GrowingContribution", "GrowingHome"]
+
+T = TypeVar("T")
+Array = np.ndarray[Any, Any]
+_REFUSED = (IndexError, KeyError, TypeError, ValueError, RuntimeError)
+
+
+class GrowingContribution:
+    """Fills that are tried on an empty histogram first and carried out when they are committed."""
+
+    def __init__(self, signature: Signature) -> None:
+        self._signature = signature
+        self._trial = _empty(signature)
+        self._steps: list[Callable[[Any], Any]] = []
+
+    def fill(self, name: str, /, *, weight: Any = None, sample: Any = None, **columns: Any) -> None:
+        """Fill by the names of the axes."""
+        names = [ax.name for ax in self._signature.axes]
+        if sorted(names) != sorted(columns):
+            raise HistTypeError(f"histogram {name!r} has the axes {names}, not {sorted(columns)}")
+        self.fill_in_order(self._signature, [columns[n] for n in names], weight, sample)
+
+    def fill_in_order(
+        self, signature: Signature, values: Sequence[Any], weight: Any, sample: Any
+    ) -> None:
+        """Fill by the order of the axes."""
+        said = f"histogram {signature.name!r}"
+        weight, sample = weight_of(weight, signature, said), sample_of(sample, signature, said)
+        n = max((len(v) for v in (*values, weight, sample) if np.ndim(v)), default=None)
+        whole = [np.full(n, v) if n is not None and np.ndim(v) == 0 else v for v in values]
+
+        def step(full: Any) -> None:
+            full.fill(*whole, weight=weight, sample=sample)
+
+        try:
+            step(self._trial)
+        except _REFUSED as error:
+            raise refusal_like(error, f"{said}: {error}") from None
+        self._steps.append(step)
+
+    def add_hist(self, signature: Signature, full: Any) -> None:
+        """Add a `hist.Hist` whose axes are already those of this histogram."""
+        if not self._steps and full.axes != self._trial.axes:
+            raise HistTypeError(
+                f"histogram {signature.name!r}: boost-histogram cannot add growing axes of other "
+                "ranges; fill the entries instead"
+            )
+
+        def step(into: Any) -> None:
+            into.view(flow=True)[...] = (into + full).view(flow=True)
+
+        self._steps.append(step)
+
+    def assign(
+        self, _name: str, key: Key, where: Array | None, numbers: Mapping[str, Array]
+    ) -> None:
+        """Set bins of one block."""
+        signature = self._signature
+
+        def step(into: Any) -> None:
+            for field, array in signature.cell.split(into.view(flow=True)).items():
+                part = array[_place(into, signature, key)]
+                at = slice(None) if where is None else where
+                flat = part.reshape(-1)
+                flat[at] = numbers[field]
+                array[_place(into, signature, key)] = flat.reshape(part.shape)
+
+        self._steps.append(step)
+
+    def apply(self, full: Any) -> None:
+        """Carry it out."""
+        for step in self._steps:
+            step(full)
+
+
+class GrowingHome:
+    """One histogram in memory, all of whose axes may grow."""
+
+    directory: Path | None = None
+    folded = 0
+
+    def __init__(self, signature: Signature) -> None:
+        self.signature = signature
+        self._full = _empty(signature)
+        self._ids: set[str] = set()
+        self.version = 0
+        self.sealed = False
+
+    @property
+    def committed(self) -> int:
+        """Contributions made."""
+        return len(self._ids)
+
+    def read(self, what: Callable[[Blocks], T]) -> T:
+        """Read the blocks."""
+        return what(_FullBlocks(self._full, self.signature))
+
+    def new_contribution(self) -> GrowingContribution:
+        """An empty contribution to this histogram."""
+        return GrowingContribution(self.signature)
+
+    def contribute(self, contents: GrowingContribution, unique_id: str) -> bool:
+        """Add once."""
+        if unique_id in self._ids:
+            return False
+        if self.sealed:
+            raise StoreError("this histogram is closed; make a new one to fill")
+        contents.apply(self._full)
+        self.signature = Signature.from_axes(
+            self.signature.name,
+            self._full.axes,
+            self.signature.storage,
+            metadata=self.signature.metadata,
+            in_memory=True,
+        )
+        self._ids.add(unique_id)
+        self.version += 1
+        return True
+
+    def contributed(self, unique_id: str) -> bool:
+        """Whether this id was contributed."""
+        return unique_id in self._ids
+
+    def refresh(self) -> bool:
+        """Nothing comes from elsewhere."""
+        return False
+
+    def close(self) -> None:
+        """Fill no more."""
+        self.sealed = True
+
+
+class _FullBlocks:
+    """The blocks of a `hist.Hist`."""
+
+    def __init__(self, full: Any, signature: Signature) -> None:
+        self._full, self._signature = full, signature
+
+    def labels(self) -> Labels:
+        """The labels of each category axis."""
+        return tuple(tuple(self._full.axes[i]) for i in self._signature.category_axes)
+
+    def keys(self) -> Iterable[Key]:
+        """All tuples of labels, overflow included."""
+        columns = []
+        for i, labels in zip(self._signature.category_axes, self.labels(), strict=True):
+            over = [None] if self._full.axes[i].traits.overflow else []
+            columns.append([*labels, *over])
+        return list(itertools.product(*columns))
+
+    def read(self, key: Key, lo: int, hi: int) -> Mapping[str, Array]:
+        """Bins [lo, hi) of a block, one flat array per field."""
+        fields = self._signature.cell.split(self._full.view(flow=True))
+        at = _place(self._full, self._signature, key)
+        return {f: a[at].reshape(-1)[lo:hi] for f, a in fields.items()}
+
+    def weighted(self) -> bool:
+        """Whether the variances are lost."""
+        return self._signature.cell.uhi in ("double", "int") and self._full.variances() is None
+
+
+def _place(full: Any, signature: Signature, key: Key) -> tuple[Any, ...]:
+    at: list[Any] = [slice(None)] * full.ndim
+    for i, label in zip(signature.category_axes, key, strict=True):
+        at[i] = full.axes[i].size if label is None else list(full.axes[i]).index(label)
+    return tuple(at)
+
+
+def _empty(signature: Signature) -> Any:
+    made: Any = hist.Hist(*copy.deepcopy(signature.axes), storage=signature.new_storage())
+    return made

@@ -1,0 +1,50 @@
+"""`h.lazy[...]`: the way from a histogram to a slice of it that is not made."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .gather import has_arrays
+from .lazy import LazyHome
+from .refusal import HistIndexError
+from .signature import Signature
+
+if TYPE_CHECKING:
+    from .reading import HistReading
+
+__all__ = ["Lazy"]
+
+
+class Lazy:
+    """Takes an index and gives an out-of-core view of that part."""
+
+    def __init__(self, source: HistReading) -> None:
+        self._source = source
+
+    def __getitem__(self, index: Any) -> Any:
+        """An H5Hist of the bins that `index` means; a number when no axis is left."""
+        from .h5hist import H5Hist
+
+        source = self._source
+        items = source._items(index)
+        if has_arrays(items):
+            raise HistIndexError(f"{source._said}: lazy takes no arrays of bins; index it directly")
+        plans = source._home.read(lambda b: source._plans(source._axes_now(b), items))
+        axes = [p.axis for p in plans if p.axis is not None]
+        if not axes:
+            return source[index]
+        signature = Signature.from_axes(
+            source.signature.name,
+            axes,
+            source.signature.storage,
+            metadata=source.signature.metadata,
+            in_memory=True,
+        )
+        home = LazyHome(
+            source._home,
+            lambda blocks: source._plans(source._axes_now(blocks), items),
+            signature,
+        )
+        made = H5Hist.__new__(H5Hist)
+        made._begin(home, source._budget)
+        return made
