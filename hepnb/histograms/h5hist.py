@@ -318,9 +318,11 @@ class H5Hist(HistReading):
 class HistContribution:
     """The fills of one `H5Hist.contribution`."""
 
-    def __init__(self, signature: Signature, contents: Any) -> None:
+    def __init__(self, signature: Signature, contents: Any = None) -> None:
         self._signature = signature
-        self.contents: Contribution | GrowingContribution = contents
+        if contents is None:
+            contents = Contribution({signature.name: signature})
+        self.contents: Contribution = contents  # or one for growing axes, which takes the same
 
     def fill(self, *args: Any, weight: Any = None, sample: Any = None, **columns: Any) -> None:
         """Fill by position or name; nothing is committed before the `with` block ends."""
