@@ -6,6 +6,7 @@ left out is itself a record. Text is data: nothing here or later renders it as m
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from array import array
@@ -70,6 +71,7 @@ class LogWriter:
         self.counts: Counter[str] = Counter()
         self.tail: deque[dict[str, Any]] = deque(maxlen=TAIL)
         self.version = 0
+        self._unwritten = 0
 
     def add(
         self,
@@ -137,7 +139,7 @@ class LogWriter:
             )
         except OSError:
             # A full disk must not stop the run for its log; the counts stay right.
-            self._stream.flush()
+            self._unwritten += 1
 
     @property
     def total(self) -> int:
@@ -163,13 +165,18 @@ class LogWriter:
             self._stream.flush()
         except OSError:
             return
+        if self._unwritten:
+            text = f"{self._unwritten} records are not in the file: there was no space for them"
+            self._unwritten = 0
+            self._store(text, "WARNING", None, "", "hepnb", None)
 
     def close(self) -> None:
         """Write what is left."""
         for flood in self._floods.values():
             flood.tokens = flood.burst
         self.flush()
-        self._stream.close()
+        with contextlib.suppress(OSError):
+            self._stream.close()
 
 
 class LogFile:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import subprocess
 import time
@@ -55,3 +56,28 @@ def test_a_full_disk_pauses_the_run_and_loses_nothing(small_disk, numbered):
     assert run.snapshot()["problem"] == ""
     assert run.hist("x").to_hist().sum(flow=True) == 700_000
     assert run.progress["events"] == 700
+
+
+def test_a_log_that_fills_the_disk_stops_nothing(small_disk, numbered):
+    place, enlarge = small_disk
+    path = hn.Path("chatty")
+
+    @path.define
+    def x(event):
+        for n in range(2000):
+            logging.getLogger("chatty").warning("line %d of chunk %d %s", n, event[0], "." * 60)
+        return event
+
+    path.hist("x", x="x: 0, 2000, int")
+    run = path.start(numbered[0], workers=1, chunk=100, out=place / "run")
+    deadline = time.monotonic() + 60
+    while "disk is full" not in run.snapshot()["problem"]:
+        assert run.status in ("starting", "running")
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    enlarge()
+    assert run.wait(60).progress["events"] == 700
+    assert run.hist("x").sum() == 700
+    assert run.snapshot()["log"]["counts"]["WARNING"] >= 14_000
+    kept = run.log_page(0, 100, search="there was no space for them")
+    assert kept["total"] >= 1
