@@ -186,23 +186,6 @@ def _cancel(given: argparse.Namespace) -> None:
 
 
 def _add_hist(verbs: Any) -> None:
-    from .histograms.service.serving import add_arguments
+    from .hist_cli import add_hist
 
-    says = "Serve a store of histograms."
-    parts = verbs.add_parser("hist", help=says, description=says).add_subparsers(
-        dest="part", required=True, metavar="VERB"
-    )
-    add_arguments(
-        _add(
-            parts,
-            "serve",
-            _hist_serve,
-            "Keep the histograms that any number of clients fill (hn.RemoteHist), until SIGTERM.",
-        )
-    )
-
-
-def _hist_serve(given: argparse.Namespace) -> int:
-    from .histograms.service.serving import serve
-
-    return serve(given)
+    add_hist(verbs, _add)

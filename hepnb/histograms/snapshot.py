@@ -59,6 +59,11 @@ class Snapshot:
         """The blocks of one histogram."""
         return SnapshotBlocks(self, self.manifest.signatures[name])
 
+    def tables(self) -> list[str]:
+        """The names of the tables."""
+        folded = pieces_of(self.files, self.catalog.packs)
+        return sorted({*folded, *(t.name for p in self.records for t in p.record.tables)})
+
     def table(self, name: str) -> dict[str, Array]:
         """A table's columns, rows in the order of the records; HistKeyError when there is none."""
         folded = pieces_of(self.files, self.catalog.packs)
@@ -66,8 +71,7 @@ class Snapshot:
         for pending in self.records:
             parts += [t.read(pending.read) for t in pending.record.tables if t.name == name]
         if not parts:
-            known = {*folded, *(t.name for p in self.records for t in p.record.tables)}
-            raise HistKeyError(f"no table {name!r} (yet){nearest(name, known)}")
+            raise HistKeyError(f"no table {name!r} (yet){nearest(name, self.tables())}")
         return {c: np.concatenate([p[c] for p in parts]) for c in parts[0]}
 
 
