@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..errors import StoreError
-from .catalog import Catalog
 from .fold import grown_labels
 from .signature import Signature
 
@@ -48,7 +47,7 @@ def declare(writer: StoreWriter, signature: Signature) -> bool:
         )
         manifest.save(writer.directory)
         writer._files.know(signatures)
-        catalog = Catalog.of(writer._files, manifest.packs, signatures)
+        catalog = writer._catalog.grown(writer._files, manifest.packs, signatures)
         with writer._lock:
             writer._manifest, writer._catalog = manifest, catalog
     return True

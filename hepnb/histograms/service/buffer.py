@@ -8,11 +8,20 @@ import time
 import uuid
 from typing import Any
 
+import numpy as np
+
+from ..contribution import Contribution
 from ..h5hist import HistContribution
 from ..signature import Signature
+from ..sparse_block import SparseBlock
 from .protocol import full_id
 
-__all__ = ["Buffer"]
+__all__ = ["Buffer", "new_contribution"]
+
+
+def new_contribution(signature: Signature) -> HistContribution:
+    """An empty contribution to one histogram."""
+    return HistContribution(signature, Contribution({signature.name: signature}))
 
 
 class Buffer:
@@ -23,21 +32,27 @@ class Buffer:
         self._filling = threading.Lock()
         self._contents: HistContribution | None = None
         self._since = 0.0
+        self._entries = 0
         self._ids = (f"{uuid.uuid4().hex}-{n}" for n in itertools.count())
 
     def fill(self, *args: Any, **columns: Any) -> None:
         """Fill; what is refused changes nothing."""
         with self._filling:
-            into = self._contents or HistContribution(self._signature)
+            into = self._contents or new_contribution(self._signature)
             into.fill(*args, **columns)
             if self._contents is None:
-                self._contents, self._since = into, time.monotonic()
+                self._contents, self._since, self._entries = into, time.monotonic(), 0
+            self._entries += max(np.size(v) for v in (*args, *columns.values()))
 
     @property
     def is_full(self) -> bool:
         """Whether it takes more memory than it may; one block is always allowed."""
         found = self._contents
-        blocks = 0 if found is None else len(found.contents._blocks)
+        if found is None:
+            return False
+        if self._signature.bins >= SparseBlock.LARGE:  # kept by entries: an index and the sums
+            return self._entries * 8 * (1 + len(self._signature.fields)) > self._memory
+        blocks = len(found.contents._blocks)
         each = self._signature.bins * self._signature.dtype.itemsize * len(self._signature.fields)
         return blocks > 1 and blocks * each > self._memory
 

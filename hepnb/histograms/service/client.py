@@ -19,7 +19,7 @@ import numpy as np
 from ...errors import StoreError, one_line
 from ..h5hist import HistContribution
 from ..signature import Signature
-from .buffer import Buffer
+from .buffer import Buffer, new_contribution
 from .line import Line, Place, Refused, WaitError
 from .protocol import Address, full_id
 from .sender import Sender
@@ -119,7 +119,7 @@ class RemoteHist:
         ident = full_id(self.name, unique_id)
         live = self._here()
         live.sender.raise_refusal()
-        made = HistContribution(self._signature)
+        made = new_contribution(self._signature)
         yield made
         live.sender.wait_for_room(_TIMEOUT)
         live.sender.put(ident, made.contents.encode(ident, None, {}))

@@ -114,10 +114,15 @@ class Requests:
     def _add(self, session: Session, message: Mapping[str, Any], raw: bytes) -> Answer:
         name = self._name(session, message)
         record = parse(raw, {name: self._writer.signatures[name]})
-        if not record.id.startswith(f"{name}/") or record.order is not None or record.tables:
+        if (
+            not record.id.startswith(f"{name}/")
+            or record.order is not None
+            or record.tables
+            or any(b.assigns for b in record.blocks)
+        ):
             raise StoreError(
                 f"record {record.id!r:.200} of histogram {name!r}: its id begins with the name and '/', "
-                "and it has no order and no tables"
+                "and it only adds: no order, no tables, no bins that are set"
             )
         try:
             new = self._writer.append(raw)

@@ -77,7 +77,7 @@ def _private(path: str | os.PathLike[str], what: str, mend: str) -> bytes:
         fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except OSError as error:
         raise StoreError(f"{what} {path}: {error.strerror}; {mend}") from None
-    with os.fdopen(fd, "rb") as file:
+    try:
         found = os.fstat(fd)
         if not stat.S_ISREG(found.st_mode):
             raise StoreError(f"{what} {path} is not a plain file; {mend}")
@@ -85,6 +85,9 @@ def _private(path: str | os.PathLike[str], what: str, mend: str) -> bytes:
             raise StoreError(f"{what} {path} belongs to uid {found.st_uid}, not to you; {mend}")
         if found.st_mode & 0o077:
             raise StoreError(
-                f"{what} {path} has mode {stat.S_IMODE(found.st_mode):04o}: others may read it; chmod 600 it"
+                f"{what} {path} has mode {stat.S_IMODE(found.st_mode):04o}: "
+                "others may read it; chmod 600 it"
             )
-        return file.read(1 << 20)
+        return os.read(fd, 1 << 20)
+    finally:
+        os.close(fd)

@@ -20,6 +20,12 @@ from hepnb.histograms import Store
 from hepnb.histograms.service import RemoteHist
 
 PROJECT = Path(__file__).parents[3]
+SERVE = "-m hepnb hist serve --json --store"
+CERTIFY = (
+    "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 "
+    "-subj /CN=localhost -addext subjectAltName=DNS:localhost,IP:127.0.0.1 "
+    "-keyout key.pem -out cert.pem"
+)
 
 
 @dataclass
@@ -36,8 +42,7 @@ class Service:
         self.log = self.store.with_suffix(".log")
         with self.log.open("a") as log:
             self.process = subprocess.Popen(
-                f"{sys.executable} -m hepnb hist serve --json --store".split()
-                + [str(self.store), *self.options],
+                [sys.executable, *SERVE.split(), str(self.store), *self.options],
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
@@ -106,9 +111,7 @@ def tls(tmp_path_factory: pytest.TempPathFactory) -> Tls:
     folder = tmp_path_factory.mktemp("tls")
     made = Tls(folder / "cert.pem", folder / "key.pem", folder / "token")
     subprocess.run(
-        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 "
-        "-subj /CN=localhost -addext subjectAltName=DNS:localhost,IP:127.0.0.1 "
-        "-keyout key.pem -out cert.pem".split(),
+        CERTIFY.split(),
         cwd=folder,
         check=True,
         capture_output=True,
