@@ -1,12 +1,18 @@
-"""`python -m bench [overhead] [peers] [starting]`: run the benchmarks and print their tables."""
+"""`python -m bench [overhead] [peers] [starting] [histograms] [service]`: run them and print their tables."""
 
 from __future__ import annotations
 
 import sys
 
-from . import overhead, peers, starting
+from . import histograms, overhead, peers, service, starting
 
-ALL = {"overhead": overhead.main, "peers": peers.main, "starting": starting.main}
+ALL = {
+    "overhead": overhead.main,
+    "peers": peers.main,
+    "starting": starting.main,
+    "histograms": histograms.main,
+    "service": service.main,
+}
 
 if __name__ == "__main__":
     chosen = sys.argv[1:] or list(ALL)
