@@ -28,7 +28,7 @@ class SparseBlock:
     ([500000001, 1000000001], [4.0, 2.0], [8.0, 4.0])
     """
 
-    LARGE = 1 << 20
+    LARGE = 1 << 17
     """Blocks of fewer bins are dense from the start."""
     STORAGES = ("Double", "Int64", "Weight")
 

@@ -15,9 +15,9 @@ from ..writer import StoreWriter
 
 __all__ = ["Background"]
 
-_SHORTEST_PAUSE = 2.0
+_SHORTEST_PAUSE = 5.0
 _LONGEST_PAUSE = 60.0
-_SHARE = 10.0
+_SHARE = 20.0
 _log = logging.getLogger("hepnb.service")
 
 Job = Callable[[], Any]
