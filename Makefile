@@ -3,7 +3,7 @@
 #   make demo     install hepnb and run the demo         make setup    install what contributors need
 #   make lab      the starterkit in JupyterLab           make lint     style and types, both languages
 #   make test     set-up, lint, and every test           make bench    compare with the peers
-#   make docs     the documentation, warnings refused    make soak     property tests, a hundredfold
+#   make docs     the documentation, warnings refused    make soak     the long forms of tests
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -50,7 +50,7 @@ unit: setup
 	python -m pytest
 
 soak: setup
-	python -m pytest -m "not browser and not notebook and not package" --hypothesis-profile soak --timeout 3600
+	HEPNB_SOAK=1 python -m pytest -rA -m "not browser and not notebook and not package" --hypothesis-profile soak --timeout 3600
 
 bench: setup
 	pip install --quiet --editable '.[coffea]'
