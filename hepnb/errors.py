@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 __all__ = [
     "DataError",
+    "DiskError",
     "HepnbError",
     "PathError",
     "RunError",
@@ -44,6 +45,10 @@ class DataError(HepnbError):
 
 class StoreError(HepnbError):
     """A histogram store that refuses: locked, corrupt, foreign, full, or a contribution that does not fit."""
+
+
+class DiskError(StoreError):
+    """A disk that refuses (full, or broken): what was to be written can be written later."""
 
 
 class RunError(HepnbError):

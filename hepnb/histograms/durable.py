@@ -1,6 +1,6 @@
 """Every write that reaches the disk passes here: whole, synced, replaced in one step, or not at all.
 
-Nothing here knows what is written. A fault of the disk becomes a StoreError of one line.
+Nothing here knows what is written. A fault of the disk becomes a DiskError of one line.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..errors import StoreError
+from ..errors import DiskError
 
 __all__ = [
     "create_file",
@@ -38,13 +38,13 @@ _MEND = {
 
 @contextlib.contextmanager
 def disk_faults(doing: str, path: Path | str) -> Iterator[None]:
-    """Turn an OSError into a StoreError that says what was being done, where, and the mend."""
+    """Turn an OSError into a DiskError that says what was being done, where, and the mend."""
     try:
         yield
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno else str(error)
         mend = _MEND.get(error.errno or 0, "see the reason, mend it and try again")
-        raise StoreError(f"cannot {doing} {path}: {reason}; {mend}") from error
+        raise DiskError(f"cannot {doing} {path}: {reason}; {mend}") from error
 
 
 def open_plain(path: Path | str, flags: int = os.O_RDONLY, mode: int = 0o600) -> int:

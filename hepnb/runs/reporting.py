@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .logs import LogWriter
     from .plan import Chunk, Plan
     from .spec import RunSpec
+    from .writing import Writing
 
 __all__ = ["Reporter"]
 
@@ -44,6 +45,7 @@ class Reported(Protocol):
     signatures: dict[str, Signature]
     store: StoreWriter
     folder: Folder
+    writing: Writing
     started: float
     state: str
     error: dict[str, str] | None
@@ -56,7 +58,7 @@ class Reporter:
         self._run = run
         self.committed: set[int] = set()
         self.tally = Tally()
-        self.problem = ""
+        self._problem = ""
         self._pace = Pace(started=time.monotonic())
         self._bytes = 0
         self._seq = 0
@@ -92,7 +94,7 @@ class Reporter:
             "name": run.spec.name,
             "state": run.state,
             "error": run.error,
-            "problem": self.problem or run.folder.problem,
+            "problem": run.writing.problem or run.folder.problem or self._problem,
             "directory": str(run.directory.path),
             "pid": os.getpid(),
             "host": socket.gethostname(),
@@ -225,4 +227,4 @@ class Reporter:
                 json.dump(self.snapshot(), stream)
             draft.replace(target)
         except (OSError, ValueError) as error:
-            self.problem = self.problem or f"status.json cannot be written: {error}"
+            self._problem = self._problem or f"status.json cannot be written: {error}"

@@ -12,8 +12,7 @@ import selectors
 import signal
 import sys
 import time
-from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +24,7 @@ from .logs import LogFile, LogWriter
 from .plan import Chunk, Plan
 from .spec import RunSpec
 from .watchers import Watchers
+from .writing import Writing
 
 if TYPE_CHECKING:
     from ..histograms import StoreWriter
@@ -33,7 +33,6 @@ __all__ = ["Supervisor"]
 
 _TICK = 0.1
 _MOST_DEATHS = 3
-_RETRY_DISK = 1.0
 
 
 class Supervisor:
@@ -73,8 +72,7 @@ class Supervisor:
         self._watchers = Watchers(directory.listen(), self._selector, self._answer)
         self.leases = Leases(self.plan)
         self._deaths: dict[int, int] = {}
-        self._pending: deque[Callable[[], object]] = deque()
-        self._retry_at = 0.0
+        self.writing = Writing(self.log)
         self._lost: set[int] = set()
         self._is_told_to_end = False
 
@@ -106,18 +104,21 @@ class Supervisor:
             # An earlier one of this batch may have closed it, and another may have its number.
             if self._selector.get_map().get(key.fd) is key:
                 key.data()
-        self._write_pending()
+        self.writing.go_on()
+        if self.writing.refusal and self.outcome is None:
+            self.error = {"title": self.writing.refusal, "traceback": "", "chunk": ""}
+            self.outcome = "failed"
 
     def _end(self, outcome: str) -> None:
         self._engine.close()
         self._give_up_the_rest(outcome)
         self.folder.stop()
-        self._write(self.store.seal)
+        self.writing.add(self.store.seal)
         # Where the disk is full the run is not over before there is space for its end.
-        while self._pending and not self.directory.is_gone():
+        while self.writing and not self.directory.is_gone():
             self._watchers.publish(self.reporter.snapshot())
             self._turn(_TICK)
-        self.state = outcome
+        self.state = "failed" if self.writing.refusal else outcome
         for seat in self.seats.values():
             seat.state = "ended"
         self.reporter.keep_on_disk(now=True)
@@ -128,7 +129,7 @@ class Supervisor:
 
     def _lease(self) -> None:
         for seat in self.seats.values():
-            if seat.state != "idle" or self._pending:
+            if seat.state != "idle" or self.writing:
                 continue
             if task := self.leases.next_task(seat, self.store.frontier):
                 seat.state = "busy"
@@ -137,7 +138,7 @@ class Supervisor:
                 self._engine.submit(seat.number, task)
 
     def _end_if_finished(self) -> None:
-        if self.outcome or self.leases or self._pending or not self.plan.all_cut:
+        if self.outcome or self.leases or self.writing or not self.plan.all_cut:
             return
         if any(seat.is_working for seat in self.seats.values()):
             return
@@ -277,35 +278,15 @@ class Supervisor:
             self.leases.committed(chunk.order, len(record), self.store.frontier)
             self.folder.nudge()
 
-        self._write(write)
+        self.writing.add(write)
 
     def _tombstone(self, chunk: Chunk, reason: str) -> None:
-        self._write(
+        self.writing.add(
             lambda: self.store.tombstone(chunk.id, chunk.order, {"k": "lost chunk", "why": reason})
         )
 
     def _note(self, meta: Mapping[str, Any]) -> None:
-        self._write(lambda: self.store.note(meta))
-
-    def _write(self, action: Callable[[], object]) -> None:
-        self._pending.append(action)
-        self._write_pending()
-
-    def _write_pending(self) -> None:
-        """Write what waits, in order; where the disk is full keep it and try again every second."""
-        while self._pending and time.monotonic() >= self._retry_at:
-            try:
-                self._pending[0]()
-            except StoreError as error:
-                if not self.reporter.problem:
-                    self.log.add(f"waiting: {error}", level="ERROR", logger="hepnb")
-                self.reporter.problem = str(error)
-                self._retry_at = time.monotonic() + _RETRY_DISK
-                return
-            self._pending.popleft()
-            if self.reporter.problem:
-                self.log.add("the disk has space again: going on", logger="hepnb")
-                self.reporter.problem = ""
+        self.writing.add(lambda: self.store.note(meta))
 
     def _cut(self) -> None:
         self.leases.add(self.plan.cut())
