@@ -6,6 +6,7 @@ nothing outside the directory is followed, so a store that is not yours is safe 
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -33,6 +34,7 @@ __all__ = ["Store"]
 
 T = TypeVar("T")
 _TRIES = 100
+LIVE_BLOCKS = 1 << 20  # so many blocks of records that are not folded does a view keep in mind
 
 
 class Store:
@@ -76,7 +78,7 @@ class Store:
 
     @property
     def committed(self) -> int:
-        """Contributions seen by this view."""
+        """Contributions seen by this view, which keeps a bounded part of a long journal in mind."""
         return self._snapshot.committed
 
     @property
@@ -188,7 +190,9 @@ class Store:
         else:
             tail.know(manifest.signatures)
             records = [*old.records, *old.notes]
-        fresh = tail.advance()
+        # what waits behind the cap is seen as soon as the writer has folded some
+        room = LIVE_BLOCKS - sum(p.weight for p in records if (p.order or 0) >= manifest.frontier)
+        fresh = tail.advance(math.inf if manifest.sealed else room)
         if old is not None and manifest is old.manifest and not fresh:
             return False
         records += fresh

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,11 @@ class Pending:
         return self.segment.read(self.offset + offset, length)
 
     @property
+    def weight(self) -> int:
+        """What it costs a reader to keep it in mind: its blocks, and one for itself."""
+        return 1 + len(self.record.blocks)
+
+    @property
     def position(self) -> tuple[int, int]:
         """Segment number and offset: the order of arrival."""
         return self.segment.number, self.offset
@@ -51,8 +57,8 @@ class Tail:
         """Take the signatures of a newer manifest."""
         self._signatures = signatures
 
-    def advance(self) -> list[Pending]:
-        """The whole records that came since the last call.
+    def advance(self, room: float = math.inf) -> list[Pending]:
+        """The whole records that came since the last call, until their `weight`s fill `room`.
 
         Raises PackGoneError when the segment it must go on with was folded and deleted meanwhile.
         """
@@ -68,8 +74,11 @@ class Tail:
                         raise PackGoneError(f"{path} was folded while it was read") from None
                     return out
             for frame in self._segment.frames(self._at):
+                if room <= 0:
+                    return out
                 out.append(self._pending(self._segment, frame))
                 self._at = frame.end
+                room -= out[-1].weight
             if not later:
                 return out
             if later[0] != self._number + 1:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import hist
 import numpy as np
+import pytest
 
 from hepnb.histograms import Contribution, H5Hist, Signature, Store, StoreWriter
 
@@ -100,3 +101,25 @@ def test_an_open_histogram_is_followed_by_another_view(tmp_path: Path) -> None:
     assert other.fill(x=2).sum() == 2.0  # the lock is free: this view writes now
     other.close()
     assert H5Hist.open(tmp_path / "h").values().tolist() == [0, 1, 1, 0]
+
+
+def test_a_view_keeps_a_bounded_part_of_the_journal_in_mind(
+    writer: StoreWriter, record: Callable[[int], bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hepnb.histograms.store.LIVE_BLOCKS", 9)
+    for n in (3, 2, 1, 0):
+        writer.append(record(n))
+    view = Store.open(writer.directory)
+    assert view.committed == 3  # 2 or 3 blocks each, and the records
+    assert view.table("pairs")["chunk"].tolist() == [1, 1, 1, 2, 2, 2, 3, 3, 3]
+    assert not view.refresh()
+    writer.fold()
+    assert view.refresh()
+    assert (view.committed, view.folded) == (4, 4)
+    for n in range(4, 9):
+        writer.append(record(n))
+    assert view.refresh()
+    assert view.committed == 7
+    writer.seal()
+    assert view.refresh()
+    assert view.committed == 9
