@@ -78,7 +78,9 @@ class RemoteHist:
         self.version = 0
         self._seen = -1
         self._closed = False
+        self._axes: Any = hist.axis.NamedAxesTuple(self._signature.axes)
         self._live: _Live | None = None
+        self._making = threading.Lock()
 
     def __getstate__(self) -> dict[str, Any]:
         return {
@@ -170,8 +172,8 @@ class RemoteHist:
 
     @property
     def axes(self) -> Any:
-        """The axes it was made with; `to_hist().axes` have the categories seen so far."""
-        return hist.axis.NamedAxesTuple(self._signature.axes)
+        """The axes it was made with; category axes with what the last snapshot held."""
+        return self._axes
 
     @property
     def address(self) -> str:
@@ -196,6 +198,7 @@ class RemoteHist:
         )
         view = full.view(flow=True)
         view[...] = np.frombuffer(raw, view.dtype).reshape(view.shape)
+        self._axes = full.axes
         return full
 
     def to_hist(self) -> Any:
@@ -242,11 +245,13 @@ class RemoteHist:
         """What belongs to this process: a forked child begins anew."""
         if self._closed:
             raise StoreError(f"{self!r} is closed; make a new one to fill")
-        if self._live is None or self._live.pid != os.getpid():
-            if self._live is not None:
-                self._live.sender.drop()
-            self._live = _Live(self._place, self._signature, self._seconds, self._memory)
-        return self._live
+        with self._making:
+            live = self._live
+            if live is None or live.pid != os.getpid():
+                if live is not None:
+                    live.sender.drop()
+                self._live = live = _Live(self._place, self._signature, self._seconds, self._memory)
+        return live
 
 
 class _Live:

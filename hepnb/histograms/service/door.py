@@ -85,6 +85,7 @@ class Door:
             return connection, "a local client"
         connection.setblocking(False)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)  # hosts may vanish
         try:
             shielded = self._context.wrap_socket(
                 connection, server_side=True, do_handshake_on_connect=False

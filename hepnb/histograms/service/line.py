@@ -126,7 +126,7 @@ def _connect(place: Place) -> socket.socket:
         connection = socket.socket(socket.AF_UNIX)
         try:
             connection.settimeout(_CONNECT_WITHIN)
-            connection.connect(address.path)
+            connection.connect(address.socket)
             if not is_same_user(connection):
                 raise Refused(f"{address}: its server runs as another user; is the path right?")
         except BaseException:

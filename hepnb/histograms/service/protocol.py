@@ -50,8 +50,13 @@ class Address:
             return cls.of_tcp(said.removeprefix("tls://"))
         if "://" in said:
             raise HistValueError(f"address {said!r}: give tls://HOST:PORT or unix:PATH")
-        path = Path(said.removeprefix("unix:")).absolute()
-        return cls(path=str(path / SOCKET if path.is_dir() else path))
+        return cls(path=str(Path(said.removeprefix("unix:")).absolute()))
+
+    @property
+    def socket(self) -> str:
+        """The path of the Unix socket; in the directory of a store it has its usual name."""
+        path = Path(str(self.path))
+        return str(path / SOCKET if path.is_dir() else path)
 
     @classmethod
     def of_tcp(cls, text: str, default_host: str = "") -> Address:

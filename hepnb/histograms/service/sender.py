@@ -122,9 +122,21 @@ class Sender:
     # -- the thread -----------------------------------------------------------------------------
 
     def _run(self) -> None:
+        try:
+            self._work()
+        except BaseException:
+            with self._changed:
+                self._running = False  # the next fill or flush starts another
+            raise
+
+    def _work(self) -> None:
         pause, idle = _FIRST_PAUSE, time.monotonic()
         while True:
-            again = self._collect()
+            try:
+                again = self._collect()
+            except StoreError as error:  # sums that no record can hold
+                self._refuse(error)
+                again = None
             with self._changed:
                 if self._parcels and not self._barred:
                     idle = time.monotonic()

@@ -8,6 +8,7 @@ on from there, and a record that comes again changes nothing.
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
 import os
 import selectors
@@ -32,6 +33,7 @@ __all__ = ["Server"]
 _log = logging.getLogger("hepnb.service")
 _TICK = 1.0
 _HELLO_WITHIN = 10.0
+_BREATH = 0.1
 _MOST_UNREAD = 1 << 30
 
 
@@ -103,7 +105,10 @@ class Server:
         except PermissionError as error:
             _log.warning("%s", error)
             return
-        except OSError:
+        except OSError as error:
+            if error.errno in (errno.EMFILE, errno.ENFILE):
+                _log.error("no client can be let in: %s", one_line(error))
+                time.sleep(_BREATH)  # it stays in the queue: do not spin on it
             return
         session = Session(connection, who)
         self._sessions.add(session)

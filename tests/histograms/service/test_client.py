@@ -50,6 +50,26 @@ def test_what_is_filled_is_what_the_store_holds(service: Service) -> None:
     assert np.array_equal(stored.view(flow=True), found.view(flow=True))
 
 
+@pytest.mark.parametrize("seconds", [60, 0.01])
+def test_sums_that_no_record_can_hold_are_refused(service: Service, seconds: float) -> None:
+    """Whether the flush meets them or the thread that sends."""
+    with service.hist(seconds=seconds) as h:
+        h.fill(x=[1, 1], weight=1e200)
+        time.sleep(0.3)
+        with pytest.raises(StoreError, match="histogram 'm'"):
+            h.flush()
+        h.fill(x=2)
+    assert service.sum() == 1
+
+
+def test_the_directory_may_come_later(tmp_path: Path, make_service: Callable[..., Service]) -> None:
+    h = RemoteHist(tmp_path / "s", "m", hist.axis.Regular(4, 0, 4, name="x"))
+    h.fill(x=1)
+    make_service()
+    h.close()
+    assert H5Hist.open(tmp_path / "s", "m").sum() == 1
+
+
 def test_fills_arrive_without_a_flush(service: Service) -> None:
     h = service.hist(seconds=0.05)
     h.fill(x=[1, 2])
