@@ -52,7 +52,10 @@ def assigned(
     said = f"histogram {signature.name!r}"
     try:
         pieces = _scattered if has_arrays(items) else _placed
-        found = list(pieces(signature, axes, items, value, budget))
+        found = [
+            Piece(p.key, p.where, signature.cell.mended(p.numbers))
+            for p in pieces(signature, axes, items, value, budget)
+        ]
     except _REFUSED as error:
         text = str(error.args[0]) if error.args else type(error).__name__
         raise refusal_like(error, text if text.startswith(said) else f"{said}: {text}") from None

@@ -78,6 +78,8 @@ class Contribution:
         """
         signature = self._signature(name)
         names = [ax.name for ax in signature.axes]
+        if "sample" in names and sample is not None:  # an axis may have this name
+            columns, sample = {**columns, "sample": sample}, None
         for column in columns:
             if column not in names:
                 raise HistTypeError(

@@ -41,6 +41,8 @@ class GrowingContribution:
     def fill(self, name: str, /, *, weight: Any = None, sample: Any = None, **columns: Any) -> None:
         """Fill by the names of the axes."""
         names = [ax.name for ax in self._signature.axes]
+        if "sample" in names and sample is not None:  # an axis may have this name
+            columns, sample = {**columns, "sample": sample}, None
         if sorted(names) != sorted(columns):
             raise HistTypeError(f"histogram {name!r} has the axes {names}, not {sorted(columns)}")
         self.fill_in_order(self._signature, [columns[n] for n in names], weight, sample)

@@ -331,6 +331,8 @@ class HistContribution:
             self.contents.fill(self._signature.name, weight=weight, sample=sample, **columns)
             return
         rest = names[len(args) :]
+        if "sample" in rest and sample is not None:  # an axis may have this name
+            columns, sample = {**columns, "sample": sample}, None
         if len(args) > len(names) or sorted(rest) != sorted(columns):
             raise HistTypeError(
                 f"histogram {self._signature.name!r} has the axes {names}: "

@@ -22,10 +22,10 @@ from ..errors import StoreError, nearest
 from .cells import Cell, cell_of, storage_name
 from .refusal import HistTypeError, HistValueError
 
-__all__ = ["Signature", "check_name", "check_text", "relabelled"]
+__all__ = ["CATEGORY", "Signature", "check_name", "check_text", "relabelled"]
 
-_CATEGORY = (bh.axis.StrCategory, bh.axis.IntCategory)
-_AXES = (bh.axis.Regular, bh.axis.Variable, bh.axis.Integer, bh.axis.Boolean, *_CATEGORY)
+CATEGORY = (bh.axis.StrCategory, bh.axis.IntCategory)
+_AXES = (bh.axis.Regular, bh.axis.Variable, bh.axis.Integer, bh.axis.Boolean, *CATEGORY)
 _PLAIN = (str, int, float, bool)
 _BY_TYPE = {
     "double": "Double",
@@ -129,7 +129,7 @@ class Signature:
     @cached_property
     def category_axes(self) -> tuple[int, ...]:
         """Positions of the category axes."""
-        return tuple(i for i, ax in enumerate(self.axes) if isinstance(ax, _CATEGORY))
+        return tuple(i for i, ax in enumerate(self.axes) if isinstance(ax, CATEGORY))
 
     @cached_property
     def declared(self) -> Mapping[int, frozenset[str | int]]:
@@ -139,7 +139,7 @@ class Signature:
     @cached_property
     def dense_axes(self) -> tuple[int, ...]:
         """Positions of all other axes."""
-        return tuple(i for i, ax in enumerate(self.axes) if not isinstance(ax, _CATEGORY))
+        return tuple(i for i, ax in enumerate(self.axes) if not isinstance(ax, CATEGORY))
 
     @cached_property
     def block_shape(self) -> tuple[int, ...]:
@@ -223,7 +223,7 @@ def _axis_dict(ax: Any, position: int, where: str, *, may_grow: bool) -> dict[st
     said = f"axis {getattr(ax, 'name', '') or position!r} of histogram {where!r}"
     if not isinstance(ax, _AXES):
         raise HistTypeError(f"{said} is a {type(ax).__name__}, not an axis that a store can hold")
-    if ax.traits.growth and not isinstance(ax, _CATEGORY) and not may_grow:
+    if ax.traits.growth and not isinstance(ax, CATEGORY) and not may_grow:
         raise HistTypeError(
             f"{said} grows: a block's bins are fixed on disk; use flow bins or a wider range"
         )

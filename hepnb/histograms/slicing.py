@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import boost_histogram as bh
+
 from .gather import has_arrays
 from .lazy import LazyHome
 from .refusal import HistIndexError
-from .signature import Signature
+from .signature import CATEGORY, Signature
 
 if TYPE_CHECKING:
     from .reading import HistReading
@@ -33,6 +35,17 @@ class Lazy:
         axes = [p.axis for p in plans if p.axis is not None]
         if not axes:
             return source[index]
+        for ax in axes:
+            if ax.size == 0 and not isinstance(ax, CATEGORY):
+                raise HistIndexError(f"{source._said}: the slice has no bins; index it directly")
+            if isinstance(ax, bh.axis.Boolean) and ax.size != 2:
+                raise HistIndexError(
+                    f"{source._said}: lazy cuts no Boolean axis; index it directly"
+                )
+            if isinstance(ax, CATEGORY) and len(set(ax)) < len(ax):
+                raise HistIndexError(
+                    f"{source._said}: lazy picks each category once; index it directly"
+                )
         signature = Signature.from_axes(
             source.signature.name,
             axes,

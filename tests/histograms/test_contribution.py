@@ -146,3 +146,10 @@ def test_tables_are_flat_numbers(columns: dict[str, Any], said: str) -> None:
 def test_meta_must_be_plain() -> None:
     with pytest.raises(HepnbError, match="msgpack"):
         Contribution({}).encode("a", 0, {"x": object()})
+
+
+def test_an_axis_may_be_called_sample() -> None:
+    axes = [hist.axis.StrCategory([], growth=True, name="sample"), hist.axis.Boolean(name="b")]
+    made = H5Hist(*axes).fill(sample="data", b=[True, False])
+    assert made.committed == 1
+    assert made.project("b").sum() == 2
