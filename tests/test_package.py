@@ -34,8 +34,10 @@ ARROWS: dict[str, set[str]] = {
     "widgets": {"runs", "analysis", "histograms", "plots"},
     "notebook": {"widgets", "runs", "analysis", "histograms", "samples", "plots", "_bind"},
     "demo": {"widgets", "runs", "analysis", "histograms", "samples", "plots", "_bind"},
+    "hist_cli": {"histograms"},
     "cli": {
         "demo",
+        "hist_cli",
         "notebook",
         "widgets",
         "runs",
