@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ...errors import StoreError, nearest
+from ...errors import DiskError, StoreError, nearest
 from ..declaring import check_same, declare
 from ..record import parse
 from ..signature import Signature, check_name
@@ -99,7 +99,7 @@ class Requests:
             return self._opened(session, name)
 
         def then(result: Any) -> Answer:
-            if isinstance(result, StoreError) and isinstance(result.__cause__, OSError):
+            if isinstance(result, DiskError):
                 return Answer({"k": "wait", "seconds": 1.0, "error": str(result)})
             if isinstance(result, Exception):
                 raise result
@@ -126,10 +126,8 @@ class Requests:
             )
         try:
             new = self._writer.append(raw)
-        except StoreError as error:
-            if isinstance(error.__cause__, OSError):
-                raise Wait(str(error)) from None
-            raise
+        except DiskError as error:
+            raise Wait(str(error)) from None
         return Answer({"k": "added", "new": new}, when_durable=True)
 
     def _name(self, session: Session, message: Mapping[str, Any]) -> str:
