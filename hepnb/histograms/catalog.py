@@ -35,6 +35,7 @@ class Catalog:
         name come first, and what they still hold is known.
         """
         blocks = {name: self.blocks.get(name, {}) for name in signatures}
+        fresh: dict[str, dict[Key, tuple[str, int]]] = {}  # copies: other views keep the old ones
         slots = {pack: self.slots[pack] for pack in packs if pack in self.slots}
         for pack in packs:
             if pack in slots:
@@ -46,9 +47,10 @@ class Catalog:
                     raise StoreError(
                         f"pack {pack} holds {name!r}, which the manifest does not know"
                     )
-                homes = {key: (pack, slot) for slot, key in enumerate(keys)}
-                blocks[name] = {**blocks[name], **homes}
-        return Catalog(tuple(packs), blocks, slots)
+                if name not in fresh:
+                    fresh[name] = dict(blocks[name])
+                fresh[name].update((key, (pack, slot)) for slot, key in enumerate(keys))
+        return Catalog(tuple(packs), {**blocks, **fresh}, slots)
 
     def live(self, packs: Collection[str]) -> Iterator[tuple[str, Key]]:
         """The blocks whose newest version is in one of these packs."""
