@@ -85,7 +85,7 @@ class Client:
     def request(self, kind: str, *, timeout: float = 10.0, **fields: Any) -> Any:
         """Ask the supervisor. Raises RunError where it cannot answer."""
         number = next(self._numbers)
-        if not self._send({"k": kind, "id": number, **fields}):
+        if self.has_ended or not self._send({"k": kind, "id": number, **fields}):
             raise RunError(f"run {self.directory.id} cannot be reached: {self._why_not()}")
         with self._changed:
             arrived = self._changed.wait_for(
