@@ -161,6 +161,7 @@ def test_a_glance_at_the_lock_refuses_no_writer(
         fcntl.flock(lock, fcntl.LOCK_SH)
         threading.Timer(0.05, fcntl.flock, (os.dup(lock.fileno()), fcntl.LOCK_UN)).start()
         StoreWriter.create(tmp_path, signatures).close()
+    assert Store.open(tmp_path).names == tuple(signatures)
 
 
 def test_create_is_private_and_refuses_a_store(writer: StoreWriter, signatures: object) -> None:
