@@ -73,7 +73,7 @@ class Supervisor:
         self.leases = Leases(self.plan)
         self._deaths: dict[int, int] = {}
         self.writing = Writing(self.log)
-        self._lost: set[int] = set()
+        self._settled: set[int] = set()
         self._is_told_to_end = False
 
     # -- the loop ---------------------------------------------------------------------------
@@ -270,6 +270,7 @@ class Supervisor:
     def _commit(self, seat: Seat, chunk: Chunk, record: bytes, seconds: float) -> None:
         seat.events += chunk.events
         seat.chunks += 1
+        self._settled.add(chunk.order)
 
         def write() -> None:
             if self.store.append(record):
@@ -313,7 +314,7 @@ class Supervisor:
     def _lose_chunk(self, chunk: Chunk, reason: str, *, logged: bool = False) -> None:
         if not logged:
             self.log.add(reason, level="ERROR", chunk=chunk.label, logger="hepnb")
-        self._lost.add(chunk.order)
+        self._settled.add(chunk.order)
         self.plan.lost(chunk, reason)
         self._tombstone(chunk, reason)
 
@@ -322,7 +323,8 @@ class Supervisor:
         ending = "failed" if outcome == "failed" else "was cancelled"
         reason = f"not processed: the run {ending}"
         for chunk in self.plan.chunks:
-            if chunk.order not in self.reporter.committed and chunk.order not in self._lost:
+            # What has arrived is written yet, even if the disk makes it wait.
+            if chunk.order not in self._settled:
                 self.plan.not_reached(chunk, reason)
                 self._tombstone(chunk, reason)
         for file in self.plan.files:
