@@ -61,8 +61,7 @@ def test_the_first_example_runs(make_service: Callable[..., Service], tmp_path: 
 
 
 @pytest.mark.slow
-@pytest.mark.realdata
-@pytest.mark.skipif(find_spec("coffea") is None, reason="coffea is not installed")
+@pytest.mark.skipif(find_spec("coffea") is None, reason="needs coffea: pip install 'hepnb[coffea]'")
 def test_the_processor_runs_in_coffea(
     make_service: Callable[..., Service], tmp_path: Path, dimuon_file: Path
 ) -> None:
