@@ -101,7 +101,6 @@ def start(
         chunk=chunk,
         on_error=on_error,
         allow_duplicates=allow_duplicates,
-        modules=tuple(program.modules),
         python_path=tuple(entry or here for entry in sys.path),
         working_directory=here,
         created=time.time(),

@@ -53,7 +53,6 @@ class RunSpec:
     on_error: str = "fail"
     allow_duplicates: bool = False
     parameters: Mapping[str, Any] = field(default_factory=dict)
-    modules: tuple[str, ...] = ()
     python_path: tuple[str, ...] = ()
     working_directory: str = "/"
     created: float = 0.0
@@ -76,8 +75,7 @@ class RunSpec:
                     "use the hepnb version that wrote it"
                 )
             fields["files"] = tuple(FileSpec(**entry) for entry in fields["files"])
-            for name in ("modules", "python_path"):
-                fields[name] = tuple(fields[name])
+            fields["python_path"] = tuple(fields["python_path"])
             return cls(**fields)
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise RunError(f"{file} is not the record of a run: {error}") from None
