@@ -17,9 +17,9 @@ from .tally import Tally
 
 if TYPE_CHECKING:
     from ..histograms import Signature, StoreWriter
+    from .crew import Crew
     from .directory import RunDirectory
     from .folding import Folder
-    from .leasing import Seat
     from .logs import LogWriter
     from .plan import Chunk, Plan
     from .spec import RunSpec
@@ -40,7 +40,7 @@ class Reported(Protocol):
     directory: RunDirectory
     spec: RunSpec
     plan: Plan
-    seats: dict[int, Seat]
+    crew: Crew
     log: LogWriter
     signatures: dict[str, Signature]
     store: StoreWriter
@@ -122,7 +122,7 @@ class Reporter:
         expected, spread = plan.events_expected
         if expected is not None and spread is not None and self._run.state == "running":
             left = max(0.0, expected - self.tally.events - plan.events_lost)
-            eta, error = self._pace.remaining(left, len(self._run.seats), spread)
+            eta, error = self._pace.remaining(left, len(self._run.crew.seats), spread)
         return {
             "events": self.tally.events,
             "events_total": total,
@@ -148,7 +148,7 @@ class Reporter:
     def _workers(self) -> list[dict[str, Any]]:
         self._measure()
         rows = []
-        for seat in self._run.seats.values():
+        for seat in self._run.crew.seats.values():
             cpu, rss = self._usage.get(seat.pid, (0.0, 0))
             file = "" if seat.file is None else self._run.spec.files[seat.file].path
             rows.append(
@@ -175,7 +175,7 @@ class Reporter:
         if time.monotonic() - self._measured < _MEASURE_EVERY:
             return
         self._measured = time.monotonic()
-        pids = {seat.pid for seat in self._run.seats.values() if seat.pid}
+        pids = {seat.pid for seat in self._run.crew.seats.values() if seat.pid}
         self._usage = {}
         for pid in pids:
             try:
