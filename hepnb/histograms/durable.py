@@ -7,13 +7,18 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import io
 import os
-from collections.abc import Iterator
+import zlib
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any, BinaryIO
 
 from ..errors import DiskError
 
 __all__ = [
+    "PIECE",
+    "build_file",
     "create_file",
     "disk_faults",
     "open_plain",
@@ -24,6 +29,9 @@ __all__ = [
 ]
 
 Buffer = bytes | bytearray | memoryview
+PIECE = 1 << 24
+"""So many bytes of a file are looked at together."""
+_WINDOW = 1 << 22
 
 _MEND = {
     errno.ENOSPC: "the disk is full: free some space and go on, nothing is lost",
@@ -83,6 +91,82 @@ def create_file(path: Path, data: Buffer) -> None:
         remove_file(path)
         raise
     os.close(fd)
+
+
+def build_file(path: Path, build: Callable[[BinaryIO], None]) -> int:
+    """Write a new file through the file object that `build` is given, and sync it; its CRC-32.
+
+    A few MB are held in memory, however long it gets. A fault leaves no file. The directory is not
+    synced.
+    """
+    fd = open_plain(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC)
+    try:
+        raw = _Fresh(fd)
+        try:
+            with io.BufferedRandom(raw, _WINDOW) as file:
+                build(file)
+        finally:
+            if raw.fault is not None:
+                raise raw.fault
+        os.fsync(fd)
+        crc = 0
+        for at in range(0, os.fstat(fd).st_size, PIECE):
+            crc = zlib.crc32(os.pread(fd, PIECE, at), crc)
+    except BaseException:
+        os.close(fd)
+        remove_file(path)
+        raise
+    os.close(fd)
+    return crc
+
+
+class _Fresh(io.RawIOBase):
+    """A file being built by a library that cannot stand a fault: it is kept, and told at the end."""
+
+    def __init__(self, fd: int) -> None:
+        self._fd, self._at = fd, 0
+        self.fault: OSError | None = None
+
+    def readable(self) -> bool:
+        return True
+
+    def writable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        start = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: os.fstat(self._fd).st_size}
+        self._at = start[whence] + offset
+        return self._at
+
+    def truncate(self, size: int | None = None) -> int:
+        size = self._at if size is None else size
+        self._do(os.ftruncate, size)
+        return size
+
+    def readinto(self, into: Any) -> int:
+        data = self._do(os.pread, len(into), self._at)
+        data = bytes(len(into)) if data is None else data
+        into[: len(data)] = data
+        self._at += len(data)
+        return len(data)
+
+    def write(self, data: Any) -> int:
+        done = self._do(os.pwrite, data, self._at)
+        done = len(data) if done is None else done
+        self._at += done
+        return done
+
+    def _do(self, call: Callable[..., Any], *what: Any) -> Any:
+        """What the call gives; None once there was a fault."""
+        if self.fault is None:
+            try:
+                return call(self._fd, *what)
+            except OSError as error:
+                self.fault = error
+        return None
 
 
 def replace_file(path: Path, data: Buffer) -> None:

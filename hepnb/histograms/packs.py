@@ -1,11 +1,12 @@
 """Packs: immutable HDF5 files that hold folded blocks and table rows.
 
-    /histograms/<name>/values     [slot, bins]   (and /variances for Weight storage)
+    /histograms/<name>/values     [slot, bins]   (and /variances for Weight storage; for means all
+                                  fields, and the variances that UHI knows them by)
     /histograms/<name>/keys       msgpack list of each slot's category labels, as bytes
     /tables/<name>/<first row>/<column>   [rows]
 
-A pack is built in memory by HDF5 and then written and synced as plain bytes, so that a fault of the
-disk is met in one place and never leaves a half-written HDF5 file that anybody would open.
+HDF5 builds a pack through the file layer of `durable`, in little memory, so that a fault of the disk
+is met in one place and never leaves a half-written HDF5 file that anybody would open.
 """
 
 from __future__ import annotations
@@ -13,12 +14,11 @@ from __future__ import annotations
 import os
 import stat
 import threading
-import zlib
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import h5py
 import hdf5plugin
@@ -26,7 +26,7 @@ import msgpack
 import numpy as np
 
 from ..errors import StoreError
-from .durable import create_file, disk_faults
+from .durable import build_file, disk_faults
 from .record import Key
 from .refusal import PackGoneError
 from .signature import Signature
@@ -72,32 +72,33 @@ def chunk_shape(slots: int, bins: int) -> tuple[int, int]:
 
 def write_pack(path: Path, plan: PackPlan, signatures: Mapping[str, Signature], fill: Fill) -> int:
     """Build the pack of `plan` and write it durably (its directory is not synced); its CRC-32."""
-    with h5py.File(path.name, "w", driver="core", backing_store=False, libver="v110") as f:
-        for name, keys in plan.blocks.items():
-            _write_blocks(f.create_group(f"histograms/{name}"), signatures[name], keys, fill)
-        for piece in plan.pieces:
-            group = f.create_group(f"tables/{piece.table}/{piece.start}", track_order=True)
-            for column, values in piece.read().items():
-                _write_column(group, column, values)
-        f.flush()
-        image = f.id.get_file_image()
+
+    def build(file: BinaryIO) -> None:
+        with h5py.File(file, "w", libver="v110") as f:
+            for name, keys in plan.blocks.items():
+                _write_blocks(f.create_group(f"histograms/{name}"), signatures[name], keys, fill)
+            for piece in plan.pieces:
+                group = f.create_group(f"tables/{piece.table}/{piece.start}", track_order=True)
+                for column, values in piece.read().items():
+                    _write_column(group, column, values)
+
     with disk_faults("write", path):
-        create_file(path, image)
-    return zlib.crc32(image)
+        return build_file(path, build)
 
 
 def _write_blocks(group: h5py.Group, signature: Signature, keys: Sequence[Key], fill: Fill) -> None:
     rows, columns = chunk_shape(len(keys), signature.bins)
-    sets = [
-        group.create_dataset(
+    cell = signature.cell
+    sets = {
+        field: group.create_dataset(
             field,
             (len(keys), signature.bins),
             signature.dtype,
             chunks=(rows, columns),
             compression=hdf5plugin.Bitshuffle(cname="lz4"),
         )
-        for field in signature.fields
-    ]
+        for field in dict.fromkeys((*cell.fields, *cell.uhi_fields))
+    }
     group["keys"] = np.frombuffer(msgpack.packb([list(k) for k in keys]), np.uint8)
     width = max(columns, RANGE_BINS // columns * columns) if rows == 1 else columns
     for slot in range(0, len(keys), rows):
@@ -105,8 +106,9 @@ def _write_blocks(group: h5py.Group, signature: Signature, keys: Sequence[Key], 
         for lo in range(0, signature.bins, width):
             hi = min(lo + width, signature.bins)
             filled = [fill(signature.name, key, lo, hi) for key in some]
-            for field, dataset in zip(signature.fields, sets, strict=True):
-                dataset[slot : slot + len(some), lo:hi] = np.stack([f[field] for f in filled])
+            shown = [{**f, **cell.for_uhi(f)} for f in filled]
+            for field, dataset in sets.items():
+                dataset[slot : slot + len(some), lo:hi] = np.stack([f[field] for f in shown])
 
 
 def _write_column(group: h5py.Group, column: str, values: Array) -> None:

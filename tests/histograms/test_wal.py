@@ -114,7 +114,7 @@ def test_a_full_or_faulty_disk_loses_nothing(
 
 
 @pytest.mark.parametrize("after", range(12))
-@pytest.mark.parametrize("call", ["write", "fsync", "replace"])
+@pytest.mark.parametrize("call", ["write", "pwrite", "fsync", "replace"])
 def test_a_fold_that_fails_changes_nothing_and_can_be_repeated(
     after: int,
     call: str,
