@@ -26,6 +26,7 @@ _HOMES = {
     "LogView": "hepnb.widgets",
     "StatisticsView": "hepnb.widgets",
     "HepnbError": "hepnb.errors",
+    "doctor": "hepnb.checkup",
 }
 
 __all__ = [
@@ -44,6 +45,7 @@ __all__ = [
     "StatisticsView",
     "__version__",
     "attach",
+    "doctor",
     "load_ipython_extension",
     "runs",
 ]
@@ -51,6 +53,7 @@ __all__ = [
 if TYPE_CHECKING:
     from ._bind import Path, Run, attach
     from .analysis import Dataset, Module
+    from .checkup import doctor
     from .errors import HepnbError
     from .histograms import H5Hist, RemoteHist
     from .runs import list_runs as runs

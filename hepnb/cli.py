@@ -48,6 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_lab(verbs)
     _add_runs(verbs)
     _add_hist(verbs)
+    _add_doctor(verbs)
     return parser
 
 
@@ -189,3 +190,24 @@ def _add_hist(verbs: Any) -> None:
     from .hist_cli import add_hist
 
     add_hist(verbs, _add)
+
+
+# -- doctor -----------------------------------------------------------------------------------
+
+
+def _add_doctor(verbs: Any) -> None:
+    doctor = _add(
+        verbs, "doctor", _doctor, "Look whether runs and widgets can work here; say what to mend."
+    )
+    doctor.add_argument("--json", action="store_true", help="print JSON and nothing else")
+
+
+def _doctor(given: argparse.Namespace) -> int:
+    from .checkup import doctor
+
+    report = doctor(None if given.json else lambda finding: print(finding, flush=True))
+    if given.json:
+        print(json.dumps(report.as_data()))
+    else:
+        print(report.verdict)
+    return 0 if report.ok else 1
