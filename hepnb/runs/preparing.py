@@ -1,0 +1,184 @@
+"""What a run needs before it may start: its data, its frozen path, both checked; then its files.
+
+One run is prepared by `start`, many on the same data by `scan`; nothing runs here.
+"""
+
+from __future__ import annotations
+
+import operator
+import os
+import sys
+import time
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path as FilePath
+from typing import TYPE_CHECKING, Any
+
+from ..errors import DataError, HepnbError, PathError, RunError
+from .bundle import Bundle
+from .spec import FileSpec, RunSpec
+
+if TYPE_CHECKING:
+    from ..analysis import Dataset, Path, Program
+    from .directory import RunDirectory
+
+__all__ = ["Inputs", "Prepared", "prepare", "whole"]
+
+_POLICIES = ("fail", "skip")
+_LOOKED_AT = 3
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The data of a run: datasets, and all their files in the order in which they count."""
+
+    datasets: tuple[Dataset, ...]
+    files: tuple[FileSpec, ...]
+
+    @classmethod
+    def of(cls, data: Any, *, allow_duplicates: bool = False) -> Inputs:
+        """What `data` means. Raises DataError if no file is there, or one is given twice."""
+        from ..analysis import as_datasets
+
+        datasets = as_datasets(data)
+        files = tuple(
+            FileSpec(dataset.name, str(file), dataset.tree)
+            for dataset in datasets
+            for file in dataset.files
+        )
+        if not allow_duplicates:
+            _refuse_duplicates(files)
+        return cls(datasets, files)
+
+    @cached_property
+    def _looked(self) -> dict[FileSpec, tuple[str, ...] | DataError]:
+        """The branches of the files that were opened, or why they cannot be."""
+        return {}
+
+    def check(self, program: Program) -> None:
+        """Tell a misspelt column now, in the cell: when none of the first files that open has it."""
+        unfit: list[HepnbError] = []
+        unreadable: list[HepnbError] = []
+        for file in self.files[:_LOOKED_AT]:
+            if file not in self._looked:
+                self._looked[file] = _branches(file)
+            branches = self._looked[file]
+            if isinstance(branches, DataError):
+                unreadable.append(branches)
+                continue
+            try:
+                program.columns(branches)
+                return
+            except PathError as error:
+                unfit.append(PathError(f"{error} (in {file.path})"))
+        if unfit:
+            raise unfit[0]
+        if len(self.files) <= _LOOKED_AT:
+            raise unreadable[0]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A run that may start: what is asked, and what its workers will load."""
+
+    spec: RunSpec
+    program: Program
+    datasets: tuple[Dataset, ...]
+
+    def write(self, directory: RunDirectory) -> None:
+        """Put it into a fresh run directory, which is removed again where that fails.
+
+        Raises RunError where the path cannot travel to workers, or the disk refuses.
+        """
+        try:
+            Bundle(self.program, self.datasets, Bundle.cell_sources()).write(directory.bundle)
+            self.spec.write(directory.spec)
+        except (HepnbError, OSError) as error:
+            for file in directory.path.iterdir():
+                file.unlink()
+            directory.path.rmdir()
+            if isinstance(error, HepnbError):
+                raise
+            raise RunError(
+                f"run directory {directory.path}: {error.strerror}: give another out="
+            ) from None
+
+
+def prepare(
+    path: Path,
+    inputs: Inputs,
+    workers: int = 2,
+    *,
+    chunk: int | None = None,
+    on_error: str = "fail",
+    allow_duplicates: bool = False,
+    parameters: Mapping[str, Any] | None = None,
+) -> Prepared:
+    """Freeze the path and check everything that can be known before a run; see `start`.
+
+    Raises RunError for a setting that makes no sense, PathError for a path that cannot run on the
+    first files.
+    """
+    from ..histograms import Signature
+
+    workers = whole("workers", workers)
+    chunk = None if chunk is None else whole("chunk", chunk)
+    if on_error not in _POLICIES:
+        raise RunError(f"on_error={on_error!r}: choose 'fail' or 'skip'")
+    try:
+        here = str(FilePath.cwd())
+    except FileNotFoundError:
+        raise RunError("the working directory is gone: change to another one") from None
+    program = path.freeze()
+    inputs.check(program)
+    signatures = {
+        h.name: Signature.from_axes(h.name, h.axes, h.storage, h.label).to_dict()
+        for h in program.histograms
+    }
+    spec = RunSpec(
+        name=program.name,
+        files=inputs.files,
+        workers=workers,
+        signatures=signatures,
+        chunk=chunk,
+        on_error=on_error,
+        allow_duplicates=allow_duplicates,
+        parameters=dict(parameters or {}),
+        python_path=tuple(entry or here for entry in sys.path),
+        working_directory=here,
+        created=time.time(),
+    )
+    return Prepared(spec, program, inputs.datasets)
+
+
+def whole(name: str, value: Any) -> int:
+    """A setting that counts something. Raises RunError for anything else."""
+    try:
+        number = operator.index(value)
+    except TypeError:
+        number = 0
+    if number < 1:
+        raise RunError(f"{name}={value!r}: give a whole number, at least 1")
+    return number
+
+
+def _refuse_duplicates(files: tuple[FileSpec, ...]) -> None:
+    counts = Counter((f.dataset, os.path.realpath(f.path), f.tree) for f in files)
+    (dataset, file, _), most = counts.most_common(1)[0]
+    if most > 1:
+        raise DataError(
+            f"{file} is given {most} times in dataset {dataset!r}: "
+            "remove the repetition, or pass allow_duplicates=True"
+        )
+
+
+def _branches(file: FileSpec) -> tuple[str, ...] | DataError:
+    from ..analysis import open_events
+
+    try:
+        with open_events(file.path, file.tree) as events:
+            return events.branches
+    except DataError as error:
+        return error
