@@ -15,8 +15,8 @@ import pytest
 import hepnb as hn
 from hepnb.checkup import Finding, place, versions
 from hepnb.checkup.cgroups import cpu_limit, memory_limit
-from hepnb.checkup.looks import LOOKS
 from hepnb.checkup.finding import looked
+from hepnb.checkup.looks import LOOKS
 
 
 @pytest.fixture(autouse=True)
