@@ -211,9 +211,7 @@ class Contribution:
             axes = [signature.axes[i] for i in reversed(signature.dense_axes)]
             if not axes:
                 axes = [bh.axis.Integer(0, 1, underflow=False, overflow=False)]
-            large = (
-                signature.bins >= SparseBlock.LARGE and signature.storage in SparseBlock.STORAGES
-            )
+            large = signature.bins >= SparseBlock.LARGE
             found = _Block(
                 SparseBlock(axes, signature.storage)
                 if large

@@ -1,6 +1,7 @@
 """A large block of which a contribution fills few bins: memory grows with the entries, not the bins.
 
-The sums are those of boost-histogram to the last bit: each bin adds its entries in their order.
+The filled bins are the bins of a small histogram of boost-histogram itself, so what each one holds is
+what it would hold in a large histogram, to the last bit: its entries in their order.
 """
 
 from __future__ import annotations
@@ -11,15 +12,20 @@ from typing import Any
 import boost_histogram as bh
 import numpy as np
 
+from .cells import cell_of
+
 __all__ = ["SparseBlock"]
 
 Array = np.ndarray[Any, Any]
 _DENSE_FROM = 8  # dense when one bin in so many is filled, or may be by one fill
 _REDUCE_ENTRIES = 1 << 20
+_SET_BYTES = 500  # of the arrays of one fill, beside the entries
 
 
 class SparseBlock:
-    """Stands for a `bh.Histogram` of these axes and storage Double, Int64 or Weight while it is filled.
+    """Stands for a `bh.Histogram` of these axes and this storage while it is filled.
+
+    With `dense=False` it never becomes one. Several that are added up make the block, too.
 
     >>> block = SparseBlock([bh.axis.Regular(10**9, 0, 1)], "Weight")
     >>> block.fill([0.5, 0.5, 2.0], weight=2.0)
@@ -30,58 +36,70 @@ class SparseBlock:
 
     LARGE = 1 << 17
     """Blocks of fewer bins are dense from the start."""
-    STORAGES = ("Double", "Int64", "Weight")
 
-    def __init__(self, axes: Sequence[Any], storage: str) -> None:
-        self._axes, self._storage = axes, storage
+    def __init__(self, axes: Sequence[Any], storage: str, *, dense: bool = True) -> None:
+        self._axes, self._cell = axes, cell_of(storage)
+        self._may_be_dense = dense
         self._bins = int(np.prod([ax.extent for ax in axes], dtype=np.int64))
-        self._fields = 2 if storage == "Weight" else 1
         self._where = np.zeros(0, np.int64)
-        self._sums: list[Array] = [np.zeros(0) for _ in range(self._fields)]
-        self._entries: list[tuple[Array, list[Array]]] = []
+        self._numbers = self._cell.zeros(0)
+        self._entries: list[tuple[Array, dict[str, Any]]] = []
         self._waiting = 0
         self._dense: Any = None
 
-    def fill(self, *columns: Any, weight: Any = None) -> None:
-        """Add entries: one scalar or flat array per axis, and weights."""
-        entries = max(np.size(column) for column in columns)
-        if self._dense is None and entries * _DENSE_FROM > self._bins:
-            self.view(flow=True)
+    @property
+    def nbytes(self) -> int:
+        """About what it holds in memory."""
+        fields = len(self._cell.fields)
         if self._dense is not None:
-            self._dense.fill(*columns, weight=weight)
-            return
-        where, inside = self._places(columns)
-        given = np.broadcast_to(np.float64(1) if weight is None else weight, inside.shape)
-        weights = given if inside.all() else given[inside]
-        sums = [weights, weights * weights][: self._fields]
-        self._entries.append((where, sums))
-        self._waiting += where.size
-        if self._waiting > max(_REDUCE_ENTRIES, self._where.size):
-            self._reduce()
-            if self._where.size * _DENSE_FROM > self._bins:
-                self.view(flow=True)
+            return self._bins * 8 * fields
+        held = self._where.size * 8 * (1 + fields) + self._waiting * 8 * (2 + self._cell.variations)
+        return int(held) + len(self._entries) * _SET_BYTES
+
+    def fill(self, *columns: Any, **beside: Any) -> None:
+        """Add entries: one scalar or flat array per axis, and weights and samples."""
+        entries = max(np.size(column) for column in columns)
+        if self._may_be_dense and entries * _DENSE_FROM > self._bins:
+            self.view(flow=True)
+        for lo in range(0, entries, _REDUCE_ENTRIES):
+            step = slice(lo, lo + _REDUCE_ENTRIES)
+            some = [c if np.ndim(c) == 0 else c[step] for c in columns]
+            if self._dense is None:
+                self._take(some, _rows(beside, step))
+            else:
+                self._dense.fill(*some, **_rows(beside, step))
 
     def filled(self) -> tuple[Array, list[Array]] | None:
         """The filled bins (flat, rising, first axis fastest) and their numbers; None when dense."""
         if self._dense is not None:
             return None
         self._reduce()
-        kept = np.zeros(self._where.size, bool)
-        for part in self._sums:
-            kept |= part != 0
-        return self._where[kept], [part[kept] for part in self._sums]
+        kept = self._cell.used(self._numbers)
+        return self._where[kept], [part[kept] for part in self._numbers.values()]
 
     def view(self, flow: bool = False) -> Any:
         """The dense view, as `bh.Histogram.view`; the block is dense from now on."""
         if self._dense is None:
             self._reduce()
-            self._dense = bh.Histogram(*self._axes, storage=getattr(bh.storage, self._storage)())
-            view = self._dense.view(flow=True)
-            parts = [view["value"], view["variance"]] if self._fields == 2 else [view]
-            for part, sums in zip(parts, self._sums, strict=True):
-                part.reshape(-1, order="F")[self._where] = sums
-            self._where, self._sums = np.zeros(0, np.int64), []
+            self._dense = bh.Histogram(*self._axes, storage=self._cell.new())
+            for field, part in self._cell.split(self._dense.view(flow=True)).items():
+                part.reshape(-1, order="F")[self._where] = self._numbers[field]
+            self._where, self._numbers = np.zeros(0, np.int64), self._cell.zeros(0)
         return self._dense.view(flow=flow)
+
+    def _take(self, columns: Sequence[Any], beside: dict[str, Any]) -> None:
+        where, inside = self._places(columns)
+        if not inside.all():
+            beside = _rows(beside, inside)
+        self._entries.append((where, beside))
+        self._waiting += where.size
+        if (
+            self._waiting > max(_REDUCE_ENTRIES, self._where.size)
+            or len(self._entries) * _SET_BYTES > _REDUCE_ENTRIES
+        ):
+            self._reduce()
+            if self._may_be_dense and self._where.size * _DENSE_FROM > self._bins:
+                self.view(flow=True)
 
     def _places(self, columns: Sequence[Any]) -> tuple[Array, Array]:
         """Bin numbers of the entries that have one, and which entries these are."""
@@ -97,13 +115,25 @@ class SparseBlock:
         return (flat if inside.all() else flat[inside]), inside
 
     def _reduce(self) -> None:
-        """Add the waiting entries to the sums, each bin's in their order."""
+        """Add the waiting entries to the bins, each bin's in their order."""
         if not self._entries:
             return
         places = np.concatenate([self._where, *(where for where, _ in self._entries)])
-        self._where, inverse = np.unique(places, return_inverse=True)
-        for i, before in enumerate(self._sums):
-            numbers = np.concatenate([before, *(sums[i] for _, sums in self._entries)])
-            added: Array = np.bincount(inverse, numbers, self._where.size)
-            self._sums[i] = added
+        found, slots = np.unique(places, return_inverse=True)
+        bins = bh.axis.Integer(0, found.size, underflow=False, overflow=False)
+        small = bh.Histogram(bins, storage=self._cell.new())
+        at = self._where.size
+        for field, part in self._cell.split(small.view(flow=True)).items():
+            part[slots[:at]] = self._numbers[field]
+        for where, beside in self._entries:
+            if where.size:
+                small.fill(slots[at : at + where.size], **beside)
+                at += where.size
+        parts = self._cell.split(small.view(flow=True))
+        self._where, self._numbers = found, {f: part.copy() for f, part in parts.items()}
         self._entries, self._waiting = [], 0
+
+
+def _rows(beside: dict[str, Any], at: Any) -> dict[str, Any]:
+    """Weights and samples of some entries; what is one for all stays."""
+    return {name: v if np.ndim(v) == 0 else v[at] for name, v in beside.items()}

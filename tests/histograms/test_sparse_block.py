@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hepnb.histograms import Contribution, H5Hist, Signature
+from hepnb.histograms.cells import cell_of
 from hepnb.histograms.sparse_block import SparseBlock
 
 AXES = [
@@ -24,16 +25,28 @@ AXES = [
     bh.axis.Regular(3, 1, 100, transform=bh.axis.transform.log),
 ]
 
+STORAGES = [
+    "Double",
+    "Int64",
+    "AtomicInt64",
+    "Unlimited",
+    "Weight",
+    "Mean",
+    "WeightedMean",
+    "MultiCell(3)",
+]
+
 
 @given(
     st.lists(st.integers(0, len(AXES) - 1), min_size=1, max_size=3),
-    st.sampled_from(SparseBlock.STORAGES),
+    st.sampled_from(STORAGES),
     st.integers(0, 2**32 - 1),
 )
 def test_like_boost_histogram(picked: list[int], storage: str, seed: int) -> None:
     rng = np.random.default_rng(seed)
     axes = [*(AXES[i] for i in picked), bh.axis.Regular(1000, 0, 1)]
-    reference = bh.Histogram(*axes, storage=getattr(bh.storage, storage)())
+    cell = cell_of(storage)
+    reference = bh.Histogram(*axes, storage=cell.new())
     block = SparseBlock(axes, storage)
     for _ in range(3):
         n = int(rng.integers(0, 40))
@@ -48,16 +61,20 @@ def test_like_boost_histogram(picked: list[int], storage: str, seed: int) -> Non
                 column[rng.random(n) < 0.05] = np.nan
                 columns.append(column)
         weight = [None, 2.0, rng.normal(1, 1, n)][rng.integers(0, 3)]
-        if storage == "Int64" and weight is not None:
+        if cell.whole and weight is not None:
             weight = np.round(weight)
-        reference.fill(*columns, weight=weight)
-        block.fill(*columns, weight=weight)
+        if cell.variations:
+            weight = rng.normal(1, 1, (n, cell.variations))
+        beside = {"weight": weight}
+        if cell.takes_sample:
+            beside["sample"] = rng.normal(1, 1, n)
+        reference.fill(*columns, **beside)
+        block.fill(*columns, **beside)
     found = block.filled()
     assert found is not None
     where, numbers = found
     view = reference.view(flow=True)
-    parts = [view["value"], view["variance"]] if storage == "Weight" else [view]
-    for part, sums in zip(parts, numbers, strict=True):
+    for part, sums in zip(cell.split(view).values(), numbers, strict=True):
         dense = np.zeros(part.size)
         dense[where] = sums
         assert np.array_equal(dense, part.reshape(-1, order="F"))
