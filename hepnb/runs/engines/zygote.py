@@ -25,6 +25,7 @@ from ..bundle import Bundle
 from ..directory import RunDirectory
 from ..spec import RunSpec
 from . import worker
+from .tasks import flush_streams
 
 __all__ = ["main"]
 
@@ -149,7 +150,7 @@ def _become_worker(descriptors: list[int], bundle: Bundle, spec: RunSpec) -> Non
     except BaseException:  # noqa: BLE001  a fork must never return into the zygote
         traceback.print_exc()
     finally:
-        worker.flush_streams()
+        flush_streams()
         os._exit(status)
 
 
