@@ -11,6 +11,8 @@ is met in one place and never leaves a half-written HDF5 file that anybody would
 
 from __future__ import annotations
 
+import itertools
+import math
 import os
 import stat
 import threading
@@ -26,10 +28,12 @@ import msgpack
 import numpy as np
 
 from ..errors import StoreError
+from .bitshuffle import codes, decode, encode
 from .durable import build_file, disk_faults
 from .record import Key
 from .refusal import PackGoneError
 from .signature import Signature
+from .threads import in_order
 
 __all__ = ["PackFiles", "PackPlan", "Piece", "chunk_shape", "write_pack"]
 
@@ -61,13 +65,22 @@ class PackPlan:
     pieces: Sequence[Piece] = ()
 
 
-def chunk_shape(slots: int, bins: int) -> tuple[int, int]:
-    """An HDF5 chunk of 0.25 to 1 MB: many small blocks, or a part of a large one."""
+def chunk_shape(slots: int, shape: Sequence[int]) -> tuple[int, int]:
+    """An HDF5 chunk of 0.25 to 1 MB: many small blocks, or whole rows of a large one.
+
+    >>> chunk_shape(500, (100, 10)), chunk_shape(1, (200, 300, 200)), chunk_shape(1, (10**9,))
+    ((65, 1000), (1, 60000), (1, 64000))
+    """
     most = CHUNK_BYTES // 8
-    if bins <= 2 * most:
-        return max(1, min(slots, most // bins)), bins
-    parts = -(-bins // most)
-    return 1, -(-bins // parts)
+    row = math.prod(shape)
+    if row <= 2 * most:
+        return max(1, min(slots, most // row)), row
+    for n in shape:
+        row //= n
+        if row <= 2 * most:
+            break
+    rows = max(1, most // row)
+    return 1, row * next((m for m in range(rows, rows // 2, -1) if n % m == 0), rows)
 
 
 def write_pack(path: Path, plan: PackPlan, signatures: Mapping[str, Signature], fill: Fill) -> int:
@@ -87,7 +100,7 @@ def write_pack(path: Path, plan: PackPlan, signatures: Mapping[str, Signature], 
 
 
 def _write_blocks(group: h5py.Group, signature: Signature, keys: Sequence[Key], fill: Fill) -> None:
-    rows, columns = chunk_shape(len(keys), signature.bins)
+    rows, columns = chunk_shape(len(keys), signature.block_shape)
     cell = signature.cell
     sets = {
         field: group.create_dataset(
@@ -101,14 +114,39 @@ def _write_blocks(group: h5py.Group, signature: Signature, keys: Sequence[Key], 
     }
     group["keys"] = np.frombuffer(msgpack.packb([list(k) for k in keys]), np.uint8)
     width = max(columns, RANGE_BINS // columns * columns) if rows == 1 else columns
-    for slot in range(0, len(keys), rows):
-        some = keys[slot : slot + rows]
-        for lo in range(0, signature.bins, width):
-            hi = min(lo + width, signature.bins)
-            filled = [fill(signature.name, key, lo, hi) for key in some]
-            shown = [{**f, **cell.for_uhi(f)} for f in filled]
-            for field, dataset in sets.items():
-                dataset[slot : slot + len(some), lo:hi] = np.stack([f[field] for f in shown])
+    coded = {field: codes(dataset) for field, dataset in sets.items()}
+
+    def make(job: tuple[int, int]) -> dict[str, list[bytes] | Array]:
+        """Slots and bins from `job` on, coded chunk by chunk where that can be done here."""
+        slot, lo = job
+        hi = min(lo + width, signature.bins)
+        filled = [fill(signature.name, key, lo, hi) for key in keys[slot : slot + rows]]
+        shown = [{**f, **cell.for_uhi(f)} for f in filled]
+        made = {field: np.stack([f[field] for f in shown]) for field in sets}
+        return {f: _chunks(a, rows, columns) if coded[f] else a for f, a in made.items()}
+
+    jobs = itertools.product(range(0, len(keys), rows), range(0, signature.bins, width))
+    for (slot, lo), made in in_order(make, jobs, None if rows == 1 else 1):
+        for field, dataset in sets.items():
+            part = made[field]
+            if isinstance(part, list):
+                for i, chunk in enumerate(part):
+                    dataset.id.write_direct_chunk((slot, lo + i * columns), chunk)
+            else:
+                dataset[slot : slot + len(part), lo : lo + part.shape[1]] = part
+
+
+def _chunks(numbers: Array, rows: int, columns: int) -> list[bytes]:
+    """One row of chunks, the last one filled up with zeros."""
+    out = []
+    for lo in range(0, numbers.shape[1], columns):
+        part = np.ascontiguousarray(numbers[:, lo : lo + columns])
+        if part.shape != (rows, columns):
+            whole = np.zeros((rows, columns), numbers.dtype)
+            whole[: part.shape[0], : part.shape[1]] = part
+            part = whole
+        out.append(encode(part))
+    return out
 
 
 def _write_column(group: h5py.Group, column: str, values: Array) -> None:
@@ -123,6 +161,23 @@ def _write_column(group: h5py.Group, column: str, values: Array) -> None:
     )
 
 
+@dataclass(frozen=True)
+class _Numbers:
+    """One field of the blocks of a pack: its dataset, the shape of its chunks, who decodes them."""
+
+    dataset: h5py.Dataset
+    rows: int
+    columns: int
+    coded: bool  # here; otherwise by HDF5
+
+    def chunk(self, slot: int, first: int) -> bytes | Array:
+        """The chunk that begins there, as it is packed; its numbers where it is not."""
+        if self.dataset.id.get_chunk_info_by_coord((slot, first)).byte_offset is None:
+            return np.zeros(1, self.dataset.dtype)  # never written
+        skipped, chunk = self.dataset.id.read_direct_chunk((slot, first))
+        return np.frombuffer(chunk, self.dataset.dtype) if skipped else bytes(chunk)
+
+
 class PackFiles:
     """The packs of one directory, opened when needed; safe to use on a store of somebody else."""
 
@@ -130,7 +185,7 @@ class PackFiles:
         self._directory, self._signatures = directory / "packs", signatures
         self._open: OrderedDict[str, h5py.File] = OrderedDict()
         self._keys: dict[tuple[str, str], tuple[Key, ...]] = {}
-        self._numbers: dict[str, dict[tuple[str, str], h5py.Dataset]] = {}
+        self._numbers: dict[str, dict[tuple[str, str], _Numbers]] = {}
         self._decoded: OrderedDict[tuple[str, str, str], tuple[int, Array]] = OrderedDict()
         self._lock = threading.RLock()
 
@@ -164,41 +219,87 @@ class PackFiles:
             return {name: self._keys[pack, name] for name in names}
 
     def read(self, pack: str, name: str, slot: int, lo: int, hi: int) -> dict[str, Array]:
-        """Bins [lo, hi) of one block, one flat array per field."""
+        """Bins [lo, hi) of one block, one flat array per field: only the chunks they lie in are read.
+
+        Several threads may read at once; what HDF5 does of it is done by one at a time.
+        """
         signature = self._signatures[name]
-        out = {}
-        with self._lock:
-            for field in signature.fields:
-                dataset = self._numbers.get(pack, {}).get((name, field))
-                if dataset is None:
-                    dataset = self._checked(pack, signature, field)
-                with disk_faults("read", self._directory / pack):
-                    if dataset.chunks is None or dataset.chunks[0] == 1:
-                        out[field] = dataset[slot, lo:hi]
-                    else:
-                        out[field] = self._small(pack, name, field, dataset, slot)[lo:hi].copy()
+        return {f: self._field(pack, signature, f, slot, lo, hi) for f in signature.fields}
+
+    def _field(
+        self, pack: str, signature: Signature, field: str, slot: int, lo: int, hi: int
+    ) -> Array:
+        with self._lock, disk_faults("read", self._directory / pack):
+            numbers = self._numbers_of(pack, signature, field)
+            if numbers.rows != 1:
+                return self._small(pack, numbers, (pack, signature.name, field), slot)[lo:hi].copy()
+            if not numbers.coded:
+                found: Array = numbers.dataset[slot, lo:hi]
+                return found
+        columns = numbers.columns
+        out = np.empty(hi - lo, signature.dtype)
+        for first in range(lo - lo % columns, hi, columns):
+            with self._lock, disk_faults("read", self._directory / pack):
+                numbers = self._numbers_of(
+                    pack, signature, field
+                )  # another thread may have shut it
+                chunk = numbers.chunk(slot, first)
+            if lo <= first and first + columns <= hi:
+                self._decode(pack, chunk, out[first - lo : first - lo + columns])
+            else:
+                whole = np.empty(columns, signature.dtype)
+                self._decode(pack, chunk, whole)
+                a, b = max(first, lo), min(first + columns, hi)
+                out[a - lo : b - lo] = whole[a - first : b - first]
         return out
 
-    def _small(self, pack: str, name: str, field: str, dataset: h5py.Dataset, slot: int) -> Array:
+    def _decode(self, pack: str, chunk: bytes | Array, into: Array) -> None:
+        if isinstance(chunk, np.ndarray):
+            into.reshape(-1)[:] = chunk
+            return
+        try:
+            decode(chunk, into)
+        except ValueError as error:
+            raise StoreError(
+                f"{self._directory / pack}: a chunk cannot be unpacked, {error}; "
+                "`hepnb hist check` looks through the store"
+            ) from None
+
+    def _small(self, pack: str, numbers: _Numbers, name: tuple[str, str, str], slot: int) -> Array:
         """A small block: its neighbours in the HDF5 chunk are decoded once and kept for a while."""
-        rows = dataset.chunks[0]
-        first = slot - slot % rows
-        known = self._decoded.pop((pack, name, field), None)
+        first = slot - slot % numbers.rows
+        known = self._decoded.pop(name, None)
         if known is None or known[0] != first:
-            known = first, dataset[first : first + rows]
-        self._decoded[pack, name, field] = known
+            known = first, self._together(pack, numbers, first)
+        self._decoded[name] = known
         if len(self._decoded) > _DECODED:
             self._decoded.popitem(last=False)
         block: Array = known[1][slot - first]
         return block
 
-    def _checked(self, pack: str, signature: Signature, field: str) -> h5py.Dataset:
+    def _together(self, pack: str, numbers: _Numbers, first: int) -> Array:
+        if not numbers.coded:
+            found: Array = numbers.dataset[first : first + numbers.rows]
+            return found
+        out = np.empty((numbers.rows, numbers.columns), numbers.dataset.dtype)
+        self._decode(pack, numbers.chunk(first, 0), out)
+        return out
+
+    def _numbers_of(self, pack: str, signature: Signature, field: str) -> _Numbers:
+        known = self._numbers.setdefault(pack, {}).get((signature.name, field))
+        if known is not None:
+            return known
         dataset = self._dataset(pack, f"histograms/{signature.name}/{field}")
         slots = len(self.keys(pack).get(signature.name, ()))
         if dataset.shape != (slots, signature.bins) or dataset.dtype != signature.dtype:
             raise StoreError(f"{self._directory / pack}: {signature.name!r} does not fit its axes")
-        self._numbers.setdefault(pack, {})[signature.name, field] = dataset
-        return dataset
+        rows, columns = dataset.chunks or (1, signature.bins)
+        coded = dataset.chunks is not None and codes(dataset)
+        if rows != 1 and columns != signature.bins:
+            rows, coded = 1, False  # not as we write it: HDF5 knows how to read it
+        found = _Numbers(dataset, rows, columns, coded)
+        self._numbers.setdefault(pack, {})[signature.name, field] = found
+        return found
 
     def pieces(self, pack: str) -> list[Piece]:
         """The table rows that this pack holds."""
