@@ -5,16 +5,20 @@ from __future__ import annotations
 import os
 from typing import Any
 
+import hist
 from hist.quick_construct import ConstructProxy, QuickConstruct
 
-__all__ = ["New"]
+__all__ = ["Chained", "ingredients"]
+
+_Meta: Any = type(hist.Hist)
 
 
-class New:
-    """The attribute `new` of a histogram class: hist's own chain of axes, started anew each time."""
+class Chained(_Meta):  # type: ignore[misc]
+    """The class of a histogram class that has `new`: hist's own chain, started anew each time."""
 
-    def __get__(self, instance: object, owner: type) -> Any:
-        return _Chain(owner)
+    @property
+    def new(cls) -> Any:
+        return _Chain(cls)
 
 
 class _Chain:
@@ -43,12 +47,37 @@ class _Chain:
 
         return call
 
+    def __repr__(self) -> str:
+        return repr(self._chain).replace("_finish", self._owner.__name__)
+
     def __dir__(self) -> list[str]:
         return [n for n in dir(self._chain) if not n.startswith("_")]
 
 
-def _axes_and_storage(*axes: Any, **facts: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
+def _finish(*axes: Any, **facts: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
     return axes, {k: v for k, v in facts.items() if v is not None}
 
 
-_FINISH: Any = _axes_and_storage  # hist calls it as it would the class of a histogram
+_FINISH: Any = _finish  # hist calls it as it would the class of a histogram
+
+
+def ingredients(given: tuple[Any, ...], storage: Any) -> tuple[list[Any], Any]:
+    """The axes and the storage in what `hist.Hist(...)` may be given: a storage may come last.
+
+    The axes of a chain that was not finished count, as in hist.
+    """
+    if given and storage is None and _is_storage(given[-1]):
+        *given, storage = given  # type: ignore[assignment]
+    axes: list[Any] = []
+    for ax in given:
+        if isinstance(ax, _Chain):
+            axes.extend(ax._chain.axes)
+        elif isinstance(ax, ConstructProxy):
+            axes.extend(ax.axes)
+        else:
+            axes.append(ax)
+    return axes, "Double" if storage is None else storage
+
+
+def _is_storage(last: Any) -> bool:
+    return isinstance(last, (str, hist.storage.Storage))

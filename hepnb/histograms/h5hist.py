@@ -6,26 +6,29 @@ import contextlib
 import functools
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, Literal, Self
 
+import boost_histogram as bh
 import hist
 
-from ..errors import StoreError
+from ..errors import StoreError, one_line
 from .adding import block_by_block, check_alike, merged_signature
 from .assignment import assigned
 from .blocks import Blocks
-from .construction import New
+from .cells import cell_of, storage_name
+from .construction import ingredients
 from .contribution import Contribution
 from .export import export_file
 from .growing import GrowingContribution, GrowingHome
 from .homes import DiskHome, Home, MemoryHome
 from .mapping import BlockMap
 from .memory import bytes_of
-from .reading import HistReading, plain
-from .refusal import HistTypeError
+from .reading import HistReading
+from .refusal import HistTypeError, HistValueError
+from .results import plain
 from .signature import Signature
 from .store import Store
 from .writer import StoreWriter
@@ -52,24 +55,27 @@ class H5Hist(HistReading):
     2
     """
 
-    new: ClassVar[Any] = New()
-
     def __init__(
         self,
         *axes: Any,
-        storage: Any = "Double",
+        storage: Any = None,
         name: str | None = None,
         label: str | None = None,
         metadata: Any = None,
+        data: Any = None,
         path: str | os.PathLike[str] | None = None,
         memory: str | int | None = None,
     ) -> None:
+        facts = {"name": name, "label": label, "metadata": metadata}
+        full = _full(axes, storage, data)
+        if full is not None:
+            full.__dict__.update({k: v for k, v in facts.items() if v is not None})
+            made = type(self).from_hist(full, path=path, memory=memory)
+            self._begin(made._home, made._budget)
+            return
+        axes_given, storage = ingredients(axes, storage)
         signature = Signature.from_axes(
-            name or _NAMELESS,
-            axes,
-            storage,
-            metadata={"name": name, "label": label, "metadata": metadata},
-            in_memory=path is None,
+            name or _NAMELESS, axes_given, storage, metadata=facts, in_memory=path is None
         )
         self._begin(_new_home(signature, path), bytes_of(memory))
 
@@ -173,11 +179,19 @@ class H5Hist(HistReading):
 
     # -- filling --------------------------------------------------------------------------------
 
-    def fill(self, *args: Any, weight: Any = None, sample: Any = None, **columns: Any) -> H5Hist:
+    def fill(
+        self,
+        *args: Any,
+        weight: Any = None,
+        sample: Any = None,
+        threads: int | None = None,  # noqa: ARG002
+        **columns: Any,
+    ) -> H5Hist:
         """Fill with one scalar or 1-D array per axis, by position or name; returns itself.
 
         Mean storages take what they average as `sample`, MultiCell takes weights of shape
-        (entries, variations). One fill is one atomic contribution; if refused, it changes nothing.
+        (entries, variations); `threads` is there for hist's sake. One fill is one atomic
+        contribution; if refused, it changes nothing.
         """
         with self.contribution(uuid.uuid4().hex) as c:
             c.fill(*args, weight=weight, sample=sample, **columns)
@@ -240,14 +254,6 @@ class H5Hist(HistReading):
         for piece in assigned(self.signature, axes, items, plain(value), self._budget):
             made.assign(self.signature.name, piece.key, piece.where, piece.numbers)
         self._home.contribute(made, f"set-{uuid.uuid4().hex}")
-
-    def _refused(self, _: Any) -> Self:
-        raise HistTypeError(
-            f"{self._said} cannot be scaled or subtracted from in place: what was contributed stays; "
-            "take the result, h * 2, or h.to_hist()"
-        )
-
-    __imul__ = __isub__ = __itruediv__ = _refused
 
     # -- giving away ----------------------------------------------------------------------------
 
@@ -340,6 +346,21 @@ class HistContribution:
             )
         values = [*args, *(columns[n] for n in rest)]
         self.contents.fill_in_order(self._signature, values, weight, sample)
+
+
+def _full(given: tuple[Any, ...], storage: Any, data: Any) -> Any:
+    """The `hist.Hist` that is to be taken over, if this is what `H5Hist` was given."""
+    try:
+        if len(given) == 1 and storage is None and not isinstance(given[0], (str, tuple)):
+            (only,) = given
+            if isinstance(only, (bh.Histogram, Mapping)) or hasattr(only, "_to_uhi_"):
+                return hist.Hist(plain(only), data=data)
+        if data is None:
+            return None
+        axes, storage = ingredients(given, storage)
+        return hist.Hist(*axes, storage=cell_of(storage_name(storage)).new(), data=data)
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise HistValueError(f"no histogram can be made of this ({one_line(error)})") from None
 
 
 def _new_home(signature: Signature, path: str | os.PathLike[str] | None) -> Home:

@@ -112,7 +112,9 @@ def plan_axis(ax: Any, item: Any, said: str) -> AxisPlan:
         return kept(ax)
     if item is sum:
         return summed(ax, flow=True)
-    if isinstance(item, (Mapping, tuple)) or item is Ellipsis:
+    if isinstance(item, tuple):
+        item = list(item)  # hist takes it as a list
+    if isinstance(item, Mapping) or item is Ellipsis:
         raise HistIndexError(f"{said}: {item!r} is not an index of one axis")
     if isinstance(item, str) and _wild(item):
         item = [item]
@@ -134,7 +136,7 @@ def _resolved(ax: Any, item: Any, said: str) -> AxisPlan:
         ) from None
     except _REFUSED as error:
         text = str(error.args[0]) if error.args else type(error).__name__
-        raise refusal_like(error, f"{said}: {text}") from None
+        raise refusal_like(error, f"{said}: {text.splitlines()[0]}") from None
     if not isinstance(found, bh.Histogram):
         counts, numbers = np.array([found.value]), np.array([found.variance])
         axis = None
@@ -181,8 +183,6 @@ def _picks(ax: Any, items: list[Any], said: str) -> AxisPlan:
         if plan.axis is not None or int(plan.count[0]) != 1 or int(plan.start[0]) >= ax.size:
             raise HistIndexError(f"{said}: {item!r} picks no single category")
         picked.append(int(plan.start[0]))
-    if not picked:
-        raise HistIndexError(f"{said}: the list picks no category")
     traits = ax.traits
     labels: list[Any] = [ax.value(i) for i in range(ax.size)]
     axis = relabelled(ax, [labels[i] for i in picked])

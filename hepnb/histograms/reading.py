@@ -5,7 +5,6 @@ An index reads only the blocks and bins that it needs; what comes out is a `hist
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -19,22 +18,22 @@ from .homes import Home
 from .indexing import AxisPlan, kept, plan_axis, split_index, summed
 from .reduction import build_hist, reduce_blocks
 from .refusal import HistTypeError, HistValueError
+from .results import Results
 from .signature import Signature, relabelled
 
 if TYPE_CHECKING:
     from .slicing import Lazy
 
-__all__ = ["HistReading", "plain"]
+__all__ = ["HistReading"]
 
 Array = np.ndarray[Any, Any]
 
 
-class HistReading:
+class HistReading(Results):
     """What can be read of the histogram in `_home`, within `_budget` bytes of memory per result."""
 
     _home: Home
     _budget: int | None = None
-    __hash__ = None  # type: ignore[assignment] # equal by content, which changes
 
     # -- what it is -----------------------------------------------------------------------------
 
@@ -52,6 +51,11 @@ class HistReading:
     def label(self) -> str | None:
         """Its label."""
         return self.signature.metadata.get("label")
+
+    @property
+    def metadata(self) -> Any:
+        """Its metadata: text, a number or a boolean; None without."""
+        return self.signature.metadata.get("metadata")
 
     @property
     def axes(self) -> Any:
@@ -125,6 +129,8 @@ class HistReading:
         at = [self._position(a) for a in axes]
         if len(set(at)) < len(at):
             raise HistValueError(f"{self._said}: project names an axis twice")
+        if not at:
+            return self.project(0, flow=flow).project(flow=flow) if self.ndim else self.to_hist()
         found = self._reduced(
             lambda now: [kept(ax) if i in at else summed(ax, flow=flow) for i, ax in enumerate(now)]
         )
@@ -138,6 +144,8 @@ class HistReading:
 
     def sum(self, flow: bool = False) -> Any:
         """The sum of all bins: a number, or the storage's accumulator."""
+        if not self.ndim:
+            return self.to_hist().sum(flow=flow)
         return self._reduced(lambda axes: [summed(ax, flow=flow) for ax in axes])
 
     def empty(self, flow: bool = False) -> bool:
@@ -146,16 +154,17 @@ class HistReading:
 
     def integrate(self, axis: int | str, first: Any = None, last: Any = None) -> Any:
         """Sum over an axis, from `first` to `last`, or over a list of categories."""
-        at = self._position(axis)
         if isinstance(first, list):
-            return self[{at: first}].integrate(at, 0, len)
-        return self[{at: slice(first, last, sum)}]
+            return self[{axis: first}].integrate(axis, 0, len)
+        return self[{axis: slice(first, last, sum)}]
 
     # -- arrays ---------------------------------------------------------------------------------
 
     def view(self, flow: bool = False) -> Any:
-        """The contents as `hist.Hist.view` gives them (a copy)."""
-        return self.to_hist().view(flow=flow)
+        """The contents as `hist.Hist.view` gives them: a copy, not to be written to."""
+        found = self.to_hist().view(flow=flow)
+        found.flags.writeable = False
+        return found
 
     def values(self, flow: bool = False) -> Array:
         """The sums of weights, or the means: shape `shape`, with flow bins if asked."""
@@ -171,46 +180,6 @@ class HistReading:
         """The (effective) number of entries per bin."""
         return np.asarray(self.to_hist().counts(flow=flow))
 
-    def density(self) -> Array:
-        """The values over the widths of their bins and their total."""
-        return np.asarray(self.to_hist().density())
-
-    def to_numpy(self, flow: bool = False) -> tuple[Array, ...]:
-        """The values and the edges of each axis, as `numpy.histogramdd` gives them."""
-        found: tuple[Array, ...] = self.to_hist().to_numpy(flow=flow)
-        return found
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
-        return np.asarray(self.view(), dtype)
-
-    # -- results --------------------------------------------------------------------------------
-
-    def sort(self, axis: int | str, key: Any = None, reverse: bool = False) -> Any:
-        """A `hist.Hist` with the categories of an axis in another order."""
-        return self.to_hist().sort(axis, key=key, reverse=reverse)
-
-    def stack(self, axis: int | str) -> Any:
-        """A `hist.Stack` of the histograms along an axis."""
-        return self.to_hist().stack(axis)
-
-    def profile(self, axis: int | str) -> Any:
-        """The mean of an axis' values in the bins of the others."""
-        return self.to_hist().profile(axis)
-
-    def plot(self, *args: Any, **options: Any) -> Any:
-        """Draw it as `hist.Hist.plot` does."""
-        return self.to_hist().plot(*args, **options)
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, (HistReading, bh.Histogram)):
-            return NotImplemented
-        return bool(self.to_hist() == plain(other))
-
-    @property
-    def _hist(self) -> Any:
-        """What boost-histogram compares and adds: so `hist.Hist == H5Hist` holds from both sides."""
-        return self.to_hist()._hist
-
     def _to_uhi_(self) -> dict[str, Any]:
         if self.signature.cell.variations:
             raise HistTypeError(f"{self._said}: the UHI standard has no MultiCell; export() it")
@@ -218,41 +187,12 @@ class HistReading:
             found: dict[str, Any] = self.to_hist()._to_uhi_()
         return found
 
-    def _operated(self, other: Any, operation: Callable[[Any, Any], Any]) -> Any:
-        return operation(self.to_hist(), plain(other))
-
-    def __add__(self, other: Any) -> Any:
-        return self._operated(other, operator.add)
-
-    def __sub__(self, other: Any) -> Any:
-        return self._operated(other, operator.sub)
-
-    def __mul__(self, other: Any) -> Any:
-        return self._operated(other, operator.mul)
-
-    def __truediv__(self, other: Any) -> Any:
-        return self._operated(other, operator.truediv)
-
-    def __radd__(self, other: Any) -> Any:
-        return self._operated(other, lambda a, b: b + a)
-
-    def __rsub__(self, other: Any) -> Any:
-        return self._operated(other, lambda a, b: b - a)
-
-    def __rmul__(self, other: Any) -> Any:
-        return self._operated(other, lambda a, b: b * a)
-
-    def __rtruediv__(self, other: Any) -> Any:
-        return self._operated(other, lambda a, b: b / a)
-
     # -- inside ---------------------------------------------------------------------------------
-
-    @property
-    def _said(self) -> str:
-        return f"histogram {self.signature.name!r}"
 
     def _position(self, axis: int | str) -> int:
         at = self.signature.position(axis) if isinstance(axis, str) else axis
+        if not isinstance(at, (int, np.integer)):
+            raise HistTypeError(f"{self._said}: {at!r} is no axis; give its name or its number")
         if not 0 <= at < self.ndim:
             raise HistValueError(f"{self._said} has no axis {at}, only 0 to {self.ndim - 1}")
         return at
@@ -279,16 +219,11 @@ class HistReading:
 
         if self.ndim:
             return self._home.read(read)
-        return self._home.read(
-            lambda b: build_hist(
-                self.signature,
-                (),
-                {f: a.reshape(()) for f, a in b.read((), 0, 1).items()},
-                b.weighted(),
-            )
-        )
 
+        def point(blocks: Blocks) -> Any:
+            held = list(blocks.keys())
+            one = blocks.read((), 0, 1) if held else self.signature.cell.zeros(1)
+            fields = {f: a.reshape(()) for f, a in one.items()}
+            return build_hist(self.signature, (), fields, blocks.weighted())
 
-def plain(other: Any) -> Any:
-    """A histogram in memory, or `other` itself."""
-    return other.to_hist() if isinstance(other, HistReading) else other
+        return self._home.read(point)

@@ -216,6 +216,11 @@ def build_hist(signature: Signature, axes: Sequence[Any], fields: Fields, weight
     """A `hist.Hist` of these axes and numbers, with the signature's storage, name and metadata."""
     made: Any = hist.Hist(*axes, storage=signature.new_storage())
     made.__dict__.update(signature.metadata)
+    for given, ax in zip(axes, made.axes, strict=True):
+        if (
+            not given.label
+        ):  # what a rebinning brought along: hist.Hist labels it, an index does not
+            ax.__dict__.pop("label")
     if weighted and not signature.cell.parts:
         made *= 1  # as after a weighted fill: the variances are not known
     signature.cell.write(made.view(flow=True), fields)

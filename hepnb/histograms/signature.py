@@ -20,7 +20,7 @@ from boost_histogram.serialization import to_uhi
 
 from ..errors import StoreError, nearest
 from .cells import Cell, cell_of, storage_name
-from .refusal import HistTypeError, HistValueError
+from .refusal import HistKeyError, HistTypeError, HistValueError
 
 __all__ = ["CATEGORY", "Signature", "check_name", "check_text", "relabelled"]
 
@@ -72,12 +72,16 @@ class Signature:
         axes that are no category axes grow.
         """
         facts = {"name": name, "label": label or None} if metadata is None else dict(metadata)
+        axes = list(axes)
+        named = [ax.name for ax in axes if getattr(ax, "name", "")]
+        if len(set(named)) < len(named):
+            raise HistKeyError(f"histogram {name!r}: two axes have one name, of {named}")
         kept = storage_name(storage)
         uhi = {
             "uhi_schema": 1,
             "axes": [_axis_dict(ax, i, name, may_grow=in_memory) for i, ax in enumerate(axes)],
             "storage": {"type": cell_of(kept).uhi},
-            "metadata": {k: _fact(v) for k, v in facts.items() if v is not None},
+            "metadata": _facts(facts, f"histogram {name!r}"),
         }
         if kept not in _BY_TYPE.values():  # UHI has fewer types than boost-histogram has storages
             uhi["writer_info"] = {"boost-histogram": {"storage_type": kept}}
@@ -201,8 +205,18 @@ def check_text(text: str) -> str:
     return text
 
 
-def _fact(value: Any) -> Any:
-    return check_text(value) if isinstance(value, str) else value
+def _facts(facts: Mapping[str, Any], said: str) -> dict[str, Any]:
+    """The metadata that are there, if a store can keep them."""
+    kept = {k: v for k, v in facts.items() if v is not None and not k.startswith("@")}
+    for key, value in kept.items():
+        if not isinstance(value, _PLAIN):
+            raise HistTypeError(
+                f"{said}: metadata {key!r} is a {type(value).__name__}; "
+                "a store keeps str, int, float and bool"
+            )
+        if isinstance(value, str):
+            check_text(value)
+    return kept
 
 
 def relabelled(ax: Any, labels: Iterable[str | int]) -> Any:
@@ -230,16 +244,9 @@ def _axis_dict(ax: Any, position: int, where: str, *, may_grow: bool) -> dict[st
     facts = dict(ax.__dict__)
     if not facts.get("label") and not facts.get("name"):
         facts["label"] = f"Axis {position}"  # as hist.Hist does
-    facts = {k: v for k, v in facts.items() if v is not None and not k.startswith("@")}
-    for key, value in facts.items():
-        if not isinstance(value, _PLAIN):
-            raise HistTypeError(
-                f"{said}: metadata {key!r} is a {type(value).__name__}; "
-                "a store keeps str, int, float and bool"
-            )
-        _fact(value)
+    facts = _facts(facts, said)
     for label in ax if isinstance(ax, bh.axis.StrCategory) else ():
-        _fact(label)
+        check_text(str(label))
     form = dict(to_uhi(bh.Histogram(ax, storage=bh.storage.Int64()), keep_storage=False)["axes"][0])
     if "edges" in form:
         form["edges"] = [float(e) for e in form["edges"]]

@@ -285,7 +285,6 @@ def h() -> H5Hist:
         ((0, [1, 2]), RuntimeError, "not a category axis"),
         ((0, {}), IndexError, "not an index of one axis"),
         ((0, slice(None, None, max)), IndexError, "third argument is sum or rebin"),
-        (([], 0), IndexError, "picks no category"),
         ({5: 0}, IndexError, "no axis 5"),
     ],
 )
