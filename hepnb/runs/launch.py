@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from .directory import RunDirectory
 from .preparing import Inputs, prepare
 from .run import Run
 from .spec import supervisor_command
+from .settings import Settings
 
 if TYPE_CHECKING:
     from ..analysis import Path
@@ -32,6 +34,13 @@ def start(
     on_error: str = "fail",
     allow_duplicates: bool = False,
 ) -> Run:
+    retries: int = 0,
+    timeout: float | None = None,
+    memory: str | int | None = None,
+    seed: int = 0,
+    threads: int = 1,
+    nice: int = 10,
+    environment: Mapping[str, str] | None = None,
     """Run the path on data in background processes and return at once.
 
     Parameters
@@ -51,6 +60,23 @@ def start(
     allow_duplicates : bool
         Whether the same file may count twice in one dataset.
 
+    retries : int
+        How often a chunk whose code raised is tried again. Remote files that fail are tried
+        again twice at least.
+    timeout : float, optional
+        How long one chunk may take [s] before its worker is taken to hang and is replaced; by
+        default 20 times the longest chunk so far, at least 2 minutes (10 in a worker's first).
+    memory : str or int, optional
+        The most resident memory a worker may have: `"2 GB"`, or bytes. A chunk that needs more is
+        read once more in small parts, then set aside.
+    seed : int
+        Where random numbers start: of `rng`, and of the global generators of NumPy and Python.
+    threads : int
+        Threads that libraries such as BLAS and OpenMP may use in each worker.
+    nice : int
+        How far workers step back for other processes, 0 to 19.
+    environment : dict, optional
+        Environment variables of the workers.
     Raises
     ------
     PathError
@@ -61,6 +87,15 @@ def start(
         If a setting makes no sense or the run directory cannot be made.
     """
     inputs = Inputs.of(data, allow_duplicates=allow_duplicates)
+    settings = Settings.of(
+        retries=retries,
+        timeout=timeout,
+        memory=memory,
+        seed=seed,
+        threads=threads,
+        nice=nice,
+        environment=environment,
+    )
     prepared = prepare(
         path,
         inputs,
@@ -69,6 +104,7 @@ def start(
         on_error=on_error,
         allow_duplicates=allow_duplicates,
     )
+        settings=settings,
     directory = RunDirectory.create(prepared.spec.name, out)
     prepared.write(directory)
     return Run(directory, supervisor=launch(directory))

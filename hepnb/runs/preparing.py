@@ -5,7 +5,6 @@ One run is prepared by `start`, many on the same data by `scan`; nothing runs he
 
 from __future__ import annotations
 
-import operator
 import os
 import sys
 import time
@@ -18,13 +17,14 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import DataError, HepnbError, PathError, RunError
 from .bundle import Bundle
+from .settings import MOST_WORKERS, Settings, whole
 from .spec import FileSpec, RunSpec
 
 if TYPE_CHECKING:
     from ..analysis import Dataset, Path, Program
     from .directory import RunDirectory
 
-__all__ = ["Inputs", "Prepared", "prepare", "whole"]
+__all__ = ["Inputs", "Prepared", "prepare"]
 
 _POLICIES = ("fail", "skip")
 _LOOKED_AT = 3
@@ -114,6 +114,7 @@ def prepare(
     chunk: int | None = None,
     on_error: str = "fail",
     allow_duplicates: bool = False,
+    settings: Settings | None = None,
     parameters: Mapping[str, Any] | None = None,
 ) -> Prepared:
     """Freeze the path and check everything that can be known before a run; see `start`.
@@ -123,7 +124,7 @@ def prepare(
     """
     from ..histograms import Signature
 
-    workers = whole("workers", workers)
+    workers = whole("workers", workers, 1, MOST_WORKERS)
     chunk = None if chunk is None else whole("chunk", chunk)
     if on_error not in _POLICIES:
         raise RunError(f"on_error={on_error!r}: choose 'fail' or 'skip'")
@@ -145,23 +146,13 @@ def prepare(
         chunk=chunk,
         on_error=on_error,
         allow_duplicates=allow_duplicates,
+        settings=settings or Settings(),
         parameters=dict(parameters or {}),
         python_path=tuple(entry or here for entry in sys.path),
         working_directory=here,
         created=time.time(),
     )
     return Prepared(spec, program, inputs.datasets)
-
-
-def whole(name: str, value: Any) -> int:
-    """A setting that counts something. Raises RunError for anything else."""
-    try:
-        number = operator.index(value)
-    except TypeError:
-        number = 0
-    if number < 1:
-        raise RunError(f"{name}={value!r}: give a whole number, at least 1")
-    return number
 
 
 def _refuse_duplicates(files: tuple[FileSpec, ...]) -> None:

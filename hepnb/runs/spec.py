@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import RunError
+from .settings import Settings
 
 __all__ = ["OPEN_FILES", "FileSpec", "RunSpec", "supervisor_command"]
 
@@ -42,7 +43,7 @@ class RunSpec:
 
     `chunk` is the number of events per chunk (None: chosen from each file's size alone, so that
     the plan never depends on the number of workers); `on_error` is what a failing chunk does to
-    the run; `signatures` are the histograms in UHI form, by name.
+    the run; `settings` are about its workers; `signatures` are the histograms in UHI form, by name.
     """
 
     name: str
@@ -54,6 +55,7 @@ class RunSpec:
     allow_duplicates: bool = False
     parameters: Mapping[str, Any] = field(default_factory=dict)
     python_path: tuple[str, ...] = ()
+    settings: Settings = field(default_factory=Settings)
     working_directory: str = "/"
     created: float = 0.0
     version: int = VERSION
@@ -78,4 +80,5 @@ class RunSpec:
             fields["python_path"] = tuple(fields["python_path"])
             return cls(**fields)
         except (OSError, ValueError, KeyError, TypeError) as error:
+            fields["settings"] = Settings(**fields["settings"])
             raise RunError(f"{file} is not the record of a run: {error}") from None

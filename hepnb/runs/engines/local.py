@@ -26,7 +26,15 @@ from .base import Listener
 
 __all__ = ["LocalEngine"]
 
-_ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+_THREADS = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "BLIS_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "NUMBA_NUM_THREADS",
+)
 _SOCKET_BUFFER = 4 << 20
 _LONGEST_LINE = 20_000
 _EXIT_NOTICE = 0.1
@@ -70,9 +78,10 @@ class LocalEngine:
     def _launch_zygote(self) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         environment = {k: v for k, v in os.environ.items() if k != "PYTHONUNBUFFERED"}
-        environment.update(dict.fromkeys(_ONE_THREAD, "1"))
+        environment.update(dict.fromkeys(_THREADS, str(self._spec.settings.threads)))
         # Notebooks set a backend that draws into the notebook; there is none behind it.
         environment["MPLBACKEND"] = "agg"
+        environment.update(self._spec.settings.environment)
         with self._directory.supervisor_log.open("ab") as log:
             self._process = subprocess.Popen(
                 [

@@ -139,6 +139,8 @@ def _become_worker(descriptors: list[int], bundle: Bundle, spec: RunSpec) -> Non
     # Where memory runs out the machine should take a worker, not the kernel or the supervisor.
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("500")
+    with contextlib.suppress(OSError):
+        os.nice(spec.settings.nice)
     try:
         channel = socket.socket(fileno=descriptors[0])
         os.dup2(descriptors[1], 1)
