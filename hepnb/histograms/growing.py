@@ -20,7 +20,7 @@ from .blocks import Blocks
 from .contribution import sample_of, weight_of
 from .manifest import Labels
 from .record import Key
-from .refusal import HistTypeError, refusal_like
+from .refusal import HistTypeError, HistValueError, refusal_like
 from .signature import Signature
 
 __all__ = ["GrowingContribution", "GrowingHome"]
@@ -37,6 +37,7 @@ class GrowingContribution:
         self._signature = signature
         self._trial = _empty(signature)
         self._steps: list[Callable[[Any], Any]] = []
+        self.may_fail = False  # once the axes have grown otherwise, before it is committed
 
     def fill(self, name: str, /, *, weight: Any = None, sample: Any = None, **columns: Any) -> None:
         """Fill by the names of the axes."""
@@ -66,17 +67,22 @@ class GrowingContribution:
         self._steps.append(step)
 
     def add_hist(self, signature: Signature, full: Any) -> None:
-        """Add a `hist.Hist` whose axes are already those of this histogram."""
-        if not self._steps and full.axes != self._trial.axes:
-            raise HistTypeError(
-                f"histogram {signature.name!r}: boost-histogram cannot add growing axes of other "
-                "ranges; fill the entries instead"
-            )
+        """Add a `hist.Hist`; the axes grow as they do where boost-histogram adds two histograms."""
 
         def step(into: Any) -> None:
-            into.view(flow=True)[...] = (into + full).view(flow=True)
+            known = into._variance_known and full._variance_known
+            try:
+                into += full
+            except _REFUSED:
+                raise HistValueError(
+                    f"histogram {signature.name!r}: boost-histogram adds growing Regular and "
+                    "Variable axes only where their ranges are the same; fill the entries instead"
+                ) from None
+            into._variance_known = known
 
+        step(self._trial)
         self._steps.append(step)
+        self.may_fail = True
 
     def assign(
         self, _name: str, key: Key, where: Array | None, numbers: Mapping[str, Array]
@@ -132,7 +138,9 @@ class GrowingHome:
             return False
         if self.sealed:
             raise StoreError("this histogram is closed; make a new one to fill")
-        contents.apply(self._full)
+        full = copy.deepcopy(self._full) if contents.may_fail else self._full
+        contents.apply(full)
+        self._full = full
         self.signature = Signature.from_axes(
             self.signature.name,
             self._full.axes,

@@ -85,7 +85,13 @@ class Signature:
         }
         if kept not in _BY_TYPE.values():  # UHI has fewer types than boost-histogram has storages
             uhi["writer_info"] = {"boost-histogram": {"storage_type": kept}}
-        return cls.from_dict({"name": name, **uhi})
+        made = cls.from_dict({"name": name, **uhi})
+        if made.grows_dense and made.cell.variations:
+            raise HistTypeError(
+                f"histogram {name!r}: a MultiCell storage forgets what it holds when an axis of "
+                "numbers grows (boost-histogram does); give the axis a fixed range"
+            )
+        return made
 
     @classmethod
     def from_dict(cls, d: Mapping[str, Any]) -> Signature:

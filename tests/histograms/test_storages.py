@@ -183,3 +183,50 @@ def test_growing_dense_axes_live_in_memory_only(tmp_path: Path) -> None:
     with pytest.raises(HepnbError, match="could not convert"):
         made.fill(x=["text"], n=[0], c=["a"])
     assert made == reference
+    with pytest.raises(HepnbError, match="forgets what it holds when an axis of numbers grows"):
+        H5Hist(*axes, storage="MultiCell(2)")
+
+
+@pytest.mark.parametrize("storage", STORAGES[:-1], ids=repr)
+def test_growing_axes_are_added_as_hist_adds_them(storage: Any) -> None:
+    beside = {"sample": [1.0, 2.0]} if "Mean" in repr(storage) else {}
+    both = []
+    for kind in (H5Hist, hist.Hist):
+        one, other = (
+            kind(
+                hist.axis.Integer(0, 3, growth=True, name="n"),
+                hist.axis.StrCategory([], growth=True, name="c"),
+                storage=storage,
+            ).fill(n=n, c=c, **beside)
+            for n, c in (([1, 7], ["a", "b"]), ([-4, 2], ["b", "z"]))
+        )
+        one += other
+        both.append(one)
+    made, want = both
+    assert [repr(a) for a in made.axes] == [repr(a) for a in want.axes]
+    assert np.asarray(made.view(flow=True)).tobytes() == np.asarray(want.view()).tobytes()
+    ranged = [
+        H5Hist(hist.axis.Regular(4, 0, 1, growth=True, name="x"), storage=storage).fill(
+            x=x, **beside
+        )
+        for x in ([0.1, 2.3], [-1.0, 0.2], [0.3, 2.3])
+    ]
+    with pytest.raises(ValueError, match="only where their ranges are the same; fill the entries"):
+        ranged[0].add(ranged[1], unique_id="1")
+    assert not ranged[0].was_contributed("1")
+    assert ranged[0].add(ranged[2]).committed == 2
+
+
+def test_an_addition_that_no_longer_fits_changes_nothing() -> None:
+    made = H5Hist(hist.axis.Regular(4, 0, 1, growth=True, name="x"))
+    other = made.to_hist().fill([0.5])
+
+    def contribute() -> None:
+        with made.contribution("late") as late:
+            late.fill(x=0.5)
+            late.contents.add_hist(made.signature, other)
+            made.fill(x=7.0)
+
+    with pytest.raises(HepnbError, match="only where their ranges are the same"):
+        contribute()
+    assert (made.sum(), made.was_contributed("late")) == (1.0, False)
