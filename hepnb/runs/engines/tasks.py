@@ -1,7 +1,8 @@
 """What a worker does with a task: open a file, or make the contribution of a chunk.
 
 A task comes as a plain map and is answered with one, whatever the user's code does; nothing here
-knows how either travels. Open files stay open from task to task; results are not kept.
+knows how either travels. A file stays open from task to task until it was read whole; results are
+not kept.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ _PACKAGE = str(Path(__file__).parents[2]) + os.sep
 
 
 class Tasks:
-    """What a worker can do; its open files stay open from task to task."""
+    """What a worker can do; it keeps files open that it has not read whole."""
 
     def __init__(self, bundle: Bundle, spec: RunSpec) -> None:
         self._program = bundle.program
@@ -38,6 +39,7 @@ class Tasks:
         self._signatures = {n: Signature.from_dict(dict(d)) for n, d in spec.signatures.items()}
         self._open: OrderedDict[int, EventFile] = OrderedDict()
         self._columns: dict[int, tuple[str, ...]] = {}
+        self._left: dict[int, int] = {}
 
     def answer(self, task: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
         """The answer to a task, and the record that goes with it."""
@@ -78,6 +80,7 @@ class Tasks:
             file.close()
             raise
         self._open[index] = file
+        self._left.setdefault(index, file.entries)
         while len(self._open) > OPEN_FILES:
             _, oldest = self._open.popitem(last=False)
             oldest.close()
@@ -126,7 +129,14 @@ class Tasks:
             "overlaps": dict(result.categories_overlap),
         }
         record: bytes = contribution.encode(task["id"], task["order"], meta)
+        self._have_read(index, task["stop"] - task["start"])
         return record
+
+    def _have_read(self, index: int, entries: int) -> None:
+        """Close a file that was read whole: an open one may hold tens of megabytes."""
+        self._left[index] -= entries
+        if self._left[index] <= 0:
+            self._open.pop(index).close()
 
     def finish(self) -> None:
         """No more tasks come: the modules' last hooks, then close what is open."""

@@ -19,6 +19,7 @@ from ...frames import FrameReader, encode
 from ..bundle import Bundle
 from ..logs import shortened
 from ..spec import RunSpec
+from .memory import keep_freed_memory
 from .tasks import Tasks
 
 __all__ = ["serve"]
@@ -69,11 +70,13 @@ class _LogSender(logging.Handler):
 
 def serve(stream: socket.socket, bundle: Bundle, spec: RunSpec) -> None:
     """Answer tasks until the supervisor closes the stream."""
+    keep_freed_memory()
     channel = _Channel(stream)
     logging.captureWarnings(True)
     root = logging.getLogger()
     root.handlers[:] = [_LogSender(channel)]
     root.setLevel(logging.INFO)
+    outputs = {number: os.dup(number) for number in (1, 2)}
     tasks = Tasks(bundle, spec)
     reader = FrameReader()
     channel.send({"k": "ready", "pid": os.getpid()})
@@ -82,8 +85,21 @@ def serve(stream: socket.socket, bundle: Bundle, spec: RunSpec) -> None:
             # The user's code may have gone elsewhere, and files may be given relative to this.
             with contextlib.suppress(OSError):
                 os.chdir(spec.working_directory)
+            _open_again(outputs)
             reply, record = tasks.answer(task)
             if os.getpid() != channel.pid:
                 os._exit(0)  # the user's code forked, and this is the copy
             channel.send(reply, record)
     tasks.finish()
+
+
+def _open_again(outputs: Mapping[int, int]) -> None:
+    """Where the user's code closed stdout or stderr, put them back from their copies.
+
+    The next file that is opened would take their numbers, and be closed or written to in their place.
+    """
+    for number, copy in outputs.items():
+        try:
+            os.fstat(number)
+        except OSError:
+            os.dup2(copy, number)

@@ -1,0 +1,23 @@
+"""How a worker's process deals with the memory that its chunks free."""
+
+from __future__ import annotations
+
+import ctypes
+
+__all__ = ["keep_freed_memory"]
+
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
+_LARGEST_FROM_HEAP = 32 << 20
+
+
+def keep_freed_memory() -> None:
+    """Let this process keep what it frees, up to 64 MB, for the next chunk.
+
+    Every chunk takes and frees arrays of the same sizes. glibc would give their memory back each
+    time, and each time fault it in again, page by page and zeroed: an eighth of a chunk's CPU time.
+    The two limits are the highest that glibc's own adaptation reaches. Elsewhere nothing changes.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        mallopt(_M_MMAP_THRESHOLD, _LARGEST_FROM_HEAP)
+        mallopt(_M_TRIM_THRESHOLD, 2 * _LARGEST_FROM_HEAP)

@@ -1,0 +1,74 @@
+"""What a worker keeps from task to task: files with something left to read, and memory."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+import sys
+
+import psutil
+import pytest
+
+import hepnb as hn
+from hepnb.histograms import Signature
+from hepnb.runs.bundle import Bundle
+from hepnb.runs.engines.tasks import Tasks
+from hepnb.runs.spec import FileSpec, RunSpec
+
+
+def test_a_file_stays_open_until_it_was_read_whole(numbered):
+    file = numbered[0][0]
+    path = hn.Path("n")
+    path.hist("n", n="count(Muon): 5, -0.5, 4.5")
+    program = path.freeze()
+    signatures = {h.name: Signature.from_axes(h.name, h.axes) for h in program.histograms}
+    spec = RunSpec(
+        "n", (FileSpec("d", file),), 1, {name: s.to_dict() for name, s in signatures.items()}
+    )
+    tasks = Tasks(Bundle(program, (hn.Dataset("d", file),)), spec)
+
+    def is_open() -> bool:
+        return any(open_file.path == file for open_file in psutil.Process().open_files())
+
+    opened, _ = tasks.answer({"k": "open", "file": 0})
+
+    def read(start: int, stop: int) -> None:
+        where = {"uuid": opened["uuid"], "entries": 400, "start": start, "stop": stop}
+        answer, _ = tasks.answer(
+            {"k": "chunk", "file": 0, "id": f"{start}", "order": start, **where}
+        )
+        assert answer["k"] == "done"
+
+    assert opened["entries"] == 400
+    assert is_open()
+    read(300, 400)
+    assert is_open()
+    read(0, 300)
+    assert not is_open()
+    read(0, 300)  # a chunk that comes again finds its file again
+    assert not is_open()
+
+
+CHUNKS = """
+import resource, sys
+import numpy as np
+from hepnb.runs.engines.memory import keep_freed_memory
+if sys.argv[1] == "keep":
+    keep_freed_memory()
+for _ in range(5):
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    arrays = [np.ones(1 << 19) for _ in range(12)]
+    del arrays
+    faults = resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+print(faults * resource.getpagesize())
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc can be told")
+def test_memory_that_a_chunk_freed_is_there_for_the_next():
+    fresh = {
+        how: int(subprocess.check_output([sys.executable, "-c", CHUNKS, how], text=True))
+        for how in ("keep", "return")
+    }
+    assert fresh["return"] > 12 << 20  # else glibc has learnt, and this is no longer needed
+    assert fresh["keep"] < 1 << 20
