@@ -19,6 +19,9 @@ _HOMES = {
     "Run": "hepnb._bind",
     "runs": "hepnb.runs",
     "attach": "hepnb._bind",
+    "resume": "hepnb._bind",
+    "scan": "hepnb._bind",
+    "RunSet": "hepnb._bind",
     "HistExplorer": "hepnb.widgets",
     "RunView": "hepnb.widgets",
     "ProgressView": "hepnb.widgets",
@@ -41,17 +44,20 @@ __all__ = [
     "ProgressView",
     "RemoteHist",
     "Run",
+    "RunSet",
     "RunView",
     "StatisticsView",
     "__version__",
     "attach",
     "doctor",
     "load_ipython_extension",
+    "resume",
     "runs",
+    "scan",
 ]
 
 if TYPE_CHECKING:
-    from ._bind import Path, Run, attach
+    from ._bind import Path, Run, RunSet, attach, resume, scan
     from .analysis import Dataset, Module
     from .checkup import doctor
     from .errors import HepnbError

@@ -9,9 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 from . import analysis
-from .runs import Run, attach, list_runs, start
+from .runs import Run, RunSet, RunTable, list_runs, scan, start
+from .runs.finding import attach, resume
 
-__all__ = ["Path", "Run", "attach", "list_runs"]
+__all__ = ["Path", "Run", "RunSet", "attach", "list_runs", "resume", "scan"]
 
 
 class Path(analysis.Path):
@@ -26,4 +27,11 @@ def _dashboard(run: Run) -> Any:
     return RunView(run)
 
 
+def _overview() -> Any:
+    from .widgets import RunsView
+
+    return RunsView(list_runs, lambda run: attach(run).cancel(), "Your runs", "hn.runs()")
+
+
 Run.viewer = staticmethod(_dashboard)
+RunTable.viewer = staticmethod(_overview)

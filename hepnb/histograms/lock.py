@@ -18,7 +18,11 @@ _GLANCES = 0.2
 
 
 class StoreLock:
-    """Hold `store.lock` of a directory; StoreError with the holder's pid and host when it is taken."""
+    """Hold `store.lock` of a directory; StoreError with the holder's pid and host when it is taken.
+
+    Raises StoreError as well where the file system's locks do not work: two writers would spoil
+    each other's work unnoticed.
+    """
 
     def __init__(self, directory: Path) -> None:
         path = directory / "store.lock"
@@ -26,17 +30,26 @@ class StoreLock:
             fd = open_plain(path, os.O_RDWR | os.O_CREAT)
         try:
             _acquire(fd)
-        except OSError:
+            _check_that_it_locks(path)
+            said = json.dumps({"pid": os.getpid(), "host": socket.gethostname()}).encode()
+            with disk_faults("write", path):
+                # Over what is there, and cut then: a full disk has space for that.
+                write_all(fd, said)
+                os.ftruncate(fd, len(said))
+        except BlockingIOError:
             holder = _holder(fd)
             os.close(fd)
             raise StoreError(
                 f"{directory} has a writer already ({holder}); wait until it ends, or only read: "
                 "Store.open(...)"
             ) from None
+        except OSError as error:
+            os.close(fd)
+            raise _no_locks(directory, str(error.strerror)) from None
+        except StoreError:
+            os.close(fd)
+            raise
         self._fd: int | None = fd
-        with disk_faults("write", path):
-            os.ftruncate(fd, 0)
-            write_all(fd, json.dumps({"pid": os.getpid(), "host": socket.gethostname()}).encode())
 
     def release(self) -> None:
         """Let the next writer in."""
@@ -55,6 +68,25 @@ def _acquire(fd: int) -> None:
             if time.monotonic() > deadline:
                 raise
             time.sleep(0.005)
+
+
+def _check_that_it_locks(path: Path) -> None:
+    """Raise StoreError where a lock that is held can be had once more: then it locks nothing."""
+    fd = open_plain(path, os.O_RDWR)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return
+    finally:
+        os.close(fd)
+    raise _no_locks(path.parent, "they are granted twice")
+
+
+def _no_locks(directory: Path, reason: str) -> StoreError:
+    return StoreError(
+        f"{directory}: the locks of its file system do not work ({reason}); choose a directory on "
+        "a local disk"
+    )
 
 
 def _holder(fd: int) -> str:

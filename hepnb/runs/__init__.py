@@ -10,15 +10,26 @@ import sys
 from types import ModuleType
 
 from .launch import start
-from .listing import list_runs
-from .run import Run, RunFailure, attach
-from .views import Table
+from .listing import RunTable, list_runs
+from .run import Run, RunFailure, attach, resume
+from .run_set import RunSet
+from .scanning import scan
 
-__all__ = ["Run", "RunFailure", "attach", "list_runs", "start"]
+__all__ = [
+    "Run",
+    "RunFailure",
+    "RunSet",
+    "RunTable",
+    "attach",
+    "list_runs",
+    "resume",
+    "scan",
+    "start",
+]
 
 
 class _CallableModule(ModuleType):
-    def __call__(self) -> Table:
+    def __call__(self) -> RunTable:
         return list_runs()
 
 

@@ -12,6 +12,7 @@ import socket
 import subprocess
 import threading
 import time
+import weakref
 from collections.abc import Callable, Collection
 from typing import Any
 
@@ -26,11 +27,12 @@ Snapshot = dict[str, Any]
 ENDED = ("done", "failed", "cancelled", "lost")
 _FIRST_POLLS = 0.005
 _LATER_POLLS = 0.5
+_LOST_POLLS = 1.0
 _STARTUP = 60.0
 
 
 class Client:
-    """Keeps `snapshot` fresh until the run has ended.
+    """Keeps `snapshot` fresh until the run has ended; a lost one may come back, when it is resumed.
 
     `initial` is what is shown before the run's own first word; `supervisor` is the process if this
     one launched it, so that it is reaped when it ends.
@@ -54,8 +56,16 @@ class Client:
         self._log = LogFile(directory.log)
         self._log_lock = threading.Lock()
         self._born = time.monotonic()
-        self._thread = threading.Thread(target=self._run, name="hepnb-client", daemon=True)
+        # The thread holds no client while it waits for a lost run: it ends with the last handle.
+        self._thread = threading.Thread(
+            target=_follow, args=(weakref.ref(self),), name="hepnb-client", daemon=True
+        )
         self._thread.start()
+
+    def resumed(self, supervisor: subprocess.Popen[bytes]) -> None:
+        """This process has launched a new supervisor for the run, which was lost."""
+        self._supervisor, self._born = supervisor, time.monotonic()
+        self._publish(self._revived(self.snapshot))
 
     # -- for everybody ----------------------------------------------------------------------
 
@@ -125,27 +135,27 @@ class Client:
                 return False
             return True
 
-    def _run(self) -> None:
-        self._follow()
-        if self._supervisor is not None:
+    def follow(self) -> float | None:
+        """Listen as long as the run speaks, then look; seconds until the next time, None at its end."""
+        connection = self._connect()
+        if connection is not None:
+            self._connection = connection
+            if self._send({"k": "subscribe"}):
+                self._listen(connection)
+            with self._changed:
+                self._connection = None
+                self._changed.notify_all()
+            connection.close()
+        if not self.has_ended or self.snapshot["state"] == "lost":
+            self._look_at_files()
+        if self.has_ended and self._supervisor is not None:
             self._supervisor.wait()
-
-    def _follow(self) -> None:
-        while not self.has_ended:
-            connection = self._connect()
-            if connection is not None:
-                self._connection = connection
-                if self._send({"k": "subscribe"}):
-                    self._listen(connection)
-                with self._changed:
-                    self._connection = None
-                    self._changed.notify_all()
-                connection.close()
-            if not self.has_ended:
-                self._look_at_files()
-            if not self.has_ended:
-                young = time.monotonic() - self._born < 5
-                time.sleep(_FIRST_POLLS if young else _LATER_POLLS)
+        if self.snapshot["state"] == "lost":
+            return _LOST_POLLS
+        if self.has_ended:
+            return None
+        young = time.monotonic() - self._born < 5 and self.snapshot["state"] != "waiting"
+        return _FIRST_POLLS if young else _LATER_POLLS
 
     def _connect(self) -> socket.socket | None:
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -188,29 +198,52 @@ class Client:
     def _look_at_files(self) -> None:
         """The state as the files have it; a run nobody supervises any more is lost."""
         kept = self._kept()
-        if kept and kept["state"] in ENDED:
+        newer = kept if kept and kept["seq"] > self.snapshot["seq"] else self.snapshot
+        elsewhere = kept is not None and kept["host"] != socket.gethostname()
+        if self.directory.is_supervised() or (elsewhere and newer["state"] not in ENDED):
+            # The first words of one that resumes are still on their way, or it is out of reach.
+            if newer["state"] == "lost":
+                newer = self._revived(newer)
+            if newer is not self.snapshot:
+                self._publish(newer)
+            return
+        if kept and kept["state"] in ENDED and kept["state"] != "lost":
             self._publish(kept)
             return
-        elsewhere = kept is not None and kept["host"] != socket.gethostname()
-        if elsewhere or self.directory.is_supervised():
-            if kept and kept["seq"] > self.snapshot["seq"]:
-                self._publish(kept)
+        if self._is_waiting() or self.snapshot["state"] == "lost" or self._is_starting(kept):
             return
-        if kept is None and self._is_starting():
-            return
-        lost = {**(kept or self.snapshot), "state": "lost", "ended": time.time()}
-        lost["error"] = {
-            "title": "its supervisor is gone: everything committed so far is kept",
+        lost = {**newer, "seq": newer["seq"] + 1, "state": "lost", "ended": time.time()}
+        lost["error"] = kept["error"] if kept and kept["state"] == "lost" else self._how_lost()
+        self._publish(lost)
+
+    def _is_waiting(self) -> bool:
+        """Whether it is a point of a scan whose turn has not come; then it says so."""
+        from .glance import waits
+
+        if not waits(self.directory):
+            return False
+        if self.snapshot["state"] != "waiting":
+            seq = self.snapshot["seq"] + 1
+            self._publish({**self.snapshot, "seq": seq, "state": "waiting"})
+        return True
+
+    def _how_lost(self) -> dict[str, str]:
+        title = "its supervisor is gone: everything committed so far is kept"
+        return {
+            "title": f"{title}; {self.directory.how_to_resume}",
             "traceback": self._last_words(),
             "chunk": "",
         }
-        self._publish(lost)
 
-    def _is_starting(self) -> bool:
+    def _revived(self, lost: Snapshot) -> Snapshot:
+        seq = lost["seq"] + 1
+        return {**lost, "seq": seq, "state": "starting", "error": None, "ended": None}
+
+    def _is_starting(self, kept: Snapshot | None) -> bool:
         """Whether the supervisor may still be on its way to its first word."""
         if self._supervisor is not None:
             return self._supervisor.poll() is None
-        return time.monotonic() - self._born < _STARTUP and not self._last_words()
+        return kept is None and time.monotonic() - self._born < _STARTUP and not self._last_words()
 
     def _last_words(self) -> str:
         try:
@@ -233,3 +266,12 @@ class Client:
                         (type(error), error, error.__traceback__, self._thread)
                     )
                 )
+
+
+def _follow(reference: weakref.ref[Client]) -> None:
+    while (client := reference()) is not None:
+        pause = client.follow()
+        del client
+        if pause is None:
+            return
+        time.sleep(pause)

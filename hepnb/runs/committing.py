@@ -1,6 +1,7 @@
 """What goes into a run's journal: contributions, lost chunks, notes; each chunk is settled once.
 
 Everything passes through one queue (`Writing`), so nothing overtakes what a full disk makes wait.
+Whatever a resumed run has to know is in here: see `rebuilding`.
 """
 
 from __future__ import annotations
@@ -22,10 +23,11 @@ class Commits:
 
     def __init__(self, run: Supervisor) -> None:
         self._run = run
+        self._unwritten: dict[int, Chunk] = {}
         self.settled: set[int] = set()
 
     def note(self, meta: Mapping[str, Any]) -> None:
-        """Keep a fact that no total depends on: an attempt, a death, a file that cannot be read."""
+        """Keep a fact: an attempt, a death, what a file holds, why the run ends."""
         self._run.writing.add(lambda: self._run.store.note(meta))
 
     def take(self, seat: Seat, chunk: Chunk, record: bytes, seconds: float) -> None:
@@ -34,11 +36,15 @@ class Commits:
         seat.events += chunk.events
         seat.chunks += 1
         self.settled.add(chunk.order)
+        self._unwritten[chunk.order] = chunk
 
         def write() -> None:
+            from ..histograms.record import parse
+
             if run.store.append(record):
                 run.plan.finished(chunk)
-                run.reporter.count(chunk, record, seconds)
+                run.reporter.count(chunk, parse(record, run.signatures).meta, seconds)
+            del self._unwritten[chunk.order]
             run.leases.committed(chunk.order, len(record), run.store.frontier)
             run.folder.nudge()
 
@@ -50,7 +56,15 @@ class Commits:
             self._run.log.add(reason, level="ERROR", chunk=chunk.label, logger="hepnb")
         self.settled.add(chunk.order)
         self._run.plan.lost(chunk, reason)
-        self._tombstone(chunk, reason)
+        self._tombstone(chunk, "lost chunk", reason)
+
+    def open_file(self, index: int, **facts: Any) -> None:
+        """The file can be read; what it holds decides its chunks, so it is journaled before them."""
+        run = self._run
+        run.plan.opened(index, **facts)
+        clusters = list(run.plan.files[index].clusters)
+        self.note({"k": "opened", "file": index, **facts, "clusters": clusters})
+        run.leases.add(run.plan.cut())
 
     def refuse_file(self, index: int, reason: str) -> None:
         """The file cannot be used at all."""
@@ -62,17 +76,29 @@ class Commits:
     def give_up_the_rest(self, outcome: str) -> None:
         """Whatever an ended run has not reached is said to be missing, chunk by chunk."""
         plan = self._run.plan
-        ending = "failed" if outcome == "failed" else "was cancelled"
-        reason = f"not processed: the run {ending}"
+        reason = _not_processed(outcome)
         for chunk in plan.chunks:
             # What has arrived is written yet, even if the disk makes it wait.
             if chunk.order not in self.settled:
                 plan.not_reached(chunk, reason)
-                self._tombstone(chunk, reason)
+                self._tombstone(chunk, "not reached", reason)
         for file in plan.files:
             if file.status in ("waiting", "running") and outcome != "done":
                 file.skip(reason)
 
-    def _tombstone(self, chunk: Chunk, reason: str) -> None:
-        meta = {"k": "lost chunk", "why": reason}
+    def give_up_the_unwritten(self) -> None:
+        """What waits for a full disk is dropped: it was never committed, and is said to be missing."""
+        reason = f"{_not_processed('cancelled')} while the disk was full"
+        for chunk in self._unwritten.values():
+            self._run.plan.not_reached(chunk, reason)
+        self._unwritten.clear()
+        self._run.writing.drop()
+
+    def _tombstone(self, chunk: Chunk, kind: str, reason: str) -> None:
+        meta = {"k": kind, "why": reason}
         self._run.writing.add(lambda: self._run.store.tombstone(chunk.id, chunk.order, meta))
+
+
+def _not_processed(outcome: str) -> str:
+    ending = "failed" if outcome == "failed" else "was cancelled"
+    return f"not processed: the run {ending}"

@@ -48,6 +48,14 @@ class Crew:
                     )
                 run.engine.submit(seat.number, task)
 
+    def remember(self, note: Mapping[str, Any]) -> None:
+        """An attempt or a death that the journal of an earlier life tells of."""
+        seat = self.seats.get(note["worker"])
+        if note["k"] == "lost":
+            self._deaths[note["order"]] = self._deaths.get(note["order"], 0) + 1
+            if seat:
+                seat.deaths += 1
+
     # -- what the engine reports ------------------------------------------------------------
 
     def worker_ready(self, worker: int, pid: int) -> None:
@@ -79,7 +87,7 @@ class Crew:
             else:
                 self._raised(seat, chunk, message)
         elif kind == "opened":
-            run.plan.opened(
+            run.commits.open_file(
                 int(file or 0),
                 uuid=str(message["uuid"]),
                 tree=str(message["tree"]),
@@ -88,7 +96,6 @@ class Crew:
                 clusters=tuple(int(entry) for entry in message["clusters"]),
             )
             seat.remember(int(file or 0))
-            run.leases.add(run.plan.cut())
         else:
             run.commits.refuse_file(int(file or 0), str(message["title"]))
 
@@ -124,7 +131,7 @@ class Crew:
         seat.state, seat.pid = "starting", 0
         seat.opened.clear()
         seat.deaths += 1
-        if run.outcome:
+        if run.is_ending:
             return
         doing = chunk.label if chunk else "opening a file" if file is not None else "waiting"
         run.log.add(
@@ -155,8 +162,8 @@ class Crew:
         poison = self._deaths[key] >= _MOST_DEATHS
         reason = f"its worker died {_MOST_DEATHS} times ({why})"
         if chunk and poison:
-            run.commits.lose(chunk, f"chunk {chunk.label}: {reason}")
             self._fail_if_wanted(reason, "", chunk.label)
+            run.commits.lose(chunk, f"chunk {chunk.label}: {reason}")
         elif chunk:
             run.leases.put_back(chunk)
         elif file is not None and poison:
@@ -169,8 +176,8 @@ class Crew:
         self._run.log.add(
             traceback or title, level="ERROR", worker=seat.number, chunk=chunk.label, logger="hepnb"
         )
-        self._run.commits.lose(chunk, f"chunk {chunk.label}: {title}", logged=True)
         self._fail_if_wanted(title, traceback, chunk.label)
+        self._run.commits.lose(chunk, f"chunk {chunk.label}: {title}", logged=True)
 
     def _fail_if_wanted(self, title: str, traceback: str, chunk: str) -> None:
         if self._run.spec.on_error == "fail" and self._run.outcome is None:

@@ -8,6 +8,7 @@ refused before anything in it is used. This file knows names and rights, not con
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import re
 import secrets
@@ -109,6 +110,16 @@ class RunDirectory:
         """What the supervisor itself printed: empty unless hepnb is at fault."""
         return self.path / "supervisor.log"
 
+    @property
+    def cancel_request(self) -> Path:
+        """A file that asks the run to end, from where its socket cannot be reached."""
+        return self.path / "cancel"
+
+    @property
+    def how_to_resume(self) -> str:
+        """The end of a message about a run that was interrupted."""
+        return f"hn.resume({self.id!r}) goes on"
+
     def check_private(self) -> None:
         """Raise RunError unless the directory is ours and closed to everybody else."""
         try:
@@ -135,7 +146,11 @@ class RunDirectory:
         return False
 
     def is_supervised(self) -> bool:
-        """Whether a living process holds the run's lock, on this host."""
+        """Whether a living process holds the run's lock, on this host.
+
+        The lock is let go by the system when its process ends, however it ends: a process that
+        got the same number since, or a socket that was left behind, deceives nobody.
+        """
         import fcntl
 
         try:
@@ -144,8 +159,26 @@ class RunDirectory:
         except BlockingIOError:
             return True
         except OSError:
+            # No lock was ever made, or no run can be started here: see StoreLock.
             return False
         return False
+
+    def supervisor(self) -> tuple[int, str] | None:
+        """Process and host of the last supervisor, or None where there never was one."""
+        try:
+            said = json.loads((self.path / "store.lock").read_text())
+            return int(said["pid"]), str(said["host"])
+        except (OSError, ValueError, LookupError, TypeError):
+            return None
+
+    def register(self) -> None:
+        """Let the run be found by its id: one that was moved is known again where it is now."""
+        entry = state_directory() / "runs" / self.id
+        with contextlib.suppress(OSError):
+            if entry.is_symlink() and not entry.exists():
+                entry.unlink()
+            if not entry.exists():
+                entry.symlink_to(self.path.resolve(), target_is_directory=True)
 
     def listen(self) -> socket.socket:
         """The run's listening socket, inside the directory where the file system can hold one."""
@@ -216,6 +249,11 @@ def find_run(run: str | os.PathLike[str]) -> RunDirectory:
     if text in known:
         return known[text]
     matches = [run_id for run_id in known if text and text in run_id]
+    if not matches and (moved := _moved_away(text)):
+        raise RunError(
+            f"run {moved.name} is not in {moved.readlink()} any more: if it was moved, attach to "
+            "its directory once, and its id is known again"
+        )
     if len(matches) == 1:
         return known[matches[0]]
     if matches:
@@ -226,3 +264,12 @@ def find_run(run: str | os.PathLike[str]) -> RunDirectory:
         f"no run {text!r} under {state_directory() / 'runs'}{nearest(text, known)}; "
         "hn.runs() and `hepnb runs` list them"
     )
+
+
+def _moved_away(text: str) -> Path | None:
+    """The link of a run of this id, or part of an id, that leads nowhere."""
+    with contextlib.suppress(OSError):
+        for entry in (state_directory() / "runs").iterdir():
+            if text and text in entry.name and entry.is_symlink() and not entry.exists():
+                return entry
+    return None

@@ -10,6 +10,8 @@ import threading
 import time
 from typing import Protocol
 
+from ..errors import DiskError, one_line
+
 __all__ = ["Folder"]
 
 _SHORTEST_PAUSE = 1.0
@@ -23,13 +25,16 @@ class _Foldable(Protocol):
 
 
 class Folder:
-    """A thread that syncs and folds a store while another one appends to it."""
+    """A thread that syncs and folds a store while another one appends to it.
+
+    `problem` is the disk's reason while it has no space for a fold, `fault` any other one.
+    """
 
     def __init__(self, store: _Foldable) -> None:
         self._store = store
         self._wake = threading.Event()
         self._ending = False
-        self.problem = ""
+        self.problem = self.fault = ""
         self._thread = threading.Thread(target=self._run, name="hepnb-fold", daemon=True)
         self._thread.start()
 
@@ -56,10 +61,13 @@ class Folder:
             try:
                 self._store.sync()
                 self._store.fold()
-                self.problem = ""
+                self.problem = self.fault = ""
+            except DiskError as error:
+                # The journal has everything, so try again later.
+                self.problem = str(error)
+                self._wake.set()
             except Exception as error:  # noqa: BLE001  whatever it is, the journal is whole
-                # A full disk, mostly: the journal has everything, so try again later.
-                self.problem = f"{error}"
+                self.fault = one_line(error)
                 self._wake.set()
             pause = max(_SHORTEST_PAUSE, _SHARE * (time.monotonic() - began))
             deadline = time.monotonic() + pause

@@ -145,7 +145,9 @@ class Plan:
         """A file can be read and is this large."""
         file = self.files[index]
         file.uuid, file.tree, file.entries, file.bytes = uuid, tree, entries, size
-        file.clusters = clusters
+        # Of the clusters only those at which chunks end are kept: they give the same chunks again.
+        ranges = () if self.chunk else entry_ranges(entries, None, clusters)
+        file.clusters = tuple(stop for _, stop in ranges)
         self._known.add(index)
         if entries == 0:
             file.status, file.reason = "skipped", f"tree {tree!r} has no entries"

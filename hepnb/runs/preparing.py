@@ -92,9 +92,13 @@ class Prepared:
 
         Raises RunError where the path cannot travel to workers, or the disk refuses.
         """
+        from ..histograms.lock import StoreLock
+
         try:
             Bundle(self.program, self.datasets, Bundle.cell_sources()).write(directory.bundle)
             self.spec.write(directory.spec)
+            # Where locks do not work nothing could tell who writes: say so now.
+            StoreLock(directory.path).release()
         except (HepnbError, OSError) as error:
             for file in directory.path.iterdir():
                 file.unlink()

@@ -10,6 +10,7 @@ import json
 import os
 import socket
 import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .progress import Pace
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from .logs import LogWriter
     from .plan import Chunk, Plan
     from .spec import RunSpec
-    from .writing import Writing
 
 __all__ = ["Reporter"]
 
@@ -45,10 +45,14 @@ class Reported(Protocol):
     signatures: dict[str, Signature]
     store: StoreWriter
     folder: Folder
-    writing: Writing
     started: float
+    lives: int
     state: str
     error: dict[str, str] | None
+
+    @property
+    def problem(self) -> str:
+        """Why it waits for the disk."""
 
 
 class Reporter:
@@ -62,6 +66,8 @@ class Reporter:
         self._pace = Pace(started=time.monotonic())
         self._bytes = 0
         self._seq = 0
+        self._resumed_at: float | None = None
+        self._events_before = 0
         self._ended: float | None = None
         self._log: tuple[int, dict[str, Any]] = (-1, {})
         self._kept = 0.0
@@ -69,22 +75,29 @@ class Reporter:
         self._processes: dict[int, Any] = {}
         self._measured = 0.0
 
-    def count(self, chunk: Chunk, record: bytes, seconds: float) -> None:
-        """A chunk's contribution is in the journal: add its sums."""
-        from ..histograms.record import parse
+    def go_on_from(self, number: int) -> None:
+        """The run is resumed: snapshots are numbered from here, and rates are those from now on."""
+        self._seq = number
+        self._resumed_at, self._events_before = time.time(), self.tally.events
 
+    def count(self, chunk: Chunk, meta: Mapping[str, Any], seconds: float | None = None) -> None:
+        """A chunk's contribution is in the journal: add the sums in its `meta`.
+
+        `seconds` is what it took a worker, if that was in this life of the run.
+        """
         self.committed.add(chunk.order)
-        self.tally.add(parse(record, self._run.signatures).meta)
+        self.tally.add(meta)
         file = self._run.plan.files[chunk.file]
         self._bytes += int(file.bytes * chunk.events / max(1, file.entries or 1))
-        self._pace.add(time.monotonic(), chunk.events, seconds)
+        if seconds is not None:
+            self._pace.add(time.monotonic(), chunk.events, seconds)
 
     def snapshot(self) -> dict[str, Any]:
         """The run as it stands. Times in unix seconds, sizes in bytes, rates in events/s."""
         run = self._run
         self._seq += 1
         now = time.time()
-        if run.state in ("done", "failed", "cancelled") and self._ended is None:
+        if run.state in ("done", "failed", "cancelled", "lost") and self._ended is None:
             self._ended = now
         committed = {"committed": len(self.committed), "folded": run.store.frontier}
         return {
@@ -94,13 +107,14 @@ class Reporter:
             "name": run.spec.name,
             "state": run.state,
             "error": run.error,
-            "problem": run.writing.problem or run.folder.problem or self._problem,
+            "problem": run.problem or run.folder.fault or self._problem,
             "directory": str(run.directory.path),
             "pid": os.getpid(),
             "host": socket.gethostname(),
             "now": now,
             "started": run.started,
             "ended": self._ended,
+            "resumed": run.lives - 1,
             "progress": self._progress(),
             "workers": self._workers(),
             "collections": self.tally.collections(),
@@ -142,8 +156,8 @@ class Reporter:
         }
 
     def _mean(self) -> float | None:
-        seconds = (self._ended or time.time()) - self._run.started
-        return self.tally.events / seconds if seconds > 0 else None
+        seconds = (self._ended or time.time()) - (self._resumed_at or self._run.started)
+        return (self.tally.events - self._events_before) / seconds if seconds > 0 else None
 
     def _workers(self) -> list[dict[str, Any]]:
         self._measure()
@@ -226,5 +240,6 @@ class Reporter:
             with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
                 json.dump(self.snapshot(), stream)
             draft.replace(target)
+            self._problem = ""
         except (OSError, ValueError) as error:
-            self._problem = self._problem or f"status.json cannot be written: {error}"
+            self._problem = f"status.json cannot be written: {error}"

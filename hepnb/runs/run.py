@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Collection, Generator, Mapping
 from dataclasses import dataclass
@@ -20,17 +19,16 @@ from ..errors import RunError, nearest
 from .client import ENDED, Client, Snapshot
 from .directory import RunDirectory, find_run
 from .spec import RunSpec, supervisor_command
-from .views import Record, Table
+from .views import Record, Table, in_terminal
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from ..histograms import H5Hist
 
-__all__ = ["Run", "RunFailure", "attach", "unheard"]
+__all__ = ["Run", "RunFailure", "attach", "resume", "unheard"]
 
 _STORE_APPEARS = 30.0
-_ANSWERS_WITHIN = 10.0
 
 
 @dataclass(frozen=True)
@@ -108,7 +106,7 @@ class Run:
 
     @property
     def status(self) -> str:
-        """`starting`, `running`, `done`, `failed`, `cancelled` or `lost`."""
+        """`starting`, `running`, `paused`, `done`, `failed`, `cancelled` or `lost`."""
         return str(self.snapshot()["state"])
 
     @property
@@ -256,32 +254,37 @@ class Run:
     def cancel(self) -> None:
         """End it soon; what is committed stays and is marked as partial. No error if it has ended.
 
-        Raises RunError where it can be neither asked nor signalled, as on another host.
+        One that does not answer, as it is only just starting or on another host, finds the request
+        in its directory. Raises RunError where that cannot be written.
         """
-        deadline = time.monotonic() + _ANSWERS_WITHIN
-        while not self._client.has_ended:
+        if self._client.has_ended:
+            return
+        try:
+            self._client.request("cancel")
+        except RunError as error:
             try:
-                self._client.request("cancel")
-                return
-            except RunError:
-                # One that is only just starting does not listen yet.
-                if self._client.wait(0.05) or time.monotonic() < deadline:
-                    continue
-                self._signal(signal.SIGTERM)
-                if not self._client.wait(1.0):
-                    raise
+                self._directory.cancel_request.touch(mode=0o600)
+            except OSError as refused:
+                raise RunError(f"{error}; nor can it be asked by a file: {refused}") from None
+
+    def resume(self, *, take_over: bool = False) -> Run:
+        """Go on with a run that was lost; see `hn.resume`."""
+        from .resuming import take_up
+
+        self._client.resumed(take_up(self._directory, take_over=take_over))
+        return self
 
     def kill(self) -> None:
-        """End it at once, by force. Everything committed is kept; its state becomes `lost`."""
+        """End it at once, by force. Everything committed is kept; it is `lost`, and can be resumed."""
         self._signal(signal.SIGKILL)
 
     def _signal(self, number: signal.Signals) -> None:
         """Signal the supervisor, known by its command: its pid may be somebody else's by now."""
         import psutil
 
-        pid = self.snapshot().get("pid")
         # One that is only just starting has not said its pid yet.
-        for known in psutil.pids() if pid is None else [pid]:
+        holder = self._directory.supervisor() if self._directory.is_supervised() else None
+        for known in [holder[0]] if holder else psutil.pids():
             try:
                 process = psutil.Process(known)
                 if process.cmdline()[1:] == supervisor_command(self.directory)[1:]:
@@ -296,7 +299,7 @@ class Run:
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
         viewer = type(self).viewer
-        if viewer is None or _in_terminal():
+        if viewer is None or in_terminal():
             return {"text/plain": repr(self)}
         return viewer(self)._repr_mimebundle_(include=include, exclude=exclude)
 
@@ -307,13 +310,6 @@ class Run:
         failed = progress["files_failed"]
         lost = f", {failed} file{'s' if failed > 1 else ''} lost" if failed else ""
         return f"<Run {self.id}: {self.status}, {progress['events']:,}{of} events{lost}>"
-
-
-def _in_terminal() -> bool:
-    """Whether IPython runs without a front end that could draw: there a run is its line of text."""
-    ipython = sys.modules.get("IPython")
-    shell = None if ipython is None else ipython.get_ipython()
-    return shell is not None and getattr(shell, "kernel", None) is None
 
 
 def attach(run: str | os.PathLike[str]) -> Run:
@@ -329,7 +325,26 @@ def attach(run: str | os.PathLike[str]) -> Run:
     """
     directory = find_run(run)
     directory.check_private()
+    directory.register()
     return Run(directory)
+
+
+def resume(run: str | os.PathLike[str], *, take_over: bool = False) -> Run:
+    """Go on with a run whose supervisor is gone: killed, culled with its pod, or ended by a reboot.
+
+    It goes on from its journal: what is committed is not run again, and the result is the same, bit
+    for bit, as if nothing had happened. `take_over=True` resumes a run of another host that is gone
+    for good, or sees the same directory by another name.
+
+    Raises RunError where the run has ended, or somebody supervises it, or it needs another Python.
+
+    >>> import hepnb as hn
+    >>> hn.resume("yesterday")  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    ...
+    hepnb.errors.RunError: no run 'yesterday' under ...; hn.runs() and `hepnb runs` list them
+    """
+    return attach(run).resume(take_over=take_over)
 
 
 def unheard(directory: RunDirectory, spec: RunSpec) -> Snapshot:
@@ -354,6 +369,7 @@ def unheard(directory: RunDirectory, spec: RunSpec) -> Snapshot:
         "now": time.time(),
         "started": spec.created,
         "ended": None,
+        "resumed": 0,
         "progress": {**progress, **unknown, "files_total": len(spec.files)},
         "workers": [],
         "collections": [],

@@ -16,9 +16,13 @@ from typing import Any
 from ..errors import RunError
 from .settings import Settings
 
-__all__ = ["OPEN_FILES", "FileSpec", "RunSpec", "supervisor_command"]
+__all__ = ["OPEN_FILES", "PYTHON", "TAKEN", "FileSpec", "RunSpec", "supervisor_command"]
 
 VERSION = 1
+PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
+"""The Python of this process: a bundle is loaded by the one that made it."""
+TAKEN = 11
+"""The exit status of a supervisor that found another one at work."""
 OPEN_FILES = 16
 """How many files a worker keeps open; the supervisor leases chunks accordingly."""
 
@@ -53,11 +57,12 @@ class RunSpec:
     chunk: int | None = None
     on_error: str = "fail"
     allow_duplicates: bool = False
+    settings: Settings = field(default_factory=Settings)
     parameters: Mapping[str, Any] = field(default_factory=dict)
     python_path: tuple[str, ...] = ()
-    settings: Settings = field(default_factory=Settings)
     working_directory: str = "/"
     created: float = 0.0
+    python: str = PYTHON
     version: int = VERSION
 
     def write(self, file: Path) -> None:
@@ -77,8 +82,8 @@ class RunSpec:
                     "use the hepnb version that wrote it"
                 )
             fields["files"] = tuple(FileSpec(**entry) for entry in fields["files"])
+            fields["settings"] = Settings(**fields["settings"])
             fields["python_path"] = tuple(fields["python_path"])
             return cls(**fields)
         except (OSError, ValueError, KeyError, TypeError) as error:
-            fields["settings"] = Settings(**fields["settings"])
             raise RunError(f"{file} is not the record of a run: {error}") from None

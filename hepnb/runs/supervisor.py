@@ -2,12 +2,14 @@
 
 It is the single writer of the run's directory. It never loads the user's code, holds no results
 in memory beyond the journal's tail, and outlives the kernel that asked for it. Each chunk's
-contribution is appended to the journal once, by id; whatever dies, the chunk is leased again.
+contribution is appended to the journal once, by id; whatever dies, the chunk is leased again, and
+where the supervisor itself dies another one goes on from the journal.
 Run as `python -m hepnb.runs.supervisor RUNDIR`.
 """
 
 from __future__ import annotations
 
+import contextlib
 import selectors
 import signal
 import sys
@@ -15,6 +17,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..errors import HepnbError, StoreError
 from .committing import Commits
 from .crew import Crew
 from .directory import RunDirectory
@@ -23,7 +26,7 @@ from .leasing import Leases
 from .logs import LogFile, LogWriter
 from .plan import Plan
 from .requests import Requests
-from .spec import RunSpec
+from .spec import TAKEN, RunSpec
 from .watchers import Watchers
 from .writing import Writing
 
@@ -33,21 +36,23 @@ if TYPE_CHECKING:
 __all__ = ["Supervisor"]
 
 _TICK = 0.1
+_PATIENCE = 3.0
+_INTERRUPTIONS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 class Supervisor:
-    """One run from its spec to its end. See DESIGN in docs/: the life of a run."""
+    """One run from its spec, or from its journal, to its end."""
 
     def __init__(self, directory: RunDirectory) -> None:
         directory.check_private()
         self.directory = directory
         self.spec = RunSpec.read(directory.spec)
         self.started = time.time()
+        self.lives = 0
         self.state = "starting"
         self.outcome: str | None = None
         self.error: dict[str, str] | None = None
-        self.log = LogWriter(directory.log)
-        self.log_file = LogFile(directory.log)
+        self.is_held = False
         self.plan = Plan(
             self.spec.files,
             run=directory.id,
@@ -59,43 +64,71 @@ class Supervisor:
         # The zygote imports its libraries while this process imports its own.
         self.engine: Engine = LocalEngine(directory, self.spec, self._selector, self.crew)
         self.engine.start(self.spec.workers)
-        from ..histograms import Signature, StoreWriter
+        from ..histograms import Signature
         from .folding import Folder
+        from .rebuilding import open_store, rebuild
         from .reporting import Reporter
 
         self.signatures = {n: Signature.from_dict(dict(d)) for n, d in self.spec.signatures.items()}
-        self.store: StoreWriter = StoreWriter.create(
-            directory.path, self.signatures, meta={"run": directory.id, "name": self.spec.name}
-        )
+        try:
+            # From here on this process is the only writer of the directory.
+            self.store: StoreWriter = open_store(directory, self.spec, self.signatures)
+        except HepnbError:
+            self.engine.close()
+            raise
+        self.log = LogWriter(directory.log)
+        self.log_file = LogFile(directory.log)
         self.folder = Folder(self.store)
         self.reporter = Reporter(self)
-        self._watchers = Watchers(directory.listen(), self._selector, Requests(self).answer)
         self.leases = Leases(self.plan)
         self.writing = Writing(self.log)
         self.commits = Commits(self)
-        self._is_told_to_end = False
+        self._interrupted_by = ""
+        self._is_cancelled = False
+        try:
+            rebuild(self)
+        except HepnbError:
+            self.engine.close()
+            raise
+        self._watchers = Watchers(directory.listen(), self._selector, Requests(self).answer)
+
+    @property
+    def is_ending(self) -> bool:
+        """Whether nothing more is to be begun: the run has ended, or a signal interrupts it."""
+        return bool(self.outcome or self._interrupted_by)
+
+    @property
+    def problem(self) -> str:
+        """Why the run waits for the disk, or the empty string."""
+        return self.writing.problem or self.folder.problem
 
     # -- the loop ---------------------------------------------------------------------------
 
     def main(self) -> None:
         """Work until the run has ended; leave a sealed store and the final snapshot."""
-        signal.signal(signal.SIGTERM, self._be_told_to_end)
-        self.state = "running"
+        for number in _INTERRUPTIONS:
+            signal.signal(number, self._be_interrupted)
         next_tick = 0.0
-        while self.outcome is None:
+        while not self.is_ending:
             self._turn(next_tick - time.monotonic())
-            self.crew.lease()
+            self.state = "paused" if self.is_held or self.problem else "running"
+            if self.state == "running" and not self.is_ending:
+                self.crew.lease()
             self._end_if_finished()
-            if self._is_told_to_end:
-                self.cancel("terminated by a signal")
             if time.monotonic() >= next_tick:
                 if self.directory.is_gone():
                     self.engine.close()
                     return
                 next_tick = time.monotonic() + _TICK
+                if self.directory.cancel_request.exists():
+                    self.cancel("by request")
                 self._watchers.publish(self.reporter.snapshot())
                 self.reporter.keep_on_disk()
-        self._end(self.outcome)
+        self.engine.close()
+        self.folder.stop()
+        if not (self.outcome and self._end(self.outcome)):
+            self._stop()
+        self._take_leave()
 
     def _turn(self, timeout: float) -> None:
         """Hear whoever has something to say, then write what waits."""
@@ -107,26 +140,8 @@ class Supervisor:
         if self.writing.refusal and self.outcome is None:
             self.fail(self.writing.refusal)
 
-    def _end(self, outcome: str) -> None:
-        self.engine.close()
-        self.commits.give_up_the_rest(outcome)
-        self.folder.stop()
-        self.writing.add(self.store.seal)
-        # Where the disk is full the run is not over before there is space for its end.
-        while self.writing and not self.directory.is_gone():
-            self._watchers.publish(self.reporter.snapshot())
-            self._turn(_TICK)
-        self.state = "failed" if self.writing.refusal else outcome
-        for seat in self.crew.seats.values():
-            seat.state = "ended"
-        self.reporter.keep_on_disk(now=True)
-        self.log.close()
-        self.directory.close_socket()
-        self._watchers.publish(self.reporter.snapshot())
-        self._watchers.close()
-
     def _end_if_finished(self) -> None:
-        if self.outcome or self.leases or self.writing or not self.plan.all_cut:
+        if self.is_ending or self.leases or self.writing or not self.plan.all_cut:
             return
         if self.crew.is_working:
             return
@@ -141,27 +156,88 @@ class Supervisor:
         else:
             self.outcome = "done"
 
+    # -- how it ends ------------------------------------------------------------------------
+
+    def _end(self, outcome: str) -> bool:
+        """Write the end; False where a signal came first.
+
+        Where the disk is full the run is not over before there is space for it. One that is
+        cancelled ends all the same: what could not be written is said to be missing.
+        """
+        self.commits.give_up_the_rest(outcome)
+        self.folder.problem = ""
+        self.writing.add(self.store.seal)
+        refused_since: float | None = None
+        while self.writing and not self.directory.is_gone() and not self._interrupted_by:
+            self.state = "paused" if self.problem else "running"
+            self._watchers.publish(self.reporter.snapshot())
+            self._turn(_TICK)
+            if self.directory.cancel_request.exists():
+                self._is_cancelled = True
+            if self._is_cancelled and self.problem:
+                refused_since = refused_since or time.monotonic()
+                if time.monotonic() - refused_since > _PATIENCE:
+                    outcome = "cancelled"
+                    self.commits.give_up_the_unwritten()
+        self.state = "failed" if self.writing.refusal else outcome
+        return not self.writing
+
+    def _stop(self) -> None:
+        """The run has not ended: it can be resumed. What waits for the disk is done again then."""
+        self.state = "lost"
+        title = f"interrupted by {self._interrupted_by}: everything committed so far is kept"
+        title += f"; {self.directory.how_to_resume}"
+        self.error = {"title": title, "traceback": "", "chunk": ""}
+        self.log.add(title, level="WARNING", logger="hepnb")
+
+    def _take_leave(self) -> None:
+        """The last snapshot, on disk and to everybody; then the next writer may come."""
+        for seat in self.crew.seats.values():
+            seat.state = "ended"
+        self.reporter.keep_on_disk(now=True)
+        self.log.close()
+        self.directory.close_socket()
+        with contextlib.suppress(StoreError):
+            self.store.close()
+        self._watchers.publish(self.reporter.snapshot())
+        self._watchers.close()
+
     # -- what ends it -----------------------------------------------------------------------
 
     def fail(self, title: str, traceback: str = "", chunk: str = "") -> None:
         """End as failed, for this reason; what is committed stays."""
-        self.error = {"title": title, "traceback": traceback, "chunk": chunk}
-        self.outcome = "failed"
+        if self.outcome is None:
+            self.error = {"title": title, "traceback": traceback, "chunk": chunk}
+            self._decide("failed")
 
     def cancel(self, why: str = "") -> None:
         """End now; what is committed stays."""
+        self._is_cancelled = True
         if self.outcome is None:
             self.log.add(f"cancelled {why}".strip(), level="WARNING", logger="hepnb")
-            self.outcome = "cancelled"
+            self._decide("cancelled")
 
-    def _be_told_to_end(self, *_: object) -> None:
+    def _decide(self, outcome: str) -> None:
+        """Journaled, so that whoever takes the run up in the middle of its end ends it likewise."""
+        self.outcome = outcome
+        if not self.writing.refusal:
+            self.commits.note({"k": "end", "outcome": outcome, "error": self.error})
+
+    def _be_interrupted(self, number: int, _: object) -> None:
         """A signal comes in the middle of anything: the loop does what it says."""
-        self._is_told_to_end = True
+        self._interrupted_by = signal.Signals(number).name
 
 
 def main(path: str) -> None:
     """Supervise the run in this directory until it ends."""
-    Supervisor(RunDirectory(Path(path))).main()
+    directory = RunDirectory(Path(path))
+    try:
+        supervisor = Supervisor(directory)
+    except HepnbError as error:
+        if isinstance(error, StoreError) and directory.is_supervised():
+            sys.exit(TAKEN)
+        sys.exit(f"{error}")
+    supervisor.main()
 
 
 if __name__ == "__main__":

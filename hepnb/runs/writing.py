@@ -36,6 +36,10 @@ class Writing:
         self._waiting.append(action)
         self.go_on()
 
+    def drop(self) -> None:
+        """Write nothing of what waits; `problem` stays as the reason."""
+        self._waiting.clear()
+
     def go_on(self) -> None:
         """Write what waits, as far as the disk takes it."""
         while self._waiting and time.monotonic() >= self._retry_at:

@@ -16,6 +16,7 @@ import pytest
 
 import hepnb as hn
 from hepnb.errors import RunError
+from hepnb.histograms import Store
 from hepnb.runs.directory import RunDirectory
 
 
@@ -97,13 +98,22 @@ def test_a_run_whose_directory_is_gone_ends(numbered, tmp_path, what):
         assert moved.hist("x").committed >= 2
 
 
-def test_a_signal_to_end_cancels(numbered):
+def test_a_signal_interrupts_and_ends_nothing(numbered):
+    """A logout, a shutdown or a hub that culls the pod: the run is there to be resumed."""
     run = slow_path(0.05).start(numbered[0], workers=2, chunk=10)
     reach(run, 2)
     os.kill(run.snapshot()["pid"], signal.SIGTERM)
-    assert run.wait(20).status == "cancelled"
+    with pytest.raises(RunError, match=r"interrupted by SIGTERM.*hn\.resume\('.*'\) goes on"):
+        run.wait(20)
+    assert run.status == "lost"
     assert run.hist("x").committed == run.progress["chunks"]
-    assert any("terminated by a signal" in r["text"] for r in run.log)
+    assert not run.hist("x").sealed
+    assert all(entry.meta["k"] == "chunk" for entry in entries(run) if entry.order is not None)
+
+
+def entries(run):
+    """The ledger of a run, the part that is still in the journal included."""
+    return list(Store.open(run.directory).ledger())
 
 
 def zygotes(run) -> list[psutil.Process]:
