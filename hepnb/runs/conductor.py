@@ -1,0 +1,197 @@
+"""The conductor of a scan: a small detached process that starts ordinary supervisors in turn.
+
+It loads no code of the user and keeps nothing in mind that is not in the directories: killed at any
+moment, another one goes on. Runs that it has started do not need it any more.
+Run as `python -m hepnb.runs.conductor SCANDIR LOCK [take-over]`, where LOCK is the descriptor of the
+scan's lock, inherited locked.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+from .directory import RunDirectory
+from .glance import glance, was_launched
+from .launch import launch
+from .processes import detached
+from .run import unheard
+from .scan_directory import ScanDirectory, ScanSpec, lock_now
+from .spec import RunSpec
+
+__all__ = ["conduct"]
+
+_LOOK_EVERY = 0.5
+_CONFIRM = 1.0
+_AFTER_REFUSAL = 5.0
+
+
+def conduct(scan: ScanDirectory, *, take_over: bool = False) -> bool:
+    """Start a conductor; False where there is one, which then sees every run that waits.
+
+    It goes on with runs that are lost; with `take_over`, with those of another host, too. Raises
+    RunError where the scan's directory has no locks, or is closed to us.
+    """
+    lock = scan.take_lock()
+    if lock is None:
+        return False
+    try:
+        command = [sys.executable, "-m", "hepnb.runs.conductor", str(scan.path), str(lock)]
+        process = detached(command + ["take-over"] * take_over, scan.conductor_log, keep=[lock])
+    finally:
+        os.close(lock)
+    # It outlives this process; where it does not, it leaves no zombie.
+    threading.Thread(target=process.wait, name="hepnb-conductor", daemon=True).start()
+    return True
+
+
+class Conductor:
+    """Starts the runs of one scan, so many at a time, until none is left."""
+
+    def __init__(self, scan: ScanDirectory, lock: int, *, take_over: bool = False) -> None:
+        scan.check_private()
+        self._scan, self._lock, self._take_over = scan, lock, take_over
+        self._at_once = ScanSpec.read(scan.spec).max_parallel
+        self._supervisors: dict[Path, subprocess.Popen[bytes]] = {}
+        self._over: set[Path] = set()  # ended, or gone in spite of us
+        self._doubted: dict[Path, float] = {}
+        self._next_try = 0.0
+        self._is_interrupted = False
+        self._woken, wake = socket.socketpair()
+        self._wake = wake
+        for end in (self._woken, wake):
+            end.setblocking(False)
+
+    def main(self) -> None:
+        """Work until every run has ended. A signal ends the conductor, not the runs."""
+        os.set_inheritable(self._lock, False)
+        os.ftruncate(self._lock, 0)
+        os.pwrite(self._lock, json.dumps({"pid": os.getpid()}).encode(), 0)
+        signal.set_wakeup_fd(self._wake.fileno(), warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, self._be_interrupted)
+        while not self._is_interrupted and self._has_work():
+            select.select([self._woken], [], [], _LOOK_EVERY)
+            with contextlib.suppress(BlockingIOError):
+                self._woken.recv(4096)
+
+    def _has_work(self) -> bool:
+        """Take a turn. With nothing left, let go of the lock and look once more.
+
+        Whoever adds a run first writes it and then tries the lock: either it gets the lock, or this
+        last look finds the run.
+        """
+        if self._turn():
+            return True
+        if not self._scan.path.is_dir():
+            return False
+        fcntl.flock(self._lock, fcntl.LOCK_UN)
+        return self._is_anything_new() and lock_now(self._lock)
+
+    def _is_anything_new(self) -> bool:
+        return any(run.path not in self._over for run in self._scan.runs().values())
+
+    def _turn(self) -> bool:
+        """Start what may start now; whether anything goes on or waits."""
+        waiting: list[RunDirectory] = []
+        going_on = 0
+        for run in self._scan.runs().values():
+            if run.path in self._over:
+                continue
+            if self._is_at_work(run):
+                going_on += 1
+            elif self._is_to_begin(run):
+                waiting.append(run)
+            elif run.path not in self._over:
+                going_on += 1  # in doubt
+        for run in waiting:
+            if self._cancelled_before(run):
+                self._over.add(run.path)
+            elif going_on < self._at_once and time.monotonic() >= self._next_try:
+                self._start(run)
+                going_on += 1
+        return bool(going_on or any(run.path not in self._over for run in waiting))
+
+    def _is_at_work(self, run: RunDirectory) -> bool:
+        """Whether its supervisor, ours or that of an earlier conductor, lives."""
+        ours = self._supervisors.get(run.path)
+        return (ours is not None and ours.poll() is None) or run.is_supervised()
+
+    def _is_to_begin(self, run: RunDirectory) -> bool:
+        """Whether it was never started, or lost before this conductor came; else it is over.
+
+        A run that another conductor started a moment ago has no lock yet: nothing is said of it
+        before it was seen like this for some time.
+        """
+        if not was_launched(run):
+            return True
+        now = time.monotonic()
+        seen = glance(run)
+        if seen.has_ended and seen.state != "lost":
+            self._over.add(run.path)
+            return False
+        if run.path in self._supervisors or self._is_elsewhere(run):
+            # Our own supervisor ended without a word: a fault, which is not tried twice.
+            self._over.add(run.path)
+            return False
+        return now - self._doubted.setdefault(run.path, now) > _CONFIRM
+
+    def _is_elsewhere(self, run: RunDirectory) -> bool:
+        """Whether it may go on on another host, which cannot be seen from here."""
+        holder = run.supervisor()
+        return not self._take_over and holder is not None and holder[1] != socket.gethostname()
+
+    def _cancelled_before(self, run: RunDirectory) -> bool:
+        """Whether it was cancelled while it waited: then that is what it says from now on."""
+        if was_launched(run) or not run.cancel_request.exists():
+            return False
+        now = time.time()
+        snapshot = {
+            **unheard(run, RunSpec.read(run.spec)),
+            "state": "cancelled",
+            "seq": 1,
+            "host": socket.gethostname(),
+            "ended": now,
+            "now": now,
+        }
+        draft = run.status.with_suffix(".draft")
+        try:
+            descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+                json.dump(snapshot, stream)
+            draft.replace(run.status)
+        except OSError as error:
+            self._refused(run, error)
+            return False
+        return True
+
+    def _start(self, run: RunDirectory) -> None:
+        try:
+            self._supervisors[run.path] = launch(run)
+        except OSError as error:
+            self._refused(run, error)
+
+    def _refused(self, run: RunDirectory, error: OSError) -> None:
+        """The machine has no process, or no space, just now: said, and tried again."""
+        self._next_try = time.monotonic() + _AFTER_REFUSAL
+        sys.stderr.write(f"{time.strftime('%H:%M:%S')} run {run.path.name}: {error}\n")
+
+    def _be_interrupted(self, *_: object) -> None:
+        self._is_interrupted = True
+
+
+if __name__ == "__main__":
+    Conductor(
+        ScanDirectory(Path(sys.argv[1])), int(sys.argv[2]), take_over="take-over" in sys.argv[3:]
+    ).main()

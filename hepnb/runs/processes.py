@@ -1,0 +1,36 @@
+"""Starting a process that outlives this one: a session of its own, none of our files or sockets."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+__all__ = ["detached"]
+
+
+def detached(
+    command: Sequence[str], log: Path, *, keep: Sequence[int] = ()
+) -> subprocess.Popen[bytes]:
+    """Start `command`, which writes what it prints to `log` and inherits the descriptors `keep`.
+
+    It imports this very hepnb, wherever it runs.
+    """
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONUNBUFFERED"}
+    home = str(Path(__file__).parents[2])
+    environment["PYTHONPATH"] = os.pathsep.join(
+        filter(None, (home, environment.get("PYTHONPATH", "")))
+    )
+    with log.open("ab") as printed:
+        log.chmod(0o600)
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=printed,
+            stderr=printed,
+            start_new_session=True,
+            cwd="/",
+            env=environment,
+            pass_fds=keep,
+        )
