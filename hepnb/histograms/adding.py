@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
+
+import numpy as np
 
 from .blocks import Blocks
 from .contribution import Contribution
+from .manifest import Labels
 from .record import Key
 from .refusal import HistTypeError, HistValueError
 from .signature import Signature
 
-__all__ = ["block_by_block", "check_alike", "merged_signature"]
+__all__ = ["FullBlocks", "check_alike", "in_batches", "merged_signature", "place_of"]
+
+Array = np.ndarray[Any, Any]
+_BATCH_BYTES = 32 << 20
 
 
 def check_alike(signature: Signature, other: Any) -> None:
@@ -54,9 +61,53 @@ def merged_signature(signatures: Sequence[Signature]) -> Signature:
     return signatures[0]
 
 
-def block_by_block(signature: Signature, blocks: Blocks) -> Iterator[tuple[Key, Contribution]]:
-    """Each block as a contribution of its own."""
+class FullBlocks:
+    """The blocks of a `hist.Hist` (see `blocks.Blocks`)."""
+
+    def __init__(self, full: Any, signature: Signature) -> None:
+        self._full, self._signature = full, signature
+        self._weighted = signature.cell.uhi in ("double", "int") and full.variances() is None
+
+    def labels(self) -> Labels:
+        """The labels of each category axis."""
+        return tuple(tuple(self._full.axes[i]) for i in self._signature.category_axes)
+
+    def keys(self) -> Iterable[Key]:
+        """All tuples of labels, overflow included."""
+        columns = []
+        for i, labels in zip(self._signature.category_axes, self.labels(), strict=True):
+            over = [None] if self._full.axes[i].traits.overflow else []
+            columns.append([*labels, *over])
+        return itertools.product(*columns)
+
+    def read(self, key: Key, lo: int, hi: int) -> Mapping[str, Array]:
+        """Bins [lo, hi) of a block, one flat array per field."""
+        cell = self._signature.cell
+        at = place_of(self._full, self._signature, key)
+        fields = cell.split(self._full.view(flow=True))
+        return cell.mended({f: a[at].flat[lo:hi] for f, a in fields.items()})
+
+    def weighted(self) -> bool:
+        """Whether the variances are lost."""
+        return self._weighted
+
+
+def place_of(full: Any, signature: Signature, key: Key) -> tuple[Any, ...]:
+    """The index of a block in an array of the numbers of `full`."""
+    at: list[Any] = [slice(None)] * full.ndim
+    for i, label in zip(signature.category_axes, key, strict=True):
+        at[i] = full.axes[i].size if label is None else full.axes[i].index(label)
+    return (*at, ...)
+
+
+def in_batches(
+    signature: Signature, blocks: Blocks, new: Callable[[], Contribution]
+) -> Iterator[Contribution]:
+    """All blocks, in contributions of some MB, or of one block where it is larger."""
+    made = new()
     for key in blocks.keys():  # noqa: SIM118 (a method of Blocks, not of a dict)
-        made = Contribution({signature.name: signature})
-        made.add_block(signature, key, blocks.read(key, 0, signature.bins), blocks.weighted())
-        yield key, made
+        made.add_block(signature, key, blocks)
+        if made.nbytes > _BATCH_BYTES:
+            yield made
+            made = new()
+    yield made

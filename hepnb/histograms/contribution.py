@@ -2,21 +2,27 @@
 
 A fill goes into a small dense block per tuple of categories, by boost-histogram itself, on the
 dense axes in reverse order: its memory is then exactly the C order that packs and exports keep.
+Blocks too large for that keep what is filled. What all blocks hold together is bounded: beyond it
+they are written to a private file and begun anew, so that one block may stand in a record in several
+entries, which add up.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import boost_histogram as bh
 import numpy as np
 
-from ..errors import nearest
+from ..errors import StoreError, nearest
 from .blocks import Blocks
+from .body import Body, PrivateFile
 from .categories import by_category
-from .record import BlockEntry, Key, Record, TableEntry, check_label, write_body
+from .entries import column_of, rows_of, sample_of, weight_of
+from .record import BlockEntry, Key, Record, TableEntry, check_label, write_body, write_sections
 from .refusal import HistKeyError, HistTypeError, HistValueError
 from .signature import Signature, check_name
 from .sparse_block import SparseBlock
@@ -25,6 +31,9 @@ __all__ = ["Contribution"]
 
 Array = np.ndarray[Any, Any]
 _SPARSE_BELOW = 0.3
+_BLOCK_BYTES = 2000  # of a block, beside its numbers
+_STEP = 1 << 16
+_ENTRIES = 1 << 20  # that are filled together
 
 
 @dataclass
@@ -33,6 +42,12 @@ class _Block:
 
     hist: Any  # bh.Histogram or SparseBlock on the reversed dense axes
     weighted: bool = False
+
+    def nbytes(self, signature: Signature) -> int:
+        """About what it holds in memory."""
+        if isinstance(self.hist, SparseBlock):
+            return _BLOCK_BYTES + self.hist.nbytes
+        return _BLOCK_BYTES + signature.bins * 8 * len(signature.fields)
 
     def numbers(self, signature: Signature) -> dict[str, Array]:
         """Each field as a flat array in C order of the dense axes."""
@@ -62,8 +77,20 @@ class Contribution:
     >>> body = c.encode("chunk-0", 0, {"events": 2})
     """
 
-    def __init__(self, signatures: Mapping[str, Signature]) -> None:
+    def __init__(
+        self,
+        signatures: Mapping[str, Signature],
+        *,
+        most: int | None = None,
+        directory: Path | None = None,
+    ) -> None:
+        """Hold at most `most` bytes in memory (any number without), the rest in `directory`."""
         self._signatures = signatures
+        self._most, self._directory = most, directory
+        self._held = 0
+        self._file: PrivateFile | None = None
+        self._written: list[BlockEntry] = []
+        self._torn = False
         self._blocks: dict[tuple[str, Key], _Block] = {}
         self._parts: list[_Part] = []
         self._tables: dict[str, list[dict[str, Array]]] = {}
@@ -96,7 +123,7 @@ class Contribution:
         """Fill with the values of each axis in the axes' order."""
         said = f"histogram {signature.name!r}"
         columns = [
-            _column(v, signature.axes[i], i, said) if i in signature.dense_axes else v
+            column_of(v, signature.axes[i], i, said) if i in signature.dense_axes else v
             for i, v in enumerate(values)
         ]
         weight = weight_of(weight, signature, said)
@@ -105,51 +132,54 @@ class Contribution:
         groups, length = by_category(signature, columns, beside, said)
         dense = [columns[i] for i in reversed(signature.dense_axes)]
         for key, rows in groups:
-            if rows is not None and rows.size == 0:
-                continue
-            picked = [c if np.ndim(c) == 0 or rows is None else c[rows] for c in dense]
-            w, x = (v if rows is None or np.ndim(v) == 0 else v[rows] for v in beside.values())
             n = length if rows is None else rows.size
-            if n == 0:
-                continue
-            if not dense:
-                picked = [np.zeros(1 if n is None else n, np.int64)]
-            elif n is not None and all(np.ndim(c) == 0 for c in picked):
-                picked[0] = np.full(n, picked[0])  # every column a scalar, but n entries
-            block = self._block(signature, key)
-            if x is not None and n is not None and np.ndim(x) == 0:
-                x = np.full(n, x)
-            beside_it = {"weight": w} if x is None else {"weight": w, "sample": x}
-            block.hist.fill(*picked, **beside_it)
-            block.weighted |= w is not None
+            for lo in range(0, 1 if n is None else n, _ENTRIES):
+                at: Any = slice(lo, lo + _ENTRIES)
+                picked = [rows_of(c, rows, at) for c in dense]
+                shown = {name: rows_of(v, rows, at) for name, v in beside.items() if v is not None}
+                self._fill_block(signature, key, picked, shown, n and min(n - lo, _ENTRIES))
 
-    def add_hist(self, signature: Signature, full: Any) -> None:
-        """Add all contents of a `hist.Hist` that has the axes of `signature`."""
-        view, lost = full.view(flow=True), full.variances() is None
-        leading = [slice(None)] * signature.cell.value_dims
-        for place in np.ndindex(*(full.axes[i].extent for i in signature.category_axes)):
-            at: list[Any] = [slice(None)] * full.ndim
-            key: list[str | int | None] = []
-            for i, n in zip(signature.category_axes, place, strict=True):
-                at[i] = n
-                key.append(full.axes[i].value(n) if n < full.axes[i].size else None)
-            fields = signature.cell.split(view[(*leading, *at, ...)])
-            numbers = signature.cell.mended({f: a.reshape(-1) for f, a in fields.items()})
-            self.add_block(signature, tuple(key), numbers, lost)
+    def _fill_block(
+        self,
+        signature: Signature,
+        key: Key,
+        columns: list[Any],
+        beside: dict[str, Any],
+        n: int | None,
+    ) -> None:
+        """Fill `n` entries of one block (None: all is scalar), weights and samples `beside` them."""
+        if not columns:
+            columns = [np.zeros(1 if n is None else n, np.int64)]
+        elif n is not None and all(np.ndim(c) == 0 for c in columns):
+            columns[0] = np.full(n, columns[0])  # every column a scalar, but n entries
+        if n is not None and np.ndim(beside.get("sample", ())) == 0:
+            beside["sample"] = np.full(n, beside["sample"])
+        block, before = self._block(signature, key)
+        block.hist.fill(*columns, **beside)
+        block.weighted |= "weight" in beside
+        self._holds(block.nbytes(signature) - before)
 
     def add_blocks(self, signature: Signature, blocks: Blocks) -> None:
         """Add all blocks of another histogram of these axes."""
         for key in blocks.keys():  # noqa: SIM118 (a method of Blocks, not of a dict)
-            self.add_block(signature, key, blocks.read(key, 0, signature.bins), blocks.weighted())
+            self.add_block(signature, key, blocks)
 
-    def add_block(
-        self, signature: Signature, key: Key, numbers: Mapping[str, Array], weighted: bool
-    ) -> None:
+    def add_block(self, signature: Signature, key: Key, blocks: Blocks) -> None:
+        """Add one block of another histogram of these axes, a range of bins after the other."""
         for label, i in zip(key, signature.category_axes, strict=True):
             check_label(signature, i, label)
-        where = np.flatnonzero(signature.cell.used(numbers))
-        part = {f: a[where] for f, a in numbers.items()}
-        self._parts.append(_Part(signature.name, key, where, part, weighted, False))
+        step = signature.bins
+        if self._most is not None:
+            step = max(1, self._most // (_STEP * 32 * len(signature.fields))) * _STEP
+        for lo in range(0, signature.bins, step):
+            numbers = blocks.read(key, lo, min(lo + step, signature.bins))
+            where = np.flatnonzero(signature.cell.used(numbers))
+            if lo and not where.size:
+                continue
+            part = {f: a[where] for f, a in numbers.items()}
+            made = _Part(signature.name, key, where + lo, part, blocks.weighted(), False)
+            self._parts.append(made)
+            self._holds(_BLOCK_BYTES + where.size * 8 * (1 + len(part)))
 
     def assign(
         self, name: str, key: Key, where: Array | None, numbers: Mapping[str, Array]
@@ -178,47 +208,84 @@ class Contribution:
             raise HistValueError(f"table {name!r}: columns {list(made)}, before {list(before[0])}")
         before.append(made)
 
+    @property
+    def nbytes(self) -> int:
+        """About what it holds, in memory and in its file."""
+        return self._held + (self._file.size if self._file is not None else 0)
+
     def encode(self, id: str, order: int | None, meta: Mapping[str, Any]) -> bytes:
         """One record body: who (`id`, unique), when (`order`), `meta` and all that was filled."""
-        entries, sections = [], []
-        for (name, key), block in self._blocks.items():
-            entry, parts = _encode_block(self._signatures[name], key, block)
+        return b"".join(self.body(id, order, meta).pieces())
+
+    def body(self, id: str, order: int | None, meta: Mapping[str, Any]) -> Body:
+        """The same, where it stands: the numbers that were written to a file stay there."""
+        if self._torn:
+            raise StoreError(f"record {id!r} could not be written whole; fill it again")
+        if self._file is not None:
+            self._write_out()
+        entries, tail = list(self._written), bytearray()
+        for entry, parts in self._encoded():
             entries.append(entry)
-            sections.append(parts)
-        for made in self._parts:
-            entry, parts = _encode_part(self._signatures[made.name], made)
-            entries.append(entry)
-            sections.append(parts)
-        tables, columns = [], []
+            tail += b"".join(write_sections(parts))
+        tables = []
         for name, pieces in self._tables.items():
             whole = {n: np.concatenate([p[n] for p in pieces]) for n in pieces[0]}
             whole = {n: c.astype(c.dtype.newbyteorder("<"), copy=False) for n, c in whole.items()}
             rows = len(next(iter(whole.values()))) if whole else 0
-            described = tuple((n, c.dtype) for n, c in whole.items())
-            tables.append(TableEntry(name, rows, described, 0))
-            columns.append(list(whole.values()))
-        record = Record(id, order, dict(meta), tuple(entries), tuple(tables))
-        return bytes(write_body(record, sections, columns))
+            tables.append(TableEntry(name, rows, tuple((n, c.dtype) for n, c in whole.items()), 0))
+            tail += b"".join(write_sections(whole.values()))
+        head = write_body(Record(id, order, dict(meta), tuple(entries), tuple(tables)))
+        if self._file is None:
+            return Body.of(head + tail)
+        return Body.chain(Body.of(head), self._file.body, Body.of(tail))
+
+    def _encoded(self) -> Iterator[tuple[BlockEntry, list[Array]]]:
+        for (name, key), block in self._blocks.items():
+            yield _encode_block(self._signatures[name], key, block)
+        for made in self._parts:
+            yield _encode_part(self._signatures[made.name], made)
+
+    def _holds(self, more: int) -> None:
+        """So many bytes more are in memory; when these are too many, all that adds goes to the file."""
+        self._held += more
+        if self._most is not None and self._held > self._most:
+            self._write_out()
+
+    def _write_out(self) -> None:
+        if self._file is None:
+            assert self._directory is not None
+            self._file = PrivateFile(self._directory)
+        assigning = [p for p in self._parts if p.assigns]
+        self._parts = [p for p in self._parts if not p.assigns]
+        self._torn = True
+        for entry, parts in self._encoded():
+            self._file.append(write_sections(parts))
+            self._written.append(entry)
+        self._torn = False
+        self._blocks, self._parts, self._held = {}, assigning, 0
 
     def _signature(self, name: str) -> Signature:
         if name not in self._signatures:
             raise HistKeyError(f"no histogram {name!r}{nearest(name, self._signatures)}")
         return self._signatures[name]
 
-    def _block(self, signature: Signature, key: Key) -> _Block:
+    def _block(self, signature: Signature, key: Key) -> tuple[_Block, int]:
+        """The block, and how many bytes of it are counted."""
         found = self._blocks.get((signature.name, key))
+        before = 0 if found is None else found.nbytes(signature)
         if found is None:
             axes = [signature.axes[i] for i in reversed(signature.dense_axes)]
             if not axes:
                 axes = [bh.axis.Integer(0, 1, underflow=False, overflow=False)]
-            large = signature.bins >= SparseBlock.LARGE
+            size = signature.bins * 8 * len(signature.fields)
+            dense = self._most is None or size <= self._most
             found = _Block(
-                SparseBlock(axes, signature.storage)
-                if large
+                SparseBlock(axes, signature.storage, dense=dense)
+                if signature.bins >= SparseBlock.LARGE or not dense
                 else bh.Histogram(*axes, storage=signature.new_storage())
             )
             self._blocks[signature.name, key] = found
-        return found
+        return found, before
 
 
 def _encode_block(signature: Signature, key: Key, block: _Block) -> tuple[BlockEntry, list[Array]]:
@@ -267,71 +334,3 @@ def _encode(
         0,
     )
     return entry, parts
-
-
-def _column(values: Any, ax: Any, position: int, said: str) -> Any:
-    """One dense axis' values as a scalar or 1-D array that boost-histogram takes as it is."""
-    said = f"{said}: axis {ax.name or position!r}"
-    array = np.asarray(values)
-    if array.ndim > 1:
-        raise HistValueError(f"{said} takes a scalar or a flat array, not shape {array.shape}")
-    if array.dtype.kind not in "biuf":
-        raise HistTypeError(f"{said} takes numbers, not {array.dtype}")
-    if isinstance(ax, (bh.axis.Integer, bh.axis.Boolean)):
-        if array.dtype.kind == "f":
-            raise HistTypeError(f"{said} takes whole numbers, not {array.dtype}; round them first")
-        if array.dtype.itemsize >= 4 and array.dtype != np.int32:
-            array = np.clip(array, -(2**31), 2**31 - 1).astype(np.int32)  # its index is 32 bit
-    return array if array.ndim else array[()]
-
-
-def weight_of(weight: Any, signature: Signature, said: str) -> Any:
-    """Checked weights: None, one number, one per entry, or (MultiCell) a row per entry."""
-    n = signature.cell.variations
-    if n:
-        array = _finite("weight", weight if weight is not None else (), 2, said)
-        if array.ndim != 2 or array.shape[1] != n:
-            raise HistValueError(
-                f"{said}: MultiCell storage takes a weight of shape (entries, {n}), "
-                f"not {array.shape if weight is not None else None}"
-            )
-        return array
-    if weight is None:
-        return None
-    array = _finite("weight", weight, 1, said)
-    if signature.cell.whole and (array != np.floor(array)).any():
-        raise HistValueError(
-            f"{said}: {signature.storage} storage counts; use Weight for fractional weights"
-        )
-    return array if array.ndim else array[()]
-
-
-def sample_of(sample: Any, signature: Signature, said: str) -> Any:
-    """Checked samples: there for mean storages, and for no other."""
-    if not signature.cell.takes_sample:
-        if sample is not None:
-            raise HistTypeError(f"{said}: {signature.storage} storage takes no sample; use Mean")
-        return None
-    if sample is None:
-        raise HistTypeError(f"{said}: {signature.storage} storage needs sample=, what it averages")
-    array = _finite("sample", sample, 1, said)
-    return array if array.ndim else array[()]
-
-
-def _finite(what: str, values: Any, most: int, said: str) -> Array:
-    array = np.asarray(values)
-    if array.ndim > most or array.dtype.kind not in "biuf":
-        raise HistTypeError(
-            f"{said}: {what} must be a number or a flat array of numbers, "
-            f"not {array.dtype} of shape {array.shape}"
-        )
-    array = array.astype(np.float64, copy=False)
-    bad = np.argwhere(~np.isfinite(np.atleast_1d(array)))
-    if len(bad):
-        first = tuple(int(i) for i in bad[0])
-        shown = ", ".join(map(str, first))
-        raise HistValueError(
-            f"{said}: {what}[{shown}] is {np.atleast_1d(array)[first]} "
-            f"({len(bad)} of {array.size} not finite); select or mend those events first"
-        )
-    return array

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import StoreError
 from .fold import grown_labels
+from .manifest import Manifest
 from .signature import Signature
 
 if TYPE_CHECKING:
@@ -29,28 +30,21 @@ def declare(writer: StoreWriter, signature: Signature) -> bool:
     ...     declare(writer, s), declare(writer, s)
     (True, False)
     """
-    with writer._folding:
-        known = writer.signatures.get(signature.name)
+    added = False
+
+    def change(before: Manifest) -> Manifest:
+        nonlocal added
+        known = before.signatures.get(signature.name)
         if known is not None:
             check_same(known, signature)
-            return False
-        with writer._lock:
-            writer._check_open()
-            before = writer._manifest
+            return before
+        added = True
         signatures = {**before.signatures, signature.name: signature}
-        manifest = replace(
-            before,
-            signatures=signatures,
-            labels=grown_labels(signatures, before.labels, ()),
-            generation=before.generation + 1,
-            sealed=False,
-        )
-        manifest.save(writer.directory)
-        writer._files.know(signatures)
-        catalog = writer._catalog.grown(writer._files, manifest.packs, signatures)
-        with writer._lock:
-            writer._manifest, writer._catalog = manifest, catalog
-    return True
+        labels = grown_labels(signatures, before.labels, ())
+        return replace(before, signatures=signatures, labels=labels, sealed=False)
+
+    writer.revise(change)
+    return added
 
 
 def check_same(known: Signature, asked: Signature) -> None:

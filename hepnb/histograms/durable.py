@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from ..errors import DiskError
+from ..errors import DiskError, StoreError
 
 __all__ = [
     "PIECE",
@@ -22,10 +22,12 @@ __all__ = [
     "create_file",
     "disk_faults",
     "open_plain",
+    "read_all",
     "remove_file",
     "replace_file",
     "sync_directory",
     "write_all",
+    "write_at",
 ]
 
 Buffer = bytes | bytearray | memoryview
@@ -69,6 +71,27 @@ def write_all(fd: int, *parts: Buffer) -> None:
             if done == 0:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             view = view[done:]
+
+
+def write_at(fd: int, offset: int, data: Buffer) -> None:
+    """Write all of `data` at `offset` of a file that was not opened to append."""
+    view = memoryview(data).cast("B")
+    while view.nbytes:
+        done = os.pwrite(fd, view, offset)
+        view, offset = view[done:], offset + done
+
+
+def read_all(fd: int, offset: int, length: int, path: Path | str) -> bytes:
+    """Bytes [offset, offset + length) of a file; StoreError when it is shorter."""
+    with disk_faults("read", path):
+        parts, at, end = [], offset, offset + length
+        while at < end:
+            part = os.pread(fd, end - at, at)
+            if not part:
+                raise StoreError(f"{path} ends at byte {at}, before byte {end}")
+            parts.append(part)
+            at += len(part)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 def sync_directory(path: Path) -> None:

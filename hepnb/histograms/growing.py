@@ -7,8 +7,7 @@ which knows how to grow; on disk a block's bins are fixed.
 from __future__ import annotations
 
 import copy
-import itertools
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,9 +15,9 @@ import hist
 import numpy as np
 
 from ..errors import StoreError
+from .adding import FullBlocks, place_of
 from .blocks import Blocks
-from .contribution import sample_of, weight_of
-from .manifest import Labels
+from .entries import sample_of, weight_of
 from .record import Key
 from .refusal import HistTypeError, HistValueError, refusal_like
 from .signature import Signature
@@ -92,11 +91,11 @@ class GrowingContribution:
 
         def step(into: Any) -> None:
             for field, array in signature.cell.split(into.view(flow=True)).items():
-                part = array[_place(into, signature, key)]
+                part = array[place_of(into, signature, key)]
                 at = slice(None) if where is None else where
                 flat = part.reshape(-1)
                 flat[at] = numbers[field]
-                array[_place(into, signature, key)] = flat.reshape(part.shape)
+                array[place_of(into, signature, key)] = flat.reshape(part.shape)
 
         self._steps.append(step)
 
@@ -126,7 +125,7 @@ class GrowingHome:
 
     def read(self, what: Callable[[Blocks], T]) -> T:
         """Read the blocks."""
-        return what(_FullBlocks(self._full, self.signature))
+        return what(FullBlocks(self._full, self.signature))
 
     def new_contribution(self) -> GrowingContribution:
         """An empty contribution to this histogram."""
@@ -163,42 +162,6 @@ class GrowingHome:
     def close(self) -> None:
         """Fill no more."""
         self.sealed = True
-
-
-class _FullBlocks:
-    """The blocks of a `hist.Hist`."""
-
-    def __init__(self, full: Any, signature: Signature) -> None:
-        self._full, self._signature = full, signature
-
-    def labels(self) -> Labels:
-        """The labels of each category axis."""
-        return tuple(tuple(self._full.axes[i]) for i in self._signature.category_axes)
-
-    def keys(self) -> Iterable[Key]:
-        """All tuples of labels, overflow included."""
-        columns = []
-        for i, labels in zip(self._signature.category_axes, self.labels(), strict=True):
-            over = [None] if self._full.axes[i].traits.overflow else []
-            columns.append([*labels, *over])
-        return list(itertools.product(*columns))
-
-    def read(self, key: Key, lo: int, hi: int) -> Mapping[str, Array]:
-        """Bins [lo, hi) of a block, one flat array per field."""
-        fields = self._signature.cell.split(self._full.view(flow=True))
-        at = _place(self._full, self._signature, key)
-        return {f: a[at].reshape(-1)[lo:hi] for f, a in fields.items()}
-
-    def weighted(self) -> bool:
-        """Whether the variances are lost."""
-        return self._signature.cell.uhi in ("double", "int") and self._full.variances() is None
-
-
-def _place(full: Any, signature: Signature, key: Key) -> tuple[Any, ...]:
-    at: list[Any] = [slice(None)] * full.ndim
-    for i, label in zip(signature.category_axes, key, strict=True):
-        at[i] = full.axes[i].size if label is None else list(full.axes[i]).index(label)
-    return tuple(at)
 
 
 def _empty(signature: Signature) -> Any:

@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import os
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, TypeVar
 
 import boost_histogram as bh
 import hist
 
 from ..errors import StoreError, one_line
-from .adding import block_by_block, check_alike, merged_signature
+from .adding import FullBlocks, check_alike, in_batches, merged_signature
 from .assignment import assigned
 from .blocks import Blocks
 from .cells import cell_of, storage_name
 from .construction import ingredients
 from .contribution import Contribution
 from .export import export_file
-from .growing import GrowingContribution, GrowingHome
-from .homes import DiskHome, Home, MemoryHome
+from .growing import GrowingHome
+from .homes import DiskHome, Home, new_home
 from .mapping import BlockMap
 from .memory import bytes_of
 from .reading import HistReading
@@ -31,11 +30,11 @@ from .refusal import HistTypeError, HistValueError
 from .results import plain
 from .signature import Signature
 from .store import Store
-from .writer import StoreWriter
 
 __all__ = ["H5Hist", "HistContribution"]
 
 _NAMELESS = "histogram"
+T = TypeVar("T")
 
 
 class H5Hist(HistReading):
@@ -43,7 +42,8 @@ class H5Hist(HistReading):
 
     Category axes split it into one dense block per tuple of categories and may grow without limit;
     the other axes are fixed (in memory they may grow too). An index reads only what it needs and
-    gives an in-memory `hist.Hist`, of at most `memory` ("512 MB").
+    gives an in-memory `hist.Hist`, of at most `memory` ("512 MB"). In a directory, that bounds what
+    a fill and a contribution hold, too.
 
     >>> import hist
     >>> h = H5Hist(hist.axis.Regular(4, 0, 4, name="x"), storage="Weight", name="m")
@@ -77,7 +77,8 @@ class H5Hist(HistReading):
         signature = Signature.from_axes(
             name or _NAMELESS, axes_given, storage, metadata=facts, in_memory=path is None
         )
-        self._begin(_new_home(signature, path), bytes_of(memory))
+        budget = bytes_of(memory)
+        self._begin(new_home(signature, path, budget), budget)
 
     def _begin(self, home: Home, budget: int | None = None) -> None:
         self._home, self._budget = home, budget
@@ -102,8 +103,9 @@ class H5Hist(HistReading):
                 f"{path} holds {len(store.names)} histograms: {', '.join(store.names)}"
             )
         found = store.hist(store.names[0] if name is None else name)
-        home = DiskHome(store, found.signature, may_write=mode == "a")
-        found._begin(home, bytes_of(memory))
+        budget = bytes_of(memory)
+        home = DiskHome(store, found.signature, may_write=mode == "a", memory=budget)
+        found._begin(home, budget)
         return found
 
     @classmethod
@@ -123,18 +125,9 @@ class H5Hist(HistReading):
     ) -> H5Hist:
         """A histogram with the axes, contents and metadata of a `hist.Hist`."""
         made = cls.__new__(cls)
-        facts = {k: v for k, v in full.__dict__.items() if k in ("name", "label", "metadata")}
-        signature = Signature.from_axes(
-            facts.get("name") or _NAMELESS,
-            full.axes,
-            full.storage,
-            metadata=facts,
-            in_memory=path is None,
-        )
-        made._begin(_new_home(signature, path), bytes_of(memory))
-        contents = made._home.new_contribution()
-        contents.add_hist(made.signature, full)
-        made._home.contribute(contents, f"hist-{uuid.uuid4().hex}")
+        budget = bytes_of(memory)
+        made._begin(new_home(_signature_of(full, path is None), path, budget), budget)
+        made.add(full, f"hist-{uuid.uuid4().hex}")
         return made
 
     @classmethod
@@ -162,20 +155,31 @@ class H5Hist(HistReading):
         >>> H5Hist.merge(h, h).values().tolist()
         [2.0, 4.0]
         """
-        sources = [h if isinstance(h, H5Hist) else cls.from_hist(h) for h in histograms]
+        sources = [h if isinstance(h, HistReading) else plain(h) for h in histograms]
+        signature = merged_signature([_signature_of(h, True) for h in sources])
         made = cls.__new__(cls)
-        signature = merged_signature([h.signature for h in sources])
-        made._begin(_new_home(signature, path), bytes_of(memory))
+        budget = bytes_of(memory)
+        made._begin(new_home(signature, path, budget), budget)
         for n, source in enumerate(sources):
             if signature.grows_dense:
                 made.add(source)
             else:
-                source._home.read(functools.partial(made._take, f"merge-{n}"))
+                made._take(source, f"merge-{n}")
         return made
 
-    def _take(self, unique_id: str, blocks: Blocks) -> None:
-        for key, part in block_by_block(self.signature, blocks):
-            self._home.contribute(part, f"{unique_id}-{list(key)}")
+    def _take(self, source: Any, said: str) -> None:
+        """Add a histogram in several contributions."""
+        sent = 0
+
+        def send(blocks: Blocks) -> None:
+            nonlocal sent
+            if sent:
+                raise StoreError(f"{source!r} was folded while it was read; close it and try again")
+            for part in in_batches(self.signature, blocks, self._home.new_contribution):
+                self._home.contribute(part, f"{said}-{sent}")
+                sent += 1
+
+        _read(source, self.signature, send)
 
     # -- filling --------------------------------------------------------------------------------
 
@@ -225,14 +229,19 @@ class H5Hist(HistReading):
         Categories that are new to a growing axis are appended. A `unique_id` that was contributed
         before changes nothing.
         """
-        made = self._home.new_contribution()
-        if isinstance(other, HistReading) and not isinstance(made, GrowingContribution):
-            check_alike(self.signature, other.signature)
-            other._home.read(lambda b: made.add_blocks(self.signature, b))
+        source = other if isinstance(other, HistReading) else plain(other)
+        check_alike(self.signature, _signature_of(source, True))
+
+        def added(blocks: Blocks) -> Any:  # made anew where a fold makes it begin again
+            made = self._home.new_contribution()
+            made.add_blocks(self.signature, blocks)
+            return made
+
+        if isinstance(self._home, GrowingHome):
+            made: Any = self._home.new_contribution()
+            made.add_hist(self.signature, plain(source))
         else:
-            full = plain(other)
-            check_alike(self.signature, full)
-            made.add_hist(self.signature, full)
+            made = _read(source, self.signature, added)
         self._home.contribute(made, unique_id or f"add-{uuid.uuid4().hex}")
         return self
 
@@ -363,10 +372,22 @@ def _full(given: tuple[Any, ...], storage: Any, data: Any) -> Any:
         raise HistValueError(f"no histogram can be made of this ({one_line(error)})") from None
 
 
-def _new_home(signature: Signature, path: str | os.PathLike[str] | None) -> Home:
-    if signature.grows_dense:
-        return GrowingHome(signature)
-    if path is None:
-        return MemoryHome(signature)
-    writer = StoreWriter.create(path, {signature.name: signature})
-    return DiskHome(Store.open(path), signature, may_write=True, writer=writer)
+def _signature_of(source: Any, in_memory: bool) -> Signature:
+    """The signature of a histogram, of whichever kind."""
+    if isinstance(source, HistReading):
+        return source.signature
+    facts = {k: v for k, v in source.__dict__.items() if k in ("name", "label", "metadata")}
+    return Signature.from_axes(
+        facts.get("name") or _NAMELESS,
+        source.axes,
+        source.storage,
+        metadata=facts,
+        in_memory=in_memory,
+    )
+
+
+def _read(source: Any, signature: Signature, what: Callable[[Blocks], T]) -> T:
+    """Read the blocks of a histogram of whichever kind."""
+    if isinstance(source, HistReading):
+        return source._home.read(what)
+    return what(FullBlocks(source, signature))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -9,16 +10,19 @@ from typing import Any, Protocol, TypeVar
 from ..errors import StoreError
 from .blocks import Blocks, MemoryBlocks
 from .contribution import Contribution
+from .growing import GrowingHome
+from .memory import held_by_contribution
 from .record import parse
 from .signature import Signature
 from .store import Store
 from .writer import StoreWriter
 
-__all__ = ["DiskHome", "Home", "MemoryHome"]
+__all__ = ["DiskHome", "Home", "MemoryHome", "new_home"]
 
 T = TypeVar("T")
 FOLD_BYTES = 32 << 20
 FOLD_RECORDS = 1000
+FOLD_BLOCKS = 1 << 16
 
 
 class Home(Protocol):
@@ -76,10 +80,10 @@ class MemoryHome:
             return False
         if self.sealed:
             raise StoreError("this histogram is closed; make a new one to fill")
-        body = memoryview(contents.encode(unique_id, None, {}))
+        body = contents.body(unique_id, None, {})
         record = parse(body, {self.signature.name: self.signature})
         for entry in record.blocks:
-            entry.add_into(lambda o, n: body[o : o + n], self._blocks.writable(entry.key), 0)
+            entry.add_into(body.read, self._blocks.writable(entry.key), 0)
             if entry.weighted:
                 self._blocks.mark_weighted()
         self._ids.add(unique_id)
@@ -109,9 +113,10 @@ class DiskHome:
         *,
         may_write: bool,
         writer: StoreWriter | None = None,
+        memory: int | None = None,
     ) -> None:
         self._store, self.signature = store, signature
-        self._may_write, self._writer = may_write, writer
+        self._may_write, self._writer, self._memory = may_write, writer, memory
 
     @property
     def directory(self) -> Path | None:
@@ -146,8 +151,12 @@ class DiskHome:
         return self._store.read(lambda snapshot: what(snapshot.blocks(self.signature.name)))
 
     def new_contribution(self) -> Contribution:
-        """An empty contribution to this histogram."""
-        return Contribution({self.signature.name: self.signature})
+        """An empty contribution to this histogram, of bounded memory."""
+        return Contribution(
+            {self.signature.name: self.signature},
+            most=held_by_contribution(self._memory),
+            directory=self.directory,
+        )
 
     def contribute(self, contents: Contribution, unique_id: str) -> bool:
         """Append once, and fold when the journal has become long."""
@@ -158,9 +167,14 @@ class DiskHome:
             )
         if self._writer is None:
             self._writer = StoreWriter.open(self._store.directory)
-        taken = self._writer.append(contents.encode(unique_id, None, {}))
-        if self._writer.tail_records >= FOLD_RECORDS or self._writer.tail_bytes >= FOLD_BYTES:
-            self._writer.fold()
+        writer = self._writer
+        taken = writer.append(contents.body(unique_id, None, {}))
+        if (
+            writer.tail_records >= FOLD_RECORDS
+            or writer.tail_blocks >= FOLD_BLOCKS
+            or writer.tail_bytes >= FOLD_BYTES
+        ):
+            writer.fold()
         return taken
 
     def contributed(self, unique_id: str) -> bool:
@@ -185,3 +199,13 @@ class DiskHome:
     def _follow(self) -> None:
         if self._writer is not None:
             self._store.refresh()
+
+
+def new_home(signature: Signature, path: str | os.PathLike[str] | None, memory: int | None) -> Home:
+    """A home for a new histogram: a new store in `path`, or in memory without."""
+    if signature.grows_dense:
+        return GrowingHome(signature)
+    if path is None:
+        return MemoryHome(signature)
+    writer = StoreWriter.create(path, {signature.name: signature})
+    return DiskHome(Store.open(path), signature, may_write=True, writer=writer, memory=memory)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from .durable import Buffer, disk_faults, remove_file
+from ..errors import StoreError
+from .body import Body
+from .durable import disk_faults, remove_file
 from .manifest import Manifest
 from .record import Record
 from .tail import Pending, Tail
@@ -32,6 +34,7 @@ class Journal:
         """Read what is there, cut the torn end of the last segment, go on behind it."""
         self._directory = directory
         self.pending: dict[int, Pending] = {}
+        self.weight = 0  # of all that is pending
         self.notes: list[Pending] = []
         first, there = manifest.wal_first, segments(directory)
         for number in there:
@@ -48,6 +51,7 @@ class Journal:
                     self.notes.append(pending)
             elif pending.order is not None and pending.order >= manifest.frontier:
                 self.pending[pending.order] = pending
+                self.weight += pending.weight
         path = segment_path(directory, last)
         self._segment = Segment(path, last)
         end = end_of(self._segment)
@@ -66,16 +70,27 @@ class Journal:
         """All records that are not folded, by arrival."""
         return sorted([*self.pending.values(), *self.notes], key=lambda p: p.position)
 
-    def append(self, kind: int, order: int | None, record: Record, body: Buffer) -> None:
+    def order_of(self, record: Record, frontier: int) -> int:
+        """The order that a record asks for, or the next free one; StoreError when it is taken."""
+        if record.order is None:
+            return max(self.pending, default=frontier - 1) + 1
+        if record.order < frontier or record.order in self.pending:
+            raise StoreError(
+                f"record {record.id!r}: order {record.order} is taken by another record"
+            )
+        return record.order
+
+    def append(self, kind: int, order: int | None, record: Record, body: Body) -> None:
         """Take one record; on a fault nothing has changed and StoreError is raised."""
         if self._out.end >= SEGMENT_BYTES or self._out.broken:
             self.rotate()
         frame = self._out.append(kind, order, body)
-        pending = Pending(record, kind, order, self._segment, frame.offset)
+        pending = Pending(record, self._segment, frame)
         if order is None:
             self.notes.append(pending)
         else:
             self.pending[order] = pending
+            self.weight += pending.weight
 
     def ready(self, frontier: int) -> list[Pending]:
         """The records from `frontier` up to the first order that is missing."""
@@ -94,7 +109,7 @@ class Journal:
         """Drop what the manifest says is folded, and the segments that hold nothing else."""
         for pending in folded:
             if pending.order is not None:
-                del self.pending[pending.order]
+                self.weight -= self.pending.pop(pending.order).weight
         self.notes = [n for n in self.notes if n.position >= manifest.notes]
         for number in segments(self._directory):
             if number < manifest.wal_first:
@@ -102,8 +117,7 @@ class Journal:
 
     def rotate(self) -> None:
         """Begin a new segment; the old one is durable first."""
-        if not self._out.broken:
-            self._out.sync()  # durable before the next one exists, or a torn middle could follow
+        self._out.sync()  # durable before the next one exists, or a torn middle could follow
         number = self._segment.number + 1
         path = segment_path(self._directory, number)
         try:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from .body import Body
 from .record import parse, write_body
 from .tail import Pending
 from .wal import Segment, SegmentWriter
@@ -32,7 +33,7 @@ def read_ledger(directory: Path, end: int) -> Iterator[Entry]:
         return
     segment = Segment(directory / "ledger")
     for frame in segment.frames(0, end):
-        record = parse(segment.read(frame.offset, frame.length), {})
+        record = parse(segment.body(frame), {})
         yield Entry(record.id, frame.order, record.meta)
 
 
@@ -48,7 +49,8 @@ class Ledger:
         before = self._writer.end
         try:
             for pending in records:
-                self._writer.append(pending.kind, pending.order, write_body(pending.record.bare()))
+                body = Body.of(write_body(pending.record.bare()))
+                self._writer.append(pending.kind, pending.order, body)
             self._writer.sync()
         except BaseException:
             self._writer.cut(before)

@@ -1,4 +1,4 @@
-"""How much memory a histogram may use: from what a person writes to bytes."""
+"""How much memory a histogram may use: from what a person writes to bytes, and what they are for."""
 
 from __future__ import annotations
 
@@ -6,9 +6,19 @@ import re
 
 from .refusal import HistValueError
 
-__all__ = ["bytes_of"]
+__all__ = ["bytes_of", "held_by_contribution"]
 
 _SIZE = re.compile(r"\s*(\d+(?:\.\d*)?)\s*([kMGT]?)(i?)B?\s*", re.IGNORECASE)
+FILLING = 512_000_000
+_LEAST = 16_000_000
+
+
+def held_by_contribution(budget: int | None) -> int:
+    """Bytes that a contribution may hold: a quarter of the budget, the rest is for working on them.
+
+    Without a budget it is 512 MB; less than 64 MB is too little to work with.
+    """
+    return max((budget or FILLING) // 4, _LEAST)
 
 
 def bytes_of(memory: str | int | None) -> int | None:

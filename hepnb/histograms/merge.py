@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
 from ..errors import StoreError
+from .adding import in_batches
 from .contribution import Contribution
 from .declaring import check_same
+from .memory import held_by_contribution
 from .signature import Signature
 from .snapshot import Snapshot
 from .store import Store
@@ -65,25 +68,24 @@ def merge_stores(out: Path, sources: Sequence[Path]) -> Path:
 
 def _add(writer: StoreWriter, snapshot: Snapshot, said: str) -> None:
     """Contribute all of a snapshot, some blocks per record."""
-    number = 0
+    sent = itertools.count()
+    if writer.contributed(f"{said}-0"):
+        raise StoreError("a source was folded while it was read; close it and try again")
 
-    def send(made: Contribution) -> Contribution:
-        nonlocal number
-        writer.append(made.encode(f"{said}-{number}", None, {}))
-        number += 1
+    def new() -> Contribution:
+        return Contribution(
+            writer.signatures, most=held_by_contribution(None), directory=writer.directory
+        )
+
+    def send(made: Contribution) -> None:
+        writer.append(made.body(f"{said}-{next(sent)}", None, {}))
         if writer.tail_bytes > _RECORD_BYTES:
             writer.fold()
-        return Contribution(writer.signatures)
 
-    made = Contribution(writer.signatures)
-    for name in snapshot.manifest.signatures:
-        signature, blocks, size = writer.signatures[name], snapshot.blocks(name), 0
-        for key in blocks.keys():  # noqa: SIM118 (a method of Blocks, not of a dict)
-            numbers = blocks.read(key, 0, signature.bins)
-            made.add_block(signature, key, numbers, blocks.weighted())
-            size += sum(part.nbytes for part in numbers.values())
-            if size > _RECORD_BYTES:
-                made, size = send(made), 0
+    for name, signature in snapshot.manifest.signatures.items():
+        for made in in_batches(signature, snapshot.blocks(name), new):
+            send(made)
     for table in snapshot.tables():
+        made = new()
         made.table(table, snapshot.table(table))
-    send(made)
+        send(made)

@@ -10,7 +10,8 @@ rising, u4 or u8) and then each field's numbers; a dense block is each field's n
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterable, Mapping
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,21 +19,31 @@ import msgpack
 import numpy as np
 
 from ..errors import StoreError, nearest
+from .body import Body, Read
 from .cells import Cell
+from .durable import Buffer
 from .refusal import HistKeyError, HistTypeError
 from .signature import Signature, check_name
 
-__all__ = ["BlockEntry", "Key", "Read", "Record", "TableEntry", "parse", "validate", "write_body"]
+__all__ = [
+    "BlockEntry",
+    "Key",
+    "Record",
+    "TableEntry",
+    "parse",
+    "validate",
+    "write_body",
+    "write_sections",
+]
 
 Array = np.ndarray[Any, Any]
 Key = tuple[str | int | None, ...]
 """The labels of one block, one per category axis; None stands for the overflow category."""
-Read = Callable[[int, int], bytes | memoryview]
-"""Read (offset, length) of a record's body."""
 
 _HEAD = struct.Struct("<II")
 _INDEX: dict[int, np.dtype[Any]] = {4: np.dtype("<u4"), 8: np.dtype("<u8")}
 _COLUMN_KINDS = "biufc"
+_AT_ONCE = 1 << 18  # numbers that are looked at together
 
 
 @dataclass(frozen=True)
@@ -61,13 +72,24 @@ class BlockEntry:
         index = 0 if self.count is None else _padded(n * self.index_bytes)
         return index + len(self.fields) * n * 8
 
-    def index(self, read: Read) -> Array | None:
-        """The bin numbers of a sparse block, None for a dense one."""
-        if self.count is None:
-            return None
-        return np.frombuffer(
-            read(self.offset, self.count * self.index_bytes), _INDEX[self.index_bytes]
-        )
+    def index(self, read: Read, lo: int, hi: int) -> Array:
+        """The bin numbers of entries `lo` to `hi` of a sparse block."""
+        width = self.index_bytes
+        return np.frombuffer(read(self.offset + lo * width, (hi - lo) * width), _INDEX[width])
+
+    def within(self, read: Read, lo: int, hi: int) -> tuple[int, Array]:
+        """The bin numbers in [lo, hi) of a sparse block, and the number of the first such entry."""
+        first, last = 0, self.count or 0
+        if last > _AT_ONCE:
+
+            def bin_of(n: int) -> int:
+                return int(self.index(read, n, n + 1)[0])
+
+            first = bisect_left(range(last), lo, key=bin_of)
+            last = bisect_left(range(last), hi, lo=first, key=bin_of)
+        where = self.index(read, first, last)
+        a, b = (int(n) for n in np.searchsorted(where, (lo, hi)))
+        return first + a, where[a:b]
 
     def numbers(self, read: Read, field: int, lo: int, hi: int) -> np.ndarray[Any, Any]:
         """Numbers `lo` to `hi` of one field, counted in entries (sparse) or bins (dense)."""
@@ -78,14 +100,13 @@ class BlockEntry:
     def add_into(self, read: Read, into: Mapping[str, np.ndarray[Any, Any]], lo: int) -> None:
         """Add this block's bins [lo, lo + length) to the flat arrays `into`, or put them there."""
         length = len(into[self.fields[0]])
-        where, first, last = self.index(read), lo, lo + length
-        bins: Any = slice(None)
-        if where is not None:
-            first, last = (int(n) for n in np.searchsorted(where, (lo, lo + length)))
-            if first == last:
+        first, bins = lo, slice(None)  # type: int, Any
+        if self.count is not None:
+            first, where = self.within(read, lo, lo + length)
+            if where.size == 0:
                 return
-            bins = where[first:last].astype(np.int64) - lo
-        part = {f: self.numbers(read, i, first, last) for i, f in enumerate(self.fields)}
+            length, bins = where.size, where.astype(np.int64) - lo
+        part = {f: self.numbers(read, i, first, first + length) for i, f in enumerate(self.fields)}
         if self.assigns:
             for name in self.fields:
                 into[name][bins] = part[name]
@@ -126,13 +147,8 @@ class Record:
         return replace(self, blocks=(), tables=())
 
 
-Parts = list[np.ndarray[Any, Any]]
-
-
-def write_body(
-    record: Record, blocks: Iterable[Parts] = (), tables: Iterable[Parts] = ()
-) -> bytearray:
-    """The body of `record`, whose entries' offsets are not used, with the sections of each entry."""
+def write_body(record: Record) -> bytearray:
+    """The body of `record`, whose entries' offsets are not used, up to its sections."""
     header = {
         "id": record.id,
         "order": record.order,
@@ -151,24 +167,29 @@ def write_body(
         ) from None
     body = bytearray(_HEAD.pack(len(head), 0))
     body += head
-    _pad(body)
-    for parts in (*blocks, *tables):
-        for part in parts:
-            body += np.ascontiguousarray(part).view(np.uint8).data if part.size else b""
-            _pad(body)
+    body += bytes(-len(body) % 8)
     return body
 
 
-def parse(body: bytes | bytearray | memoryview, signatures: Mapping[str, Signature]) -> Record:
+def write_sections(parts: Iterable[Array]) -> Iterable[Buffer]:
+    """The sections of one entry as they follow the header."""
+    for part in parts:
+        if part.size:
+            yield np.ascontiguousarray(part).view(np.uint8).data
+            yield bytes(-part.nbytes % 8)
+
+
+def parse(data: Buffer | Body, signatures: Mapping[str, Signature]) -> Record:
     """Read a body's header and check that it fits the signatures and the body's length.
 
-    Raises StoreError. The numbers themselves are checked by `validate`.
+    Nothing else of it is read. Raises StoreError. The numbers themselves are checked by `validate`.
     """
+    body = data if isinstance(data, Body) else Body.of(data)
     try:
-        length, _ = _HEAD.unpack_from(body)
-        header = msgpack.unpackb(
-            memoryview(body)[_HEAD.size : _HEAD.size + length], strict_map_key=False
-        )
+        length, _ = _HEAD.unpack(body.read(0, _HEAD.size))
+        if length > body.length:
+            raise ValueError("header")
+        header = msgpack.unpackb(body.read(_HEAD.size, length), strict_map_key=False)
         at = _padded(_HEAD.size + length)
         blocks, tables = [], []
         for hist, key, *rest in header["blocks"]:
@@ -187,27 +208,27 @@ def parse(body: bytes | bytearray | memoryview, signatures: Mapping[str, Signatu
         raise
     except (ValueError, TypeError, KeyError, struct.error, msgpack.UnpackException) as error:
         raise StoreError(f"not a record of this format: {error or type(error).__name__}") from None
-    if at != len(body):
-        raise StoreError(f"record {ident!r} has {len(body)} bytes where its header says {at}")
+    if at != body.length:
+        raise StoreError(f"record {ident!r} has {body.length} bytes where its header says {at}")
     return record
 
 
-def validate(record: Record, body: bytes | bytearray | memoryview) -> None:
+def validate(record: Record, data: Buffer | Body) -> None:
     """Check every number of a record that came from another process; StoreError names the block."""
-    view = memoryview(body)
-
-    def read(offset: int, length: int) -> memoryview:
-        return view[offset : offset + length]
-
+    body = data if isinstance(data, Body) else Body.of(data)
     for block in record.blocks:
         said = f"record {record.id!r}, histogram {block.hist!r} {list(block.key)}"
-        where = block.index(read)
-        if where is not None and not _rising_below(where, block.bins):
-            raise StoreError(f"{said}: bin numbers are not rising or not in the block")
-        size = block.bins if where is None else where.size
-        for i in range(len(block.fields)):
-            if not np.isfinite(block.numbers(read, i, 0, size)).all():
-                raise StoreError(f"{said}: holds NaN or infinity; look at the weights")
+        size, last = block.bins if block.count is None else block.count, -1
+        for lo in range(0, size, _AT_ONCE):
+            hi = min(lo + _AT_ONCE, size)
+            if block.count is not None:
+                where = block.index(body.read, lo, hi)
+                if not _rising(where, last, block.bins):
+                    raise StoreError(f"{said}: bin numbers are not rising or not in the block")
+                last = int(where[-1])
+            for i in range(len(block.fields)):
+                if not np.isfinite(block.numbers(body.read, i, lo, hi)).all():
+                    raise StoreError(f"{said}: holds NaN or infinity; look at the weights")
 
 
 def _block(
@@ -276,8 +297,9 @@ def _table(name: Any, rows: Any, columns: Any, at: int) -> TableEntry:
     return TableEntry(check_name(name), rows, described, at)
 
 
-def _rising_below(where: Array, bins: int) -> bool:
-    return where.size == 0 or (int(where[-1]) < bins and bool(np.all(where[1:] > where[:-1])))
+def _rising(where: Array, after: int, below: int) -> bool:
+    inside = after < int(where[0]) and int(where[-1]) < below
+    return inside and bool(np.all(where[1:] > where[:-1]))
 
 
 def _whole(x: Any) -> bool:
@@ -286,7 +308,3 @@ def _whole(x: Any) -> bool:
 
 def _padded(n: int) -> int:
     return -(-n // 8) * 8
-
-
-def _pad(body: bytearray) -> None:
-    body += bytes(-len(body) % 8)

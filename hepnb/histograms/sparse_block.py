@@ -61,13 +61,21 @@ class SparseBlock:
         entries = max(np.size(column) for column in columns)
         if self._may_be_dense and entries * _DENSE_FROM > self._bins:
             self.view(flow=True)
-        for lo in range(0, entries, _REDUCE_ENTRIES):
-            step = slice(lo, lo + _REDUCE_ENTRIES)
-            some = [c if np.ndim(c) == 0 else c[step] for c in columns]
-            if self._dense is None:
-                self._take(some, _rows(beside, step))
-            else:
-                self._dense.fill(*some, **_rows(beside, step))
+        if self._dense is not None:
+            self._dense.fill(*columns, **beside)
+            return
+        where, inside = self._places(columns)
+        if not inside.all():
+            beside = {n: v if np.ndim(v) == 0 else v[inside] for n, v in beside.items()}
+        self._entries.append((where, beside))
+        self._waiting += where.size
+        if (
+            self._waiting > max(_REDUCE_ENTRIES, self._where.size)
+            or len(self._entries) * _SET_BYTES > _REDUCE_ENTRIES
+        ):
+            self._reduce()
+            if self._may_be_dense and self._where.size * _DENSE_FROM > self._bins:
+                self.view(flow=True)
 
     def filled(self) -> tuple[Array, list[Array]] | None:
         """The filled bins (flat, rising, first axis fastest) and their numbers; None when dense."""
@@ -86,20 +94,6 @@ class SparseBlock:
                 part.reshape(-1, order="F")[self._where] = self._numbers[field]
             self._where, self._numbers = np.zeros(0, np.int64), self._cell.zeros(0)
         return self._dense.view(flow=flow)
-
-    def _take(self, columns: Sequence[Any], beside: dict[str, Any]) -> None:
-        where, inside = self._places(columns)
-        if not inside.all():
-            beside = _rows(beside, inside)
-        self._entries.append((where, beside))
-        self._waiting += where.size
-        if (
-            self._waiting > max(_REDUCE_ENTRIES, self._where.size)
-            or len(self._entries) * _SET_BYTES > _REDUCE_ENTRIES
-        ):
-            self._reduce()
-            if self._may_be_dense and self._where.size * _DENSE_FROM > self._bins:
-                self.view(flow=True)
 
     def _places(self, columns: Sequence[Any]) -> tuple[Array, Array]:
         """Bin numbers of the entries that have one, and which entries these are."""
@@ -132,8 +126,3 @@ class SparseBlock:
         parts = self._cell.split(small.view(flow=True))
         self._where, self._numbers = found, {f: part.copy() for f, part in parts.items()}
         self._entries, self._waiting = [], 0
-
-
-def _rows(beside: dict[str, Any], at: Any) -> dict[str, Any]:
-    """Weights and samples of some entries; what is one for all stays."""
-    return {name: v if np.ndim(v) == 0 else v[at] for name, v in beside.items()}

@@ -20,14 +20,22 @@ class Pending:
     """One record in the journal: its header, and where its numbers are."""
 
     record: Record
-    kind: int
-    order: int | None
     segment: Segment
-    offset: int
+    frame: Frame
 
     def read(self, offset: int, length: int) -> bytes:
         """Bytes of the record's body."""
-        return self.segment.read(self.offset + offset, length)
+        return self.segment.read(self.frame.offset + offset, length)
+
+    @property
+    def kind(self) -> int:
+        """Contribution, tombstone or note."""
+        return self.frame.kind
+
+    @property
+    def order(self) -> int | None:
+        """Its place among the records; None for a note."""
+        return self.frame.order
 
     @property
     def weight(self) -> int:
@@ -37,7 +45,7 @@ class Pending:
     @property
     def position(self) -> tuple[int, int]:
         """Segment number and offset: the order of arrival."""
-        return self.segment.number, self.offset
+        return self.segment.number, self.frame.offset
 
 
 class Tail:
@@ -88,7 +96,7 @@ class Tail:
 
     def _pending(self, segment: Segment, frame: Frame) -> Pending:
         try:
-            record = parse(segment.read(frame.offset, frame.length), self._signatures)
+            record = parse(segment.body(frame), self._signatures)
         except HistKeyError as error:  # declared after the manifest that we know was read
             raise PackGoneError(str(error)) from None
-        return Pending(record, frame.kind, frame.order, segment, frame.offset)
+        return Pending(record, segment, frame)

@@ -17,7 +17,7 @@ from .packs import PackFiles
 from .record import parse, validate
 from .refusal import PackGoneError
 from .tail import Tail
-from .wal import CONTRIBUTION, NOTE, Segment, segment_path, segments
+from .wal import CONTRIBUTION, NOTE, Segment, end_of, segment_path, segments
 
 __all__ = ["problems_of"]
 
@@ -103,7 +103,7 @@ def _ledger(directory: Path, manifest: Manifest) -> Iterator[str]:
     ids: Counter[str] = Counter()
     end = 0
     for frame in segment.frames(0, min(manifest.ledger_bytes, segment.size())):
-        record = parse(segment.read(frame.offset, frame.length), {})
+        record = parse(segment.body(frame), {})
         kinds[frame.kind] += 1
         if frame.order is not None:
             orders[frame.order] += 1
@@ -124,24 +124,16 @@ def _journal(directory: Path, manifest: Manifest) -> Iterator[str]:
     there = [n for n in segments(directory) if n >= manifest.wal_first]
     for number in there:
         path = segment_path(directory, number)
-        segment, end = Segment(path, number), 0
-        for frame in segment.frames(0):
-            end = frame.end
-        rest = segment.read(end, segment.size() - end)
-        if rest and (number != there[-1] or rest.find(b"hnWr", 1) >= 0):
+        segment = Segment(path, number)
+        end = end_of(segment)
+        torn = end < segment.size()
+        if torn and (number != there[-1] or segment.holds_frames(end + 1)):
             yield f"{path} is damaged at byte {end}: whole records lie behind"
     orders: Counter[int] = Counter()
     for pending in Tail(directory, manifest.wal_first, manifest.signatures).advance():
-        body = pending.segment.read(pending.offset, _length(pending.segment, pending.offset))
-        validate(pending.record, body)
+        validate(pending.record, pending.segment.body(pending.frame))
         if pending.kind != NOTE and pending.order is not None:
             orders[pending.order] += pending.order >= manifest.frontier
     yield from (
         f"{directory}: order {o} is in the journal {n} times" for o, n in orders.items() if n > 1
     )
-
-
-def _length(segment: Segment, offset: int) -> int:
-    for frame in segment.frames(offset - 32):
-        return frame.length
-    raise StoreError(f"{segment.path} changed while it was read")

@@ -12,13 +12,24 @@ import contextlib
 import os
 import re
 import struct
+import threading
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import StoreError
-from .durable import Buffer, disk_faults, open_plain, remove_file, sync_directory, write_all
+from .body import Body
+from .durable import (
+    PIECE,
+    disk_faults,
+    open_plain,
+    read_all,
+    remove_file,
+    sync_directory,
+    write_all,
+    write_at,
+)
 
 __all__ = ["CONTRIBUTION", "NOTE", "TOMBSTONE", "Frame", "Segment", "SegmentWriter", "segments"]
 
@@ -27,7 +38,6 @@ NO_ORDER = -1
 
 _FRAME = struct.Struct("<4sIQqII")
 _MAGIC = b"hnWr"
-_PIECE = 1 << 24
 _NAME = re.compile(r"(\d{8})\.log")
 
 
@@ -64,15 +74,11 @@ class Segment:
 
     def read(self, offset: int, length: int) -> bytes:
         """Bytes [offset, offset + length); StoreError when the file is shorter."""
-        with disk_faults("read", self.path):
-            parts, at, end = [], offset, offset + length
-            while at < end:
-                part = os.pread(self._fd, end - at, at)
-                if not part:
-                    raise StoreError(f"{self.path} ends at byte {at}, before byte {end}")
-                parts.append(part)
-                at += len(part)
-        return parts[0] if len(parts) == 1 else b"".join(parts)
+        return read_all(self._fd, offset, length, self.path)
+
+    def body(self, frame: Frame) -> Body:
+        """The body of one of its frames."""
+        return Body(frame.length, lambda at, length: self.read(frame.offset + at, length))
 
     def frames(self, start: int, stop: int | None = None) -> Iterator[Frame]:
         """The whole frames from `start` on; ends at the first that is not (yet) whole."""
@@ -83,16 +89,23 @@ class Segment:
             at = start + _FRAME.size
             if magic != _MAGIC or zero or at + length > size:
                 return
-            if crc != self._checksum(head, at, length):
+            frame = Frame(kind, None if order == NO_ORDER else order, at, length)
+            if crc != _checksum(head[:24], self.body(frame)):
                 return
-            yield Frame(kind, None if order == NO_ORDER else order, at, length)
-            start = at + length
+            yield frame
+            start = frame.end
 
-    def _checksum(self, head: bytes, at: int, length: int) -> int:
-        crc = zlib.crc32(head[:24])
-        for piece in range(at, at + length, _PIECE):
-            crc = zlib.crc32(self.read(piece, min(_PIECE, at + length - piece)), crc)
-        return crc
+    def holds_frames(self, start: int) -> bool:
+        """Whether a whole frame begins anywhere from byte `start` on."""
+        size = self.size()
+        for lo in range(start, size, PIECE):
+            piece = self.read(lo, min(PIECE + len(_MAGIC) - 1, size - lo))
+            at = piece.find(_MAGIC)
+            while at >= 0:
+                if next(self.frames(lo + at), None) is not None:
+                    return True
+                at = piece.find(_MAGIC, at + 1)
+        return False
 
 
 class SegmentWriter:
@@ -116,20 +129,26 @@ class SegmentWriter:
                 raise
         self.end = end or 0
         self.broken = False
+        self._syncing = threading.Lock()
+        self._durable = 0  # bytes that a sync has certainly brought to the disk
+        self._doubtful = False
 
-    def append(self, kind: int, order: int | None, body: Buffer) -> Frame:
+    def append(self, kind: int, order: int | None, body: Body) -> Frame:
         """Write one frame; on any fault the file is as before and StoreError is raised."""
         if self.broken:
             raise StoreError(f"{self.path} could not be rolled back; open the store again")
-        plain = struct.pack("<4sIQq", _MAGIC, kind, len(body), NO_ORDER if order is None else order)
-        head = plain + struct.pack("<II", zlib.crc32(body, zlib.crc32(plain)), 0)
+        number = NO_ORDER if order is None else order
+        head = struct.pack("<4sIQq", _MAGIC, kind, body.length, number)
+        head += struct.pack("<II", _checksum(head, body), 0)
         with disk_faults("append to", self.path):
             try:
-                write_all(self._fd, head, body)
+                write_all(self._fd, head)
+                for piece in body.pieces():
+                    write_all(self._fd, piece)
             except BaseException:
                 self.cut(self.end)
                 raise
-        frame = Frame(kind, order, self.end + len(head), len(body))
+        frame = Frame(kind, order, self.end + len(head), body.length)
         self.end = frame.end
         return frame
 
@@ -137,27 +156,54 @@ class SegmentWriter:
         """Forget everything behind `end`."""
         try:
             os.ftruncate(self._fd, end)
-            self.end = end
+            self.end, self._durable = end, min(end, self._durable)
         except OSError:
             self.broken = True
 
     def sync(self) -> None:
-        """Make what was appended durable."""
-        fd = self._fd
-        if fd < 0:
-            return  # closed by a rotation, which syncs first
-        with disk_faults("sync", self.path):
-            try:
-                os.fdatasync(fd)
-            except OSError:
-                if self._fd >= 0:
-                    raise
+        """Make what was appended durable.
+
+        After a failed sync the system may take bytes for written that are not, and say so to the
+        next one: what no sync has brought to the disk yet is then written again first.
+        """
+        with self._syncing, disk_faults("sync", self.path):
+            if self._fd < 0:
+                return  # closed by a rotation, which syncs first
+            end = self.end
+            if self._doubtful:
+                self._write_again(end)
+            self._doubtful = True
+            os.fdatasync(self._fd)
+            self._durable, self._doubtful = end, False
+
+    def _write_again(self, end: int) -> None:
+        segment = Segment(self.path)
+        if end_of(segment, self._durable, end) != end:
+            self.broken = True
+            raise StoreError(
+                f"{self.path}: the disk dropped records behind byte {self._durable} that it had "
+                "taken; check the disk, open the store again and contribute them again"
+            )
+        fd = open_plain(self.path, os.O_WRONLY)
+        try:
+            for at in range(self._durable, end, PIECE):
+                write_at(fd, at, segment.read(at, min(PIECE, end - at)))
+        finally:
+            os.close(fd)
 
     def close(self) -> None:
         """Release the file."""
-        if self._fd >= 0:
-            os.close(self._fd)
-            self._fd = -1
+        with self._syncing:
+            if self._fd >= 0:
+                os.close(self._fd)
+                self._fd = -1
+
+
+def _checksum(head: bytes, body: Body) -> int:
+    crc = zlib.crc32(head)
+    for piece in body.pieces():
+        crc = zlib.crc32(piece, crc)
+    return crc
 
 
 def segment_path(directory: Path, number: int) -> Path:
@@ -175,28 +221,28 @@ def segments(directory: Path) -> list[int]:
     return sorted(found)
 
 
-def end_of(segment: Segment) -> int:
-    """Where the last whole frame of a segment ends."""
-    end = 0
-    for frame in segment.frames(0):
+def end_of(segment: Segment, start: int = 0, stop: int | None = None) -> int:
+    """Where the last whole frame of a segment ends; frames begin at `start`."""
+    end = start
+    for frame in segment.frames(start, stop):
         end = frame.end
     return end
 
 
 def keep_torn(path: Path, end: int) -> None:
-    """Before a writer cuts a segment at `end`: keep the rest aside if it is more than one torn frame.
+    """Before a writer cuts a segment at `end`: keep the rest aside if whole frames are in it.
 
     A kill tears at most the last frame. More than that behind a bad frame is damage of another
     kind; it is kept as `*.torn` so that nothing is destroyed that a person may want to see.
     """
     segment = Segment(path)
-    rest = segment.read(end, segment.size() - end)
-    if rest.find(_MAGIC, 1) < 0:
+    if not segment.holds_frames(end + 1):
         return
     aside = path.with_suffix(".torn")
     remove_file(aside)
     fd = open_plain(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
     try:
-        write_all(fd, rest)
+        for at in range(end, segment.size(), PIECE):
+            write_all(fd, segment.read(at, min(PIECE, segment.size() - at)))
     finally:
         os.close(fd)

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from ..errors import StoreError
-from .catalog import Catalog, pieces_of
-from .durable import disk_faults, sync_directory
+from .body import Body
+from .catalog import Catalog
+from .durable import Buffer, disk_faults, sync_directory
 from .fold import (
     COMPACT,
     FOLDING,
@@ -30,6 +31,7 @@ from .fold import (
     remove_packs,
 )
 from .journal import ROTATE_AT_FOLD, Journal
+from .known import Known
 from .ledger import Entry, Ledger, entry_of, read_ledger
 from .lock import StoreLock
 from .manifest import Manifest
@@ -62,6 +64,10 @@ class StoreWriter:
 
     def __init__(self, directory: Path, lock: StoreLock, manifest: Manifest) -> None:
         """Use `create` or `open`."""
+        with disk_faults("sync", directory):
+            sync_directory(
+                directory
+            )  # this manifest is on the disk before its forerunner's packs go
         self.directory = directory
         self._store_lock = lock
         self._manifest = manifest
@@ -74,16 +80,11 @@ class StoreWriter:
         self._next_pack = 1 + max((int(p[:8]) for p in manifest.packs), default=0)
         self._garbage: list[str] = []
         self._tidied: tuple[Tidiness, tuple[str, ...]] | None = None
-        self._tables = {
-            name: tuple(held[0][1].read())
-            for name, held in pieces_of(self._files, manifest.packs).items()
-        }
         self._ledger = Ledger(directory, manifest.ledger_bytes)
-        folded = read_ledger(directory, manifest.ledger_bytes)
-        self._ids = {e.id for e in folded if e.order is not None}
+        self._known = Known(directory, self._files, manifest)
         self._journal = Journal(directory, manifest)
         for pending in self._journal.pending.values():
-            self._remember(pending.record)
+            self._known.add(pending.record)
         self._closed = self._broken = False
 
     @classmethod
@@ -134,66 +135,41 @@ class StoreWriter:
 
     # -- taking records -------------------------------------------------------------------------
 
-    def append(self, record: bytes | bytearray | memoryview) -> bool:
-        """Take one contribution (a body made by `Contribution.encode`).
+    def append(self, record: Buffer | Body) -> bool:
+        """Take one contribution (what `Contribution.encode` or `Contribution.body` made).
 
         The body is checked against the signatures first. False when its id is there already: a
         success that changes nothing. An order of None becomes the next free one. Raises StoreError
         when it does not fit or the disk fails; the store is then as before.
         """
-        parsed = parse(record, self.signatures)
-        validate(parsed, record)
-        return self._take(CONTRIBUTION, parsed, record)
+        body = record if isinstance(record, Body) else Body.of(record)
+        parsed = parse(body, self.signatures)
+        validate(parsed, body)
+        return self._take(CONTRIBUTION, parsed, body)
 
     def tombstone(self, id: str, order: int, meta: Mapping[str, Any] | None = None) -> bool:
         """Say that `order` will never come, so that folding goes past it; False if `id` is known."""
         record = Record(id, order, dict(meta or {}))
-        return self._take(TOMBSTONE, record, write_body(record))
+        return self._take(TOMBSTONE, record, Body.of(write_body(record)))
 
     def note(self, meta: Mapping[str, Any]) -> None:
         """Keep `meta` in the journal and the ledger; it has no id and no order."""
         record = Record("", None, dict(meta))
-        self._take(NOTE, record, write_body(record))
+        self._take(NOTE, record, Body.of(write_body(record)))
 
-    def _take(self, kind: int, record: Record, body: bytes | bytearray | memoryview) -> bool:
+    def _take(self, kind: int, record: Record, body: Body) -> bool:
         with self._lock:
             self._check_open()
-            if kind != NOTE and record.id in self._ids:
+            if kind != NOTE and record.id in self._known.ids:
                 return False
-            order = None if kind == NOTE else self._order(record)
-            self._check_tables(record)
+            order = None if kind == NOTE else self._journal.order_of(record, self.frontier)
+            self._known.check(record)
             if self._manifest.sealed:
-                manifest = replace(self._manifest, sealed=False)
-                manifest.save(self.directory)
-                self._manifest = manifest
+                self._replace(replace(self._manifest, sealed=False))
             self._journal.append(kind, order, record, body)
             if kind != NOTE:
-                self._remember(record)
+                self._known.add(record)
         return True
-
-    def _order(self, record: Record) -> int:
-        if record.order is None:
-            return max(self._journal.pending, default=self.frontier - 1) + 1
-        if record.order < self.frontier or record.order in self._journal.pending:
-            raise StoreError(
-                f"record {record.id!r}: order {record.order} is taken by another record"
-            )
-        return record.order
-
-    def _check_tables(self, record: Record) -> None:
-        for entry in record.tables:
-            columns = tuple(n for n, _ in entry.columns)
-            known = self._tables.get(entry.name, columns)
-            if columns != known:
-                raise StoreError(
-                    f"record {record.id!r}: table {entry.name!r} has columns {list(columns)}, "
-                    f"before {list(known)}"
-                )
-
-    def _remember(self, record: Record) -> None:
-        self._ids.add(record.id)
-        for entry in record.tables:
-            self._tables.setdefault(entry.name, tuple(n for n, _ in entry.columns))
 
     # -- what is there --------------------------------------------------------------------------
 
@@ -234,9 +210,14 @@ class StoreWriter:
         """Records accepted and not folded."""
         return len(self._journal.pending)
 
+    @property
+    def tail_blocks(self) -> int:
+        """About how many blocks these have, each of which takes memory."""
+        return self._journal.weight
+
     def contributed(self, id: str) -> bool:
         """Whether a contribution or tombstone of this id was accepted."""
-        return id in self._ids
+        return id in self._known.ids
 
     def orders(self) -> set[int]:
         """All orders that are committed or tombstoned."""
@@ -350,16 +331,35 @@ class StoreWriter:
             write_index(self.directory, self._manifest, self._catalog)
         self.close()
 
+    def revise(self, change: Callable[[Manifest], Manifest]) -> None:
+        """Replace the manifest, durably, by `change` of it; waits for a fold that is going on.
+
+        `change` may add histograms, or give back what it was given; packs, ledger and journal must stay as they are.
+        """
+        with self._folding, self._lock:
+            self._check_open()
+            manifest = change(self._manifest)
+            if manifest is self._manifest:
+                return
+            self._replace(manifest)
+            self._files.know(manifest.signatures)
+            self._catalog = self._catalog.grown(self._files, manifest.packs, manifest.signatures)
+
+    def _replace(self, manifest: Manifest) -> None:
+        """Put a manifest in force that needs the same packs, ledger and journal."""
+        manifest = replace(manifest, generation=self._manifest.generation + 1)
+        manifest.save(self.directory)
+        self._manifest = manifest
+
     def _tidy_up(self, sealed: bool) -> None:
         """Give up the journal's folded records, and the packs that the last fold replaced."""
-        manifest = replace(self._manifest, sealed=sealed, generation=self._manifest.generation + 1)
+        manifest = replace(self._manifest, sealed=sealed)
         if not self._journal.waiting and self._journal.position[1]:
             self._journal.rotate()
             at = self._journal.position
             manifest = replace(manifest, wal_first=at[0], notes=at)
-        manifest.save(self.directory)
-        self._manifest = manifest
-        self._journal.forget((), manifest)
+        self._replace(manifest)
+        self._journal.forget((), self._manifest)
         self._remove_garbage()
 
     def close(self) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from hepnb.errors import StoreError
 from hepnb.histograms import Store, StoreWriter
+from hepnb.histograms.body import Body
 from hepnb.histograms.wal import CONTRIBUTION, Segment, SegmentWriter
 
 Record = Callable[[int], bytes]
@@ -25,7 +26,7 @@ def segment_of(directory: Path) -> Path:
 
 def test_a_segment_is_read_up_to_its_last_whole_frame(tmp_path: Path) -> None:
     out = SegmentWriter(tmp_path / "1.log")
-    ends = [out.append(CONTRIBUTION, n, bytes([n]) * 8 * n).end for n in range(5)]
+    ends = [out.append(CONTRIBUTION, n, Body.of(bytes([n]) * 8 * n)).end for n in range(5)]
     out.close()
     whole = (tmp_path / "1.log").read_bytes()
     for size in range(len(whole) + 1):
