@@ -141,6 +141,11 @@ def _add_runs(verbs: Any) -> None:
     log.add_argument("-n", type=_positive, default=100, metavar="N", help="how many [100]")
     log.add_argument("--level", metavar="LEVEL", help="only this level, such as warning")
     cancel = _add(verbs, "cancel", _cancel, "End a run soon; what is committed stays.")
+    gc = _add(verbs, "gc", _gc, "Remove runs that ended long ago, and what dead runs left behind.")
+    gc.add_argument("id", nargs="*", metavar="ID", help="only these runs, whatever their age")
+    gc.add_argument("--older", default="30d", metavar="AGE", help="ended so long ago [%(default)s]")
+    gc.add_argument("--dry-run", action="store_true", help="only say what would go")
+    gc.add_argument("--json", action="store_true", help="print JSON and nothing else")
     for verb in (attach, log, cancel):
         verb.add_argument("id", metavar="ID", help="a run's id, part of it, or its directory")
     for verb in (attach, log):
@@ -181,6 +186,20 @@ def _cancel(given: argparse.Namespace) -> None:
     from .runs.text import cancel
 
     print(cancel(attach(given.id)))
+
+
+def _gc(given: argparse.Namespace) -> None:
+    from .runs.cleaning import chosen, clean, litter, seconds_of
+
+    items = [chosen(run) for run in given.id] if given.id else litter(seconds_of(given.older))
+    gone = items if given.dry_run else clean(items)
+    if given.json:
+        print(json.dumps([{"path": str(g.path), "why": g.why, "size": g.size} for g in gone]))
+        return
+    for item in gone:
+        print(f"{item.path}: {item.why}, {item.size / 1e6:.1f} MB")
+    freed = sum(item.size for item in gone) / 1e6
+    print(f"{freed:.1f} MB {'would be' if given.dry_run else 'are'} free again")
 
 
 # -- hist -------------------------------------------------------------------------------------

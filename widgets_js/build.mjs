@@ -5,7 +5,7 @@ import { build } from "esbuild";
 
 const out = new URL("../hepnb/widgets/static/", import.meta.url).pathname;
 const limit = 100_000;
-const widgets = ["run_view", "hist_explorer"];
+const widgets = ["run_view", "runs_view", "hist_explorer"];
 
 await build({
   entryPoints: widgets.flatMap((name) => [`src/${name}.ts`, `src/${name}.css`]),

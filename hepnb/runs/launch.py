@@ -9,14 +9,15 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Mapping
-from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any
 
 from .directory import RunDirectory
+from .listing import obey_the_site
 from .preparing import Inputs, prepare
+from .processes import detached
 from .run import Run
-from .spec import supervisor_command
 from .settings import Settings
+from .spec import supervisor_command
 
 if TYPE_CHECKING:
     from ..analysis import Path
@@ -33,7 +34,6 @@ def start(
     out: str | os.PathLike[str] | None = None,
     on_error: str = "fail",
     allow_duplicates: bool = False,
-) -> Run:
     retries: int = 0,
     timeout: float | None = None,
     memory: str | int | None = None,
@@ -41,6 +41,7 @@ def start(
     threads: int = 1,
     nice: int = 10,
     environment: Mapping[str, str] | None = None,
+) -> Run:
     """Run the path on data in background processes and return at once.
 
     Parameters
@@ -59,7 +60,6 @@ def start(
         A file that cannot be read never stops the others; with "fail" the run ends as failed.
     allow_duplicates : bool
         Whether the same file may count twice in one dataset.
-
     retries : int
         How often a chunk whose code raised is tried again. Remote files that fail are tried
         again twice at least.
@@ -77,6 +77,7 @@ def start(
         How far workers step back for other processes, 0 to 19.
     environment : dict, optional
         Environment variables of the workers.
+
     Raises
     ------
     PathError
@@ -86,7 +87,6 @@ def start(
     RunError
         If a setting makes no sense or the run directory cannot be made.
     """
-    inputs = Inputs.of(data, allow_duplicates=allow_duplicates)
     settings = Settings.of(
         retries=retries,
         timeout=timeout,
@@ -96,6 +96,7 @@ def start(
         nice=nice,
         environment=environment,
     )
+    inputs = Inputs.of(data, allow_duplicates=allow_duplicates)
     prepared = prepare(
         path,
         inputs,
@@ -103,8 +104,9 @@ def start(
         chunk=chunk,
         on_error=on_error,
         allow_duplicates=allow_duplicates,
-    )
         settings=settings,
+    )
+    obey_the_site()
     directory = RunDirectory.create(prepared.spec.name, out)
     prepared.write(directory)
     return Run(directory, supervisor=launch(directory))
@@ -112,19 +114,4 @@ def start(
 
 def launch(directory: RunDirectory) -> subprocess.Popen[bytes]:
     """Start the supervisor of a run that has been written."""
-    environment = {k: v for k, v in os.environ.items() if k != "PYTHONUNBUFFERED"}
-    package_home = str(FilePath(__file__).parents[2])
-    environment["PYTHONPATH"] = os.pathsep.join(
-        filter(None, (package_home, environment.get("PYTHONPATH", "")))
-    )
-    with directory.supervisor_log.open("ab") as log:
-        directory.supervisor_log.chmod(0o600)
-        return subprocess.Popen(
-            supervisor_command(directory.path),
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-            cwd="/",
-            env=environment,
-        )
+    return detached(supervisor_command(directory.path), directory.supervisor_log)

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import json
 import socket
-from typing import Any
+import time
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 from ..errors import RunError
-from .directory import RunDirectory, all_runs
+from .directory import RunDirectory, all_runs, state_directory
+from .policy import Policy, size_of
 from .run import unheard
 from .spec import RunSpec
-from .views import Table
+from .views import Table, in_terminal
 
-__all__ = ["list_runs"]
+__all__ = ["ALIVE", "RunTable", "list_runs", "obey_the_site", "row_of"]
 
+ALIVE = ("starting", "running", "paused")
+_STARTUP = 60.0
 _UNREADABLE = {
     "id": "",
     "name": "?",
@@ -21,38 +26,63 @@ _UNREADABLE = {
     "events": 0,
     "events_total": None,
     "started": None,
+    "ended": None,
+    "size": 0,
+    "parameters": {},
     "directory": "",
 }
 
 
-def list_runs() -> Table:
-    """One row per run: id, name, state, events done and in all, when it started (unix seconds).
+class RunTable(Table):
+    """Rows of runs; a notebook shows them live with the `viewer` that is set, else as text."""
 
-    A list of dicts that prints as a table. A run that says it is running but that nobody
-    supervises is `lost`; one that this hepnb cannot read is `unreadable`.
+    columns = ("id", "name", "state", "events", "events_total", "started", "size")
+    viewer: ClassVar[Callable[[], Any] | None] = None
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
+        viewer = type(self).viewer
+        if viewer is None or in_terminal():
+            return {"text/plain": repr(self)}
+        return viewer()._repr_mimebundle_(include=include, exclude=exclude)
+
+
+def list_runs() -> RunTable:
+    """One row per run: id, name, state, events, times (unix seconds), size on disk (bytes), directory.
+
+    A list of dicts that prints as a table; a notebook shows it live. A run that says it is running
+    but that nobody supervises is `lost`; one that this hepnb cannot read is `unreadable`.
 
     >>> import hepnb as hn
     >>> [row["id"] for row in hn.runs() if row["state"] == "running"]
     []
     """
-    rows = Table()
+    rows = RunTable()
     for directory in all_runs():
         try:
-            rows.append(_row(directory))
+            rows.append(row_of(directory))
         except (RunError, LookupError, TypeError):
             # One that a newer hepnb wrote, or that is damaged, must not hide the others.
             rows.append(_UNREADABLE | {"id": directory.id, "directory": str(directory.path)})
     return rows
 
 
-def _row(directory: RunDirectory) -> dict[str, Any]:
+def obey_the_site() -> None:
+    """Raise RunError where the site's policy admits no further run of this user."""
+    policy = Policy.of_site()
+    if policy != Policy():
+        running = sum(row["state"] in ALIVE for row in list_runs())
+        policy.admit(running, size_of(state_directory()))
+
+
+def row_of(directory: RunDirectory) -> dict[str, Any]:
+    """The row of one run. Raises RunError or LookupError for one that cannot be read."""
     try:
         kept = json.loads(directory.status.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         kept = unheard(directory, RunSpec.read(directory.spec))
     state = kept["state"]
     here = kept.get("host") in (None, socket.gethostname())
-    if here and state in ("starting", "running") and not directory.is_supervised():
+    if here and state in ALIVE and not directory.is_supervised() and not _is_starting(directory):
         state = "lost"
     return {
         "id": directory.id,
@@ -61,5 +91,14 @@ def _row(directory: RunDirectory) -> dict[str, Any]:
         "events": kept["progress"]["events"],
         "events_total": kept["progress"]["events_total"],
         "started": kept["started"],
+        "ended": kept["ended"],
+        "size": size_of(directory.path),
+        "parameters": kept["parameters"],
         "directory": str(directory.path),
     }
+
+
+def _is_starting(directory: RunDirectory) -> bool:
+    """Whether the supervisor may still be on its way to its store."""
+    waiting = time.time() - directory.spec.stat().st_mtime
+    return waiting < _STARTUP and not (directory.path / "manifest").exists()

@@ -5,11 +5,12 @@ They are pictures of a moment: ask the run again for the next one.
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
-__all__ = ["Record", "Table"]
+__all__ = ["Record", "Table", "in_terminal"]
 
 _MOMENTS = ("time", "started", "ended")
 """Columns of unix seconds, printed as local time."""
@@ -24,10 +25,13 @@ class Table(list[dict[str, Any]]):
     Jet   3
     """
 
+    columns: ClassVar[tuple[str, ...]] = ()
+    """The columns that are printed; all if there are none."""
+
     def __repr__(self) -> str:
         if not self:
             return "(empty)"
-        columns = list(self[0])
+        columns = list(self.columns or self[0])
         cells = [columns, *([_text(row.get(c), c) for c in columns] for row in self)]
         widths = [max(len(row[i]) for row in cells) for i in range(len(columns))]
         return "\n".join(_line(row, widths) for row in cells)
@@ -51,11 +55,20 @@ class Record(dict[str, Any]):
         return "\n".join(f"{key:<{width}}  {_text(value, key)}" for key, value in self.items())
 
 
+def in_terminal() -> bool:
+    """Whether IPython runs without a front end that could draw: there a view is its text."""
+    ipython = sys.modules.get("IPython")
+    shell = None if ipython is None else ipython.get_ipython()
+    return shell is not None and getattr(shell, "kernel", None) is None
+
+
 def _text(value: Any, column: str) -> str:
     if value is None:
         return "-"
     if column in _MOMENTS:
         return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(value))
+    if column == "size":
+        return f"{value / 1e6:.1f} MB"
     if isinstance(value, float):
         # Counts and rates in full: 48976, not 4.898e+04.
         return f"{value:.0f}" if 1000 <= abs(value) < 1e15 else f"{value:.4g}"

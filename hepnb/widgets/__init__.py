@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .hist_explorer import HistExplorer
 from .run_view import CollectionsView, LogView, ProgressView, RunView, StatisticsView
+from .runs_view import RunsView
 
 __all__ = [
     "CollectionsView",
@@ -11,5 +12,6 @@ __all__ = [
     "LogView",
     "ProgressView",
     "RunView",
+    "RunsView",
     "StatisticsView",
 ]

@@ -8,6 +8,8 @@ export interface Column {
   numeric?: boolean;
   /** Long text: broken into lines instead of cut off. */
   wrap?: boolean;
+  /** Its head is a button that sorts the rows by it. */
+  sorts?: boolean;
 }
 
 export interface Cell {
@@ -17,20 +19,27 @@ export interface Cell {
   bar?: number;
   /** A tone: "bad", "warn", "good" or "faint". */
   tone?: string;
+  /** What the rows are sorted by; the text if there is none. */
+  key?: number | string | null;
+  /** An element in place of the text; the same one as before stays where it is. */
+  node?: HTMLElement;
 }
 
 export class Table {
   readonly node: HTMLElement;
   private readonly body: HTMLTableSectionElement;
   private readonly empty: HTMLElement;
+  private readonly heads: HTMLTableCellElement[];
+  private rows: Cell[][] = [];
+  private sorted: { column: number; falling: boolean } | undefined;
 
   constructor(
     caption: string,
     private readonly columns: Column[],
     nothing: string,
   ) {
-    const heads = columns.map((column) =>
-      el("th", { scope: "col", title: column.title, class: style(column) }, column.head),
+    this.heads = columns.map((column, at) =>
+      el("th", { scope: "col", title: column.title, class: style(column) }, this.head(column, at)),
     );
     this.body = el("tbody");
     this.empty = el("p", { class: "hepnb-faint" }, nothing);
@@ -38,7 +47,7 @@ export class Table {
       "table",
       { class: "hepnb-table" },
       el("caption", { class: "hepnb-offscreen" }, caption),
-      el("thead", {}, el("tr", {}, ...heads)),
+      el("thead", {}, el("tr", {}, ...this.heads)),
       this.body,
     );
     const scroller = el(
@@ -50,7 +59,9 @@ export class Table {
     this.fill([]);
   }
 
-  fill(rows: Cell[][]): void {
+  fill(given: Cell[][]): void {
+    this.rows = given;
+    const rows = this.inOrder(given);
     this.empty.hidden = rows.length > 0;
     (this.node.firstElementChild as HTMLElement).hidden = rows.length === 0;
     while (this.body.rows.length > rows.length) this.body.deleteRow(-1);
@@ -60,6 +71,34 @@ export class Table {
         const place = row.cells[column];
         if (place) fillCell(place, cell);
       });
+    });
+  }
+
+  private head(column: Column, at: number): Node | string {
+    if (!column.sorts) return column.head;
+    const press = el("button", { type: "button", class: "hepnb-sort" }, column.head);
+    press.addEventListener("click", () => this.sortBy(at));
+    return press;
+  }
+
+  /** Numbers fall at first, since the largest is what one looks for; texts rise. */
+  private sortBy(column: number): void {
+    const first = this.columns[column]?.numeric ?? false;
+    const again = this.sorted?.column === column;
+    this.sorted = { column, falling: again ? !this.sorted?.falling : first };
+    this.heads.forEach((head, at) => {
+      const way = this.sorted?.falling ? "descending" : "ascending";
+      setAttribute(head, "aria-sort", at === column ? way : null);
+    });
+    this.fill(this.rows);
+  }
+
+  private inOrder(rows: Cell[][]): Cell[][] {
+    if (!this.sorted) return rows;
+    const { column, falling } = this.sorted;
+    return [...rows].sort((a, b) => {
+      const order = compare(keyOf(a[column]), keyOf(b[column]));
+      return falling ? -order : order;
     });
   }
 
@@ -81,6 +120,10 @@ function style({ numeric, wrap }: Column): string | undefined {
 function fillCell(place: HTMLElement, cell: Cell): void {
   setAttribute(place, "title", cell.title ?? null);
   setAttribute(place, "data-tone", cell.tone ?? null);
+  if (cell.node) {
+    if (place.firstChild !== cell.node) place.replaceChildren(cell.node);
+    return;
+  }
   if (cell.bar === undefined) {
     setText(place, cell.text);
     return;
@@ -90,4 +133,18 @@ function fillCell(place: HTMLElement, cell: Cell): void {
   if (!bar.parentElement) place.append(el("span", { class: "hepnb-barbox" }, bar), text);
   bar.style.width = `${(Math.min(1, Math.max(0, cell.bar)) * 100).toFixed(1)}%`;
   setText(text, cell.text);
+}
+
+function keyOf(cell: Cell | undefined): number | string | null {
+  return cell?.key === undefined ? (cell?.text ?? null) : cell.key;
+}
+
+/** Numbers before texts, what is not known last. */
+function compare(a: number | string | null, b: number | string | null): number {
+  if (typeof a === "number" && typeof b === "number") return a - b;
+  if (typeof a === "string" && typeof b === "string")
+    return a.localeCompare(b, undefined, { numeric: true });
+  const rank = (value: number | string | null) =>
+    typeof value === "number" ? 0 : typeof value === "string" ? 1 : 2;
+  return rank(a) - rank(b);
 }

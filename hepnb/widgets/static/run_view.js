@@ -180,8 +180,8 @@ function uniqueId(stem) {
 var Table = class {
   constructor(caption, columns, nothing) {
     this.columns = columns;
-    const heads = columns.map(
-      (column) => el("th", { scope: "col", title: column.title, class: style(column) }, column.head)
+    this.heads = columns.map(
+      (column, at) => el("th", { scope: "col", title: column.title, class: style(column) }, this.head(column, at))
     );
     this.body = el("tbody");
     this.empty = el("p", { class: "hepnb-faint" }, nothing);
@@ -189,7 +189,7 @@ var Table = class {
       "table",
       { class: "hepnb-table" },
       el("caption", { class: "hepnb-offscreen" }, caption),
-      el("thead", {}, el("tr", {}, ...heads)),
+      el("thead", {}, el("tr", {}, ...this.heads)),
       this.body
     );
     const scroller = el(
@@ -204,7 +204,12 @@ var Table = class {
   node;
   body;
   empty;
-  fill(rows) {
+  heads;
+  rows = [];
+  sorted;
+  fill(given) {
+    this.rows = given;
+    const rows = this.inOrder(given);
     this.empty.hidden = rows.length > 0;
     this.node.firstElementChild.hidden = rows.length === 0;
     while (this.body.rows.length > rows.length) this.body.deleteRow(-1);
@@ -214,6 +219,31 @@ var Table = class {
         const place2 = row.cells[column];
         if (place2) fillCell(place2, cell);
       });
+    });
+  }
+  head(column, at) {
+    if (!column.sorts) return column.head;
+    const press = el("button", { type: "button", class: "hepnb-sort" }, column.head);
+    press.addEventListener("click", () => this.sortBy(at));
+    return press;
+  }
+  /** Numbers fall at first, since the largest is what one looks for; texts rise. */
+  sortBy(column) {
+    const first = this.columns[column]?.numeric ?? false;
+    const again = this.sorted?.column === column;
+    this.sorted = { column, falling: again ? !this.sorted?.falling : first };
+    this.heads.forEach((head, at) => {
+      const way = this.sorted?.falling ? "descending" : "ascending";
+      setAttribute(head, "aria-sort", at === column ? way : null);
+    });
+    this.fill(this.rows);
+  }
+  inOrder(rows) {
+    if (!this.sorted) return rows;
+    const { column, falling } = this.sorted;
+    return [...rows].sort((a, b) => {
+      const order = compare(keyOf(a[column]), keyOf(b[column]));
+      return falling ? -order : order;
     });
   }
   addRow() {
@@ -232,6 +262,10 @@ function style({ numeric, wrap }) {
 function fillCell(place2, cell) {
   setAttribute(place2, "title", cell.title ?? null);
   setAttribute(place2, "data-tone", cell.tone ?? null);
+  if (cell.node) {
+    if (place2.firstChild !== cell.node) place2.replaceChildren(cell.node);
+    return;
+  }
   if (cell.bar === void 0) {
     setText(place2, cell.text);
     return;
@@ -241,6 +275,16 @@ function fillCell(place2, cell) {
   if (!bar.parentElement) place2.append(el("span", { class: "hepnb-barbox" }, bar), text);
   bar.style.width = `${(Math.min(1, Math.max(0, cell.bar)) * 100).toFixed(1)}%`;
   setText(text, cell.text);
+}
+function keyOf(cell) {
+  return cell?.key === void 0 ? cell?.text ?? null : cell.key;
+}
+function compare(a, b) {
+  if (typeof a === "number" && typeof b === "number") return a - b;
+  if (typeof a === "string" && typeof b === "string")
+    return a.localeCompare(b, void 0, { numeric: true });
+  const rank = (value) => typeof value === "number" ? 0 : typeof value === "string" ? 1 : 2;
+  return rank(a) - rank(b);
 }
 
 // src/collections.ts
@@ -394,32 +438,89 @@ function goneNotice() {
   return { node, show };
 }
 
+// src/cancel.ts
+function cancelButton(label, ask) {
+  const press = button(label);
+  const answer = el("span", { class: "hepnb-said", role: "status" });
+  let armed = 0;
+  const calm = () => {
+    window.clearTimeout(armed);
+    armed = 0;
+    setText(press, label);
+    press.classList.remove("hepnb-danger");
+  };
+  press.addEventListener("click", async () => {
+    if (!armed) {
+      setText(press, "Really cancel?");
+      press.classList.add("hepnb-danger");
+      armed = window.setTimeout(calm, 5e3);
+      return;
+    }
+    calm();
+    press.disabled = true;
+    setText(answer, "cancelling …");
+    const { ok, error } = await ask();
+    if (!ok) {
+      setText(answer, error ?? "");
+      press.disabled = false;
+    }
+  });
+  press.addEventListener("blur", calm);
+  press.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") calm();
+  });
+  const allow = (possible) => {
+    press.hidden = !possible;
+    if (!possible) {
+      press.disabled = false;
+      setText(answer, "");
+    }
+  };
+  return { node: el("span", { class: "hepnb-cancel" }, press, answer), allow };
+}
+
 // src/snapshot.ts
 var ENDED = /* @__PURE__ */ new Set(["done", "failed", "cancelled", "lost"]);
 function ended(state) {
   return ENDED.has(state);
 }
 
-// src/header.ts
-var STATES = {
-  starting: ["◌", "starting"],
-  running: ["▶", "running"],
-  done: ["✓", "done"],
-  failed: ["✗", "failed"],
-  cancelled: ["■", "cancelled"],
-  lost: ["?", "lost"]
+// src/states.ts
+var SIGNS = {
+  waiting: "○",
+  starting: "◌",
+  running: "▶",
+  paused: "⏸",
+  done: "✓",
+  failed: "✗",
+  cancelled: "■",
+  lost: "?"
 };
-var SILENCE = 10;
-function headerPart(channel) {
+function sign(state) {
+  return SIGNS[state] ?? "?";
+}
+function statePill() {
   const icon = el("span", { class: "hepnb-icon", "aria-hidden": "true" });
   const word = el("span");
-  const state = el("span", { class: "hepnb-state", role: "status" }, icon, word);
+  const node = el("span", { class: "hepnb-state", role: "status" }, icon, word);
+  const show = (state) => {
+    setText(icon, sign(state));
+    setText(word, state);
+    setAttribute(node, "data-state", state);
+  };
+  return { node, show };
+}
+
+// src/header.ts
+var SILENCE = 10;
+function headerPart(channel) {
+  const state = statePill();
   const name = el("strong", { class: "hepnb-name" });
   const id = el("code", { class: "hepnb-id hepnb-faint" });
   const elapsed = el("span", { class: "hepnb-elapsed" });
   const silence = el("span", { class: "hepnb-faint" });
-  const cancel = cancelButton(channel);
-  const node = el("div", { class: "hepnb-head" }, state, name, id, elapsed, silence, cancel.node);
+  const cancel = cancelButton("Cancel run", () => channel.request("cancel"));
+  const node = el("div", { class: "hepnb-head" }, state.node, name, id, elapsed, silence, cancel.node);
   let latest;
   let received = 0;
   const tick = () => {
@@ -433,52 +534,13 @@ function headerPart(channel) {
   const update = (snapshot) => {
     latest = snapshot;
     received = performance.now();
-    const [sign, text] = STATES[snapshot.state] ?? ["?", snapshot.state];
-    setText(icon, sign);
-    setText(word, text);
-    setAttribute(state, "data-state", snapshot.state);
+    state.show(snapshot.state);
     setText(name, snapshot.name);
     setText(id, snapshot.id);
-    cancel.update(snapshot);
+    cancel.allow(!ended(snapshot.state));
     tick();
   };
   return { node, update, close: () => window.clearInterval(timer) };
-}
-function cancelButton(channel) {
-  const press = button("Cancel run", { class: "hepnb-button" });
-  const answer = el("span", { class: "hepnb-said", role: "status" });
-  let armed = 0;
-  const calm = () => {
-    window.clearTimeout(armed);
-    armed = 0;
-    setText(press, "Cancel run");
-    press.classList.remove("hepnb-danger");
-  };
-  press.addEventListener("click", async () => {
-    if (!armed) {
-      setText(press, "Really cancel?");
-      press.classList.add("hepnb-danger");
-      armed = window.setTimeout(calm, 5e3);
-      return;
-    }
-    calm();
-    press.disabled = true;
-    setText(answer, "cancelling …");
-    const { ok, error } = await channel.request("cancel");
-    if (!ok) {
-      setText(answer, error ?? "");
-      press.disabled = false;
-    }
-  });
-  press.addEventListener("blur", calm);
-  press.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") calm();
-  });
-  const update = ({ state }) => {
-    press.hidden = ended(state);
-    if (ended(state)) setText(answer, "");
-  };
-  return { node: el("span", { class: "hepnb-cancel" }, press, answer), update };
 }
 
 // src/log_window.ts

@@ -1,0 +1,84 @@
+"""The site's policy: read strictly, obeyed when a run starts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import hepnb as hn
+from hepnb.errors import RunError
+from hepnb.runs import policy
+from hepnb.runs.policy import Policy, size_of
+
+
+@pytest.fixture
+def site(tmp_path, monkeypatch):
+    files = tmp_path / "machine.yaml", tmp_path / "environment.yaml"
+    monkeypatch.setattr(policy, "policy_files", lambda: files)
+    return files
+
+
+def test_units_and_the_tightest_of_two_files(site):
+    site[0].write_text("{max_runs: 4, lifetime: 2 d, disk: 20 GB}")
+    site[1].write_text("lifetime: 90min\nmax_runs: 8\n")
+    assert Policy.of_site() == Policy(max_runs=4, lifetime=5400, disk=20e9)
+
+
+def test_without_files_everything_goes(site):
+    assert Policy.of_site() == Policy()
+    Policy().admit(10**6, 10**15)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("max_run: 4", "no limit 'max_run'; did you mean 'max_runs'"),
+        ("max_runs: many", "max_runs: 'many': write a whole number"),
+        ("max_runs: true", "write a whole number"),
+        ("max_runs: -1", "write a whole number"),
+        ("disk: 20", "disk: '?20'?: write a number and one of B, kB, MB, GB, TB"),
+        ("lifetime: 2 weeks", "write a number and one of s, min, h, d"),
+        ("- max_runs", "write lines like"),
+        ("max_runs: [", "site policy .*machine.yaml"),
+        ("!!python/object/apply:os.system ['true']", "could not determine a constructor"),
+    ],
+)
+def test_a_malformed_file_is_one_line(site, text, says):
+    site[0].write_text(text)
+    with pytest.raises(RunError, match=says) as told:
+        Policy.of_site()
+    assert "\n" not in str(told.value)
+
+
+def test_one_run_too_many_and_a_full_share_are_refused(site, numbered, tmp_path):
+    path = hn.Path("counts")
+
+    @path.define
+    def slowly(Muon, gate=str(tmp_path / "gate")):
+        import time
+
+        while not Path(gate).exists():
+            time.sleep(0.01)
+        return Muon.pt
+
+    path.hist("pt", pt="slowly: 20, 0, 100")
+    site[0].write_text("max_runs: 1")
+    run = path.start(numbered[0], 1)
+    with pytest.raises(RunError, match=r"1 runs of yours go on and this site allows 1 at once"):
+        path.start(numbered[0], 1)
+    (tmp_path / "gate").touch()
+    run.wait(60)
+    path.start(numbered[0], 1).wait(60)
+    site[0].write_text("disk: 1 kB")
+    with pytest.raises(RunError, match=r"and this site allows 1e-06 GB: `hepnb gc`"):
+        path.start(numbered[0], 1)
+    assert len(hn.runs()) == 2
+
+
+def test_the_size_is_what_lies_on_disk(tmp_path):
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "file").write_bytes(b"x" * 100_000)
+    with (tmp_path / "sparse").open("wb") as file:
+        file.truncate(1 << 30)
+    assert 100_000 <= size_of(tmp_path) < 200_000
