@@ -85,8 +85,9 @@ def test_a_run_that_goes_on_and_a_lost_one_stay(numbered, tmp_path, capsys):
 
 def test_leftovers_go(numbered, tmp_path, capsys):
     moved = counts(numbered, out=tmp_path / "gone").wait(60)
-    shutil.rmtree(moved.directory)
     registry = state_directory() / "runs"
+    entry = registry / moved.id
+    shutil.rmtree(moved.directory)
     half, fresh = registry / "half", registry / "fresh"
     for folder in (half, fresh):
         folder.mkdir()
@@ -101,7 +102,7 @@ def test_leftovers_go(numbered, tmp_path, capsys):
         gone.close()
         other.mkdir()
         (other / "thesis.tex").touch()
-        assert set(gc(capsys)) == {registry / moved.id, half, dead}
+        assert set(gc(capsys)) == {entry, half, dead}
     assert fresh.exists()
     assert alive.exists()
     assert (other / "thesis.tex").exists()
