@@ -57,12 +57,18 @@ def main(descriptor: int, path: Path) -> None:
         text = "".join(traceback.format_exception(error))
         title = f"the analysis cannot be loaded: {one_line(error)}"
         failure = {"k": "failed", "title": title, "traceback": text[-20_000:]}
-        control.send(msgpack.packb(failure, unicode_errors="backslashreplace"))
+        _say(control, failure)
         return
     gc.collect()
     gc.freeze()
-    control.send(msgpack.packb({"k": "ready"}))
+    _say(control, {"k": "ready"})
     _serve(control, bundle, spec)
+
+
+def _say(control: socket.socket, message: dict[str, str]) -> None:
+    # Where the supervisor was killed meanwhile nobody listens: the end of the socket follows.
+    with contextlib.suppress(OSError):
+        control.send(msgpack.packb(message, unicode_errors="backslashreplace"))
 
 
 def _serve(control: socket.socket, bundle: Bundle, spec: RunSpec) -> None:
