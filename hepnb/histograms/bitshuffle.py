@@ -82,17 +82,16 @@ def decode(chunk: bytes, into: Array) -> None:
 
 def _checked(chunk: bytes, size: int) -> int:
     """The numbers in one part, after a look that every length stays inside the chunk."""
-    if len(chunk) < _HEAD.size:
-        raise ValueError("it is cut short")
-    total, part = _HEAD.unpack_from(chunk)
-    if total != size or part < 64 or part % 64:
-        raise ValueError("it says another size")
-    left = size % 64
-    at, end = _HEAD.size, len(chunk) - left
-    for _ in range(-(-(size - left) // part)):
-        if at + _LENGTH.size > end:
-            break
-        at += _LENGTH.size + _LENGTH.unpack_from(chunk, at)[0]
-    if at != end:
+    try:
+        total, part = _HEAD.unpack_from(chunk)
+        if total != size or part < 64 or part % 64:
+            raise ValueError("it says another size")
+        left = size % 64
+        at, length_at = _HEAD.size, _LENGTH.unpack_from
+        for _ in range(-(-(size - left) // part)):
+            at += _LENGTH.size + length_at(chunk, at)[0]
+    except struct.error:
+        raise ValueError("it is cut short") from None
+    if at + left != len(chunk):
         raise ValueError("its parts do not fill it")
     return int(part // 8)

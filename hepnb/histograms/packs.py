@@ -172,9 +172,12 @@ class _Numbers:
 
     def chunk(self, slot: int, first: int) -> bytes | Array:
         """The chunk that begins there, as it is packed; its numbers where it is not."""
-        if self.dataset.id.get_chunk_info_by_coord((slot, first)).byte_offset is None:
+        try:
+            skipped, chunk = self.dataset.id.read_direct_chunk((slot, first))
+        except (MemoryError, OSError, RuntimeError):
+            if self.dataset.id.get_chunk_info_by_coord((slot, first)).byte_offset is not None:
+                raise
             return np.zeros(1, self.dataset.dtype)  # never written
-        skipped, chunk = self.dataset.id.read_direct_chunk((slot, first))
         return np.frombuffer(chunk, self.dataset.dtype) if skipped else bytes(chunk)
 
 
@@ -236,14 +239,11 @@ class PackFiles:
             if not numbers.coded:
                 found: Array = numbers.dataset[slot, lo:hi]
                 return found
-        columns = numbers.columns
+            columns = numbers.columns
+            starts = range(lo - lo % columns, hi, columns)
+            chunks = [numbers.chunk(slot, first) for first in starts]
         out = np.empty(hi - lo, signature.dtype)
-        for first in range(lo - lo % columns, hi, columns):
-            with self._lock, disk_faults("read", self._directory / pack):
-                numbers = self._numbers_of(
-                    pack, signature, field
-                )  # another thread may have shut it
-                chunk = numbers.chunk(slot, first)
+        for first, chunk in zip(starts, chunks, strict=True):
             if lo <= first and first + columns <= hi:
                 self._decode(pack, chunk, out[first - lo : first - lo + columns])
             else:

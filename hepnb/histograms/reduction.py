@@ -1,7 +1,8 @@
 """Carry out an index: read only the blocks and bins it needs, reduce them, build the result.
 
-All reductions are NumPy's, block by block, in slabs of a few megabytes; the result alone is ever
-dense in memory.
+All reductions are NumPy's, in slabs of a few megabytes, which a few threads read and reduce at once;
+the result alone is ever dense in memory. Where slabs are cut and in which order they are merged
+follows from the axes and the index alone, and so do the bits of a result.
 """
 
 from __future__ import annotations
@@ -16,19 +17,17 @@ import numpy as np
 import psutil
 
 from .blocks import Blocks
-from .cells import Cell
 from .indexing import AxisPlan
 from .record import Key
 from .refusal import HistValueError
 from .signature import Signature
+from .slabs import DensePlan, Slab
+from .threads import in_order
 
 __all__ = ["build_hist", "check_size", "reduce_blocks", "reduce_cells"]
 
-SLAB_BINS = 1 << 22
-
 Array = np.ndarray[Any, Any]
 Fields = Mapping[str, Array]
-Run = tuple[int, int, int, int]
 
 
 def reduce_blocks(
@@ -54,20 +53,31 @@ _ONE_BIN = hist.axis.Integer(0, 1, flow=False)
 
 
 def reduce_cells(
-    blocks: Blocks, signature: Signature, plans: Sequence[AxisPlan]
+    blocks: Blocks, signature: Signature, plans: Sequence[AxisPlan], threads: int | None = None
 ) -> dict[str, Array]:
     """Each field of the result that `plans` make, flow bins and summed axes included."""
     cell, shape = signature.cell, [p.size for p in plans]
     out = cell.zeros(shape)
     targets = [plans[i].targets() for i in signature.category_axes]
-    dense = _DensePlan(signature, [plans[i] for i in signature.dense_axes])
-    for key, goes in _wanted(blocks, targets):
-        reduced = dense.reduce(blocks, key)
+    dense = DensePlan(signature, [plans[i] for i in signature.dense_axes])
+    slabs = dense.slabs()
+
+    def reduced(job: tuple[Key, list[list[int]], Slab]) -> tuple[int, dict[str, Array]]:
+        key, _, slab = job
+        return dense.reduce(blocks, key, slab)
+
+    jobs = ((key, goes, s) for key, goes in _wanted(blocks, targets) for s in slabs)
+    for (_, goes, slab), (to, part) in in_order(reduced, jobs, threads if dense.large else 1):
+        if slab is slabs[0]:
+            block = cell.zeros(dense.shape)
+        dense.put(slab, to, part, block)
+        if slab is not slabs[-1]:
+            continue
         for target in itertools.product(*goes):
             where: list[Any] = [slice(None)] * len(shape)
-            for i, to in zip(signature.category_axes, target, strict=True):
-                where[i] = to
-            cell.merge(out, tuple(where), reduced)
+            for i, bin_ in zip(signature.category_axes, target, strict=True):
+                where[i] = bin_
+            cell.merge(out, tuple(where), block)
     return out
 
 
@@ -84,108 +94,6 @@ def _wanted(
             wanted.append((at, key, goes))
     for _, key, goes in sorted(wanted, key=lambda w: w[0]):
         yield key, goes
-
-
-class _DensePlan:
-    """The plans of the dense axes, and how to apply them to one block."""
-
-    def __init__(self, signature: Signature, plans: Sequence[AxisPlan]) -> None:
-        self._signature, self._plans = signature, plans
-        self._spans = [p.span() for p in plans]
-        self._shape = [p.size for p in plans]
-        self._empty = any(lo == hi for lo, hi in self._spans)
-        self._single = tuple(i for i, p in enumerate(plans) if p.size == 1)
-        self._runs: dict[tuple[int, int, int], tuple[int, list[Run]]] = {}
-
-    def reduce(self, blocks: Blocks, key: Key) -> dict[str, Array]:
-        """One array per field, of the result's extents on the dense axes."""
-        cell = self._signature.cell
-        if not self._plans:
-            return {f: a.reshape(()) for f, a in blocks.read(key, 0, 1).items()}
-        if self._empty:
-            return cell.zeros(self._shape)
-        out: dict[str, Array] = {}
-        for lo, hi, slab in self._slabs(blocks, key):
-            to, part = self._part(slab, lo, hi)
-            rows = part[cell.fields[0]].shape[0]
-            if not out and rows == self._shape[0]:
-                out = part
-                continue
-            out = out or cell.zeros(self._shape)
-            cell.merge(out, slice(to, to + rows), part)
-        return out
-
-    def _slabs(self, blocks: Blocks, key: Key) -> Iterator[tuple[int, int, Fields]]:
-        """The needed rows of the first dense axis, a few megabytes at a time."""
-        shape = self._signature.block_shape
-        row = math.prod(shape[1:])
-        step = max(1, SLAB_BINS // row)
-        lo, hi = self._spans[0]
-        for a in range(lo, hi, step):
-            b = min(a + step, hi)
-            flat = blocks.read(key, a * row, b * row)
-            yield a, b, {f: v.reshape((b - a, *shape[1:])) for f, v in flat.items()}
-
-    def _part(self, slab: Fields, lo: int, hi: int) -> tuple[int, dict[str, Array]]:
-        """Reduce rows [lo, hi): where they go on the first axis, and what goes there."""
-        cell, inner = self._signature.cell, tuple(slice(a, b) for a, b in self._spans[1:])
-        part = {f: a[(slice(None), *inner)] for f, a in slab.items()}
-        part = cell.pool(part, self._single) if self._single else part
-        for i in range(len(self._plans) - 1, 0, -1):
-            if i not in self._single:
-                part = _merge(cell, part, i, *self._runs_of(i, *self._spans[i])[1:])
-        if 0 in self._single:
-            return 0, part
-        to, size, runs = self._runs_of(0, lo, hi)
-        return to, _merge(cell, part, 0, size, runs)
-
-    def _runs_of(self, axis: int, lo: int, hi: int) -> tuple[int, int, list[Run]]:
-        plan = self._plans[axis]
-        start = np.maximum(plan.start, lo)
-        count = np.maximum(np.minimum(plan.start + plan.count, hi) - start, 0)
-        if axis:
-            first, size = 0, plan.size
-        else:
-            used = np.flatnonzero(count)
-            first, size = int(used[0]), int(used[-1] - used[0] + 1)
-        known = self._runs.get((axis, lo, hi))
-        if known is None:
-            chosen = slice(first, first + size)
-            known = self._runs[axis, lo, hi] = (size, _find_runs(start[chosen] - lo, count[chosen]))
-        return first, *known
-
-
-def _find_runs(start: Array, count: Array) -> list[Run]:
-    """Stretches (from, to, source, n) of result bins that each take the next n source bins."""
-    runs: list[Run] = []
-    for to in np.flatnonzero(count):
-        source, n = int(start[to]), int(count[to])
-        if runs:
-            a, b, s, m = runs[-1]
-            if m == n and b == to and s + m * (b - a) == source:
-                runs[-1] = (a, b + 1, s, m)
-                continue
-        runs.append((int(to), int(to) + 1, source, n))
-    return runs
-
-
-def _merge(
-    cell: Cell, fields: dict[str, Array], axis: int, size: int, runs: list[Run]
-) -> dict[str, Array]:
-    shape = fields[cell.fields[0]].shape
-    if runs == [(0, size, 0, 1)] and shape[axis] == size:
-        return fields
-    out = cell.zeros((*shape[:axis], size, *shape[axis + 1 :]))
-    before = (slice(None),) * axis
-    for a, b, source, n in runs:
-        part = {f: v[(*before, slice(source, source + n * (b - a)))] for f, v in fields.items()}
-        if n > 1:
-            cut = (*shape[:axis], b - a, n, *shape[axis + 1 :])
-            pooled = cell.pool({f: v.reshape(cut) for f, v in part.items()}, axis + 1)
-            part = {f: v.squeeze(axis + 1) for f, v in pooled.items()}
-        for f in cell.fields:
-            out[f][(*before, slice(a, b))] = part[f]
-    return out
 
 
 def _places(blocks: Blocks) -> list[dict[Any, int]]:
