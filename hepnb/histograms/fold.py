@@ -38,6 +38,8 @@ __all__ = [
 PACK_BYTES = 128 << 20
 SMALL_BYTES = 64 << 20  # every other pack holds more, so there is at most one file per 64 MB
 SMALL_PACKS = 8
+PIECE_ROWS = 1 << 20  # of a table, that are read and written together
+ROW_BYTES = 64  # a guess: eight columns
 
 Array = np.ndarray[Any, Any]
 Touched = dict[str, dict[Key, list[tuple[Pending, BlockEntry]]]]
@@ -206,7 +208,7 @@ def _choose_dropped(
     rows = dict.fromkeys(catalog.packs, 0)
     for held in pieces.values():
         for pack, piece in held:
-            rows[pack] += max(piece.rows, 1) * 64  # a guess: eight columns
+            rows[pack] += max(piece.rows, 1) * ROW_BYTES
     live = dict(rows)
     total = dict(rows)
     for pack, slots in catalog.slots.items():
@@ -226,7 +228,14 @@ def _plans(
 ) -> Iterable[PackPlan]:
     """Cut the work into packs of 64 to 128 MB, or one block where a block is larger."""
     blocks: dict[str, list[Key]] = {}
-    pieces, size = _joined(work.pieces), 0
+    pieces: list[Piece] = []
+    size = 0
+    for piece in _joined(work.pieces):
+        if size > PACK_BYTES:
+            yield PackPlan({}, pieces)
+            pieces, size = [], 0
+        pieces.append(piece)
+        size += piece.rows * ROW_BYTES
     for name in signatures:
         each = _block_bytes(signatures[name])
         for key in _in_order(work.blocks.get(name, {}), labels[name]):
@@ -248,15 +257,19 @@ def _in_order(keys: Iterable[Key], labels: Labels) -> list[Key]:
 
 
 def _joined(pieces: Iterable[Piece]) -> list[Piece]:
-    """Neighbouring pieces of a table as one."""
+    """Neighbouring pieces of a table as one, up to `PIECE_ROWS`."""
     out: list[Piece] = []
     runs: list[list[Piece]] = []
+    rows = 0
     for piece in sorted(pieces, key=lambda p: (p.table, p.start, p.rows)):
         last = runs[-1][-1] if runs else None
-        if last and (last.table, last.start + last.rows) == (piece.table, piece.start):
+        follows = last and (last.table, last.start + last.rows) == (piece.table, piece.start)
+        if follows and rows + piece.rows <= PIECE_ROWS:
             runs[-1].append(piece)
         else:
             runs.append([piece])
+            rows = 0
+        rows += piece.rows
     for run in runs:
         rows = sum(p.rows for p in run)
 

@@ -86,6 +86,7 @@ def _add(writer: StoreWriter, snapshot: Snapshot, said: str) -> None:
         for made in in_batches(signature, snapshot.blocks(name), new):
             send(made)
     for table in snapshot.tables():
-        made = new()
-        made.table(table, snapshot.table(table))
-        send(made)
+        for rows in snapshot.rows(table):
+            made = new()
+            made.table(table, rows)
+            send(made)

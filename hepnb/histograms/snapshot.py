@@ -7,7 +7,7 @@ however many of them were folded: a block is its folded version plus each record
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -66,13 +66,17 @@ class Snapshot:
 
     def table(self, name: str) -> dict[str, Array]:
         """A table's columns, rows in the order of the records; HistKeyError when there is none."""
-        folded = pieces_of(self.files, self.catalog.packs)
-        parts: list[Mapping[str, Array]] = [p.read() for _, p in folded.get(name, ())]
-        for pending in self.records:
-            parts += [t.read(pending.read) for t in pending.record.tables if t.name == name]
+        parts = list(self.rows(name))
         if not parts:
             raise HistKeyError(f"no table {name!r} (yet){nearest(name, self.tables())}")
         return {c: np.concatenate([p[c] for p in parts]) for c in parts[0]}
+
+    def rows(self, name: str) -> Iterator[Mapping[str, Array]]:
+        """The same, some rows after some rows."""
+        for _, piece in pieces_of(self.files, self.catalog.packs).get(name, ()):
+            yield piece.read()
+        for pending in self.records:
+            yield from (t.read(pending.read) for t in pending.record.tables if t.name == name)
 
 
 class SnapshotBlocks:
