@@ -9,10 +9,11 @@ import contextlib
 import errno
 import io
 import os
-import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
+
+from isal.isal_zlib import crc32
 
 from ..errors import DiskError, StoreError
 
@@ -134,7 +135,7 @@ def build_file(path: Path, build: Callable[[BinaryIO], None]) -> int:
         os.fsync(fd)
         crc = 0
         for at in range(0, os.fstat(fd).st_size, PIECE):
-            crc = zlib.crc32(os.pread(fd, PIECE, at), crc)
+            crc = crc32(os.pread(fd, PIECE, at), crc)
     except BaseException:
         os.close(fd)
         remove_file(path)

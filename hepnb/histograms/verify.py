@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import stat
-import zlib
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import h5py
+from isal.isal_zlib import crc32
 
 from ..errors import StoreError
 from .catalog import Catalog, pieces_of
@@ -84,7 +84,7 @@ def _checksum(path: Path) -> int:
     crc = 0
     with path.open("rb") as file:
         while piece := file.read(_PIECE):
-            crc = zlib.crc32(piece, crc)
+            crc = crc32(piece, crc)
     return crc
 
 

@@ -13,10 +13,11 @@ import os
 import re
 import struct
 import threading
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from isal.isal_zlib import crc32
 
 from ..errors import StoreError
 from .body import Body
@@ -200,9 +201,9 @@ class SegmentWriter:
 
 
 def _checksum(head: bytes, body: Body) -> int:
-    crc = zlib.crc32(head)
+    crc = crc32(head)
     for piece in body.pieces():
-        crc = zlib.crc32(piece, crc)
+        crc = crc32(piece, crc)
     return crc
 
 
