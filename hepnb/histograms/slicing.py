@@ -24,13 +24,18 @@ class Lazy:
         self._source = source
 
     def __getitem__(self, index: Any) -> Any:
-        """An H5Hist of the bins that `index` means; a number when no axis is left."""
+        """An H5Hist of the bins that `index` means; what the index itself gives where that is small.
+
+        That is a number when no axis is left, and an array for arrays of bin numbers. Three
+        results are no histogram of blocks and are refused: a category picked twice, a Boolean
+        axis cut to one bin, and an axis without bins.
+        """
         from .h5hist import H5Hist
 
         source = self._source
         items = source._items(index)
         if has_arrays(items):
-            raise HistIndexError(f"{source._said}: lazy takes no arrays of bins; index it directly")
+            return source[index]
         plans = source._home.read(lambda b: source._plans(source._axes_now(b), items))
         axes = [p.axis for p in plans if p.axis is not None]
         if not axes:
