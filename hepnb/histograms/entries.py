@@ -79,8 +79,8 @@ def _finite(what: str, values: Any, most: int, said: str) -> Array:
             f"not {array.dtype} of shape {array.shape}"
         )
     array = array.astype(np.float64, copy=False)
-    bad = np.argwhere(~np.isfinite(np.atleast_1d(array)))
-    if len(bad):
+    if not np.isfinite(array).all():
+        bad = np.argwhere(~np.isfinite(np.atleast_1d(array)))
         first = tuple(int(i) for i in bad[0])
         shown = ", ".join(map(str, first))
         raise HistValueError(
