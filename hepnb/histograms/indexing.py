@@ -175,10 +175,11 @@ def kept(ax: Any) -> AxisPlan:
 
 def _picks(ax: Any, items: list[Any], said: str) -> AxisPlan:
     """A list of categories: their order is kept, the others vanish, an overflow bin stays."""
+    items = _expanded(ax, items, said)
     if not isinstance(ax, (bh.axis.StrCategory, bh.axis.IntCategory)):
         raise HistRuntimeError(f"{said} is not a category axis: a list cannot pick from it")
     picked: list[int] = []
-    for item in _expanded(ax, items, said):
+    for item in items:
         plan = _resolved(ax, item, said)
         if plan.axis is not None or int(plan.count[0]) != 1 or int(plan.start[0]) >= ax.size:
             raise HistIndexError(f"{said}: {item!r} picks no single category")
@@ -200,7 +201,8 @@ def _expanded(ax: Any, items: list[Any], said: str) -> list[Any]:
         return items
     found: dict[str, None] = {}
     for item in items:
-        matches = fnmatch.filter(map(str, ax), item) if _wild(item) else [item]
+        labels = [label for label in ax if isinstance(label, str)]
+        matches = fnmatch.filter(labels, item) if _wild(item) else [item]
         found.update(dict.fromkeys(matches))
     if not found:
         raise HistValueError(f"{said}: no category matches {items}")

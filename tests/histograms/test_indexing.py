@@ -33,6 +33,8 @@ def h() -> H5Hist:
         (("zz", 0), KeyError, "axis 'channel'"),
         ((0, [1, 2]), RuntimeError, "not a category axis"),
         ((0, {}), IndexError, "not an index of one axis"),
+        (("zz*", 0), ValueError, "no category matches"),
+        ((0, "0*"), ValueError, "no category matches"),
         ((0, slice(None, None, max)), IndexError, "third argument is sum or rebin"),
         ({5: 0}, IndexError, "no axis 5"),
     ],
