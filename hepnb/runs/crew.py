@@ -118,11 +118,11 @@ class Crew:
             if (found.id, found.order) != (id, order):
                 raise ValueError(f"the record of {found.id!r} for {id!r}")
 
-    def worker_printed(self, worker: int, stream: str, line: str) -> None:
-        """A line on a worker's stdout or stderr."""
-        if line.strip():
-            level = "INFO" if stream == "stdout" else "WARNING"
-            self._record(self.seats[worker], line, level, stream, None)
+    def worker_printed(self, worker: int, stream: str, lines: str) -> None:
+        """Whole lines on a worker's stdout or stderr."""
+        chunk = self.seats[worker].chunk
+        label = chunk.label if chunk else ""
+        self._run.log.printed(lines, worker=worker, chunk=label, logger=stream)
 
     def worker_lost(self, worker: int, why: str) -> None:
         """Its task is leased again, three times at most; its seat is taken by a new worker."""

@@ -102,8 +102,8 @@ class RunDirectory:
 
     @property
     def log(self) -> Path:
-        """The log records (JSON lines)."""
-        return self.path / "log.jsonl"
+        """The directory of the log: pairs of a text and an index."""
+        return self.path / "log"
 
     @property
     def supervisor_log(self) -> Path:

@@ -219,10 +219,11 @@ class Reporter:
     def _log_section(self) -> dict[str, Any]:
         log = self._run.log
         if self._log[0] != log.version:
+            log.flush()
             section = {
                 "total": log.total,
                 "counts": dict(log.counts),
-                "tail": [dict(record) for record in log.tail],
+                "tail": log.tail,
             }
             self._log = (log.version, section)
         return self._log[1]

@@ -132,6 +132,7 @@ class Supervisor:
 
     def _turn(self, timeout: float) -> None:
         """Hear whoever has something to say, then write what waits."""
+        timeout = min(timeout, self.engine.turn())
         for key, _ in self._selector.select(max(0.0, timeout)):
             # An earlier one of this batch may have closed it, and another may have its number.
             if self._selector.get_map().get(key.fd) is key:

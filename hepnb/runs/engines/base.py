@@ -21,8 +21,11 @@ class Listener(Protocol):
     def worker_said(self, worker: int, message: dict[str, Any], raw: bytes) -> None:
         """A worker sent a message: an answer to its task, or a log record."""
 
-    def worker_printed(self, worker: int, stream: str, line: str) -> None:
-        """A worker, or a library inside it, wrote a line to its `stdout` or `stderr`."""
+    def worker_printed(self, worker: int, stream: str, lines: str) -> None:
+        """A worker, or a library inside it, wrote whole lines to its `stdout` or `stderr`.
+
+        What it printed before an answer is told before that answer.
+        """
 
     def worker_lost(self, worker: int, why: str) -> None:
         """A worker is gone, with whatever it was doing."""
@@ -42,6 +45,9 @@ class Engine(Protocol):
 
     def replace(self, worker: int) -> None:
         """Start another worker in the place of a lost one."""
+
+    def turn(self) -> float:
+        """Do what is due by now; returns the seconds until something is again (`inf`: nothing)."""
 
     def close(self) -> None:
         """Stop every worker, whatever it does, and wait until they are gone."""

@@ -15,7 +15,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +23,7 @@ from ...frames import FrameError, FrameReader, encode
 from ..directory import RunDirectory
 from ..spec import RunSpec
 from .base import Listener
+from .output import Outputs
 
 __all__ = ["LocalEngine"]
 
@@ -36,9 +37,9 @@ _THREADS = (
     "NUMBA_NUM_THREADS",
 )
 _SOCKET_BUFFER = 4 << 20
-_LONGEST_LINE = 20_000
 _EXIT_NOTICE = 0.1
 _LAST_WORDS = 1.0
+_LAST_LINES = 0.05
 _MOST_STARTS = 3
 
 
@@ -48,9 +49,7 @@ class _Worker:
 
     number: int
     channel: socket.socket
-    outputs: dict[int, str]
     reader: FrameReader = field(default_factory=FrameReader)
-    partial: dict[int, bytes] = field(default_factory=dict)
     pid: int = 0
     is_busy: bool = False
     is_gone: bool = False
@@ -70,6 +69,7 @@ class LocalEngine:
         self._spec = spec
         self._selector = selector
         self._listener = listener
+        self._outputs = Outputs(selector, listener.worker_printed)
         self._workers: dict[int, _Worker] = {}
         self._reasons: dict[int, str] = {}
         self._failed_starts = 0
@@ -114,14 +114,12 @@ class LocalEngine:
             self._wanted.append(worker)
             return
         ours, theirs = socket.socketpair()
-        read_out, write_out = os.pipe()
-        read_err, write_err = os.pipe()
+        write_out, write_err = self._outputs.open(worker)
         try:
             socket.send_fds(self._zygote, [b"%d" % worker], [theirs.fileno(), write_out, write_err])
         except OSError:
             # The zygote is dying; its end of file follows, and starts everything anew.
-            for descriptor in (read_out, read_err):
-                os.close(descriptor)
+            self._outputs.close(worker)
             ours.close()
             self._wanted.append(worker)
             return
@@ -130,15 +128,9 @@ class LocalEngine:
             os.close(write_out)
             os.close(write_err)
         ours.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _SOCKET_BUFFER)
-        handle = _Worker(worker, ours, {read_out: "stdout", read_err: "stderr"})
+        handle = _Worker(worker, ours)
         self._workers[worker] = handle
         self._selector.register(ours, selectors.EVENT_READ, lambda: self._hear_worker(handle))
-        for descriptor in handle.outputs:
-            os.set_blocking(descriptor, False)
-            self._selector.register(
-                descriptor, selectors.EVENT_READ, self._output(handle, descriptor)
-            )
-
     def submit(self, worker: int, task: Mapping[str, Any]) -> None:
         """Send a task; a worker that is gone is noticed by its end of file."""
         try:
@@ -146,6 +138,10 @@ class LocalEngine:
             self._workers[worker].channel.sendall(encode(task))
         except (OSError, KeyError):
             return
+
+    def turn(self) -> float:
+        """Listen again to pipes that have rested."""
+        return self._outputs.turn()
 
     def close(self) -> None:
         """Terminate, then kill, then reap: nothing of the run is left."""
@@ -176,9 +172,11 @@ class LocalEngine:
             streams = [handle.channel for handle in self._workers.values() if not handle.is_gone]
             if not streams:
                 return
-            for stream in select.select(streams, [], [], left)[0]:
+            for stream in select.select(streams, [], [], min(left, _LAST_LINES))[0]:
                 handle = next(h for h in self._workers.values() if h.channel is stream)
                 self._hear_last(handle)
+            for number in self._workers:
+                self._outputs.drain(number)
 
     def _hear_last(self, handle: _Worker) -> None:
         try:
@@ -259,39 +257,13 @@ class LocalEngine:
                     handle.pid = int(message["pid"])
                     self._listener.worker_ready(handle.number, handle.pid)
                 else:
-                    handle.is_busy = handle.is_busy and message.get("k") == "log"
+                    if message.get("k") != "log":
+                        handle.is_busy = False
+                        self._outputs.drain(handle.number)
                     self._listener.worker_said(handle.number, message, raw)
         except (FrameError, KeyError, TypeError, ValueError) as error:
             self._signal(handle, signal.SIGKILL)
             self._lose(handle, f"sent a message nobody understands ({error})")
-
-    def _output(self, handle: _Worker, descriptor: int) -> Callable[[], None]:
-        return lambda: self._read_output(handle, descriptor)
-
-    def _read_output(self, handle: _Worker, descriptor: int) -> None:
-        try:
-            data = os.read(descriptor, 1 << 18)
-        except BlockingIOError:
-            return
-        if not data:
-            self._selector.unregister(descriptor)
-            os.close(descriptor)
-            stream = handle.outputs.pop(descriptor)
-            if rest := handle.partial.pop(descriptor, b""):
-                self._print(handle, stream, rest)
-            return
-        *lines, rest = (handle.partial.get(descriptor, b"") + data).split(b"\n")
-        if len(rest) > _LONGEST_LINE:
-            lines.append(rest)
-            rest = b""
-        handle.partial[descriptor] = rest
-        for line in lines:
-            self._print(handle, handle.outputs[descriptor], line)
-
-    def _print(self, handle: _Worker, stream: str, line: bytes) -> None:
-        self._listener.worker_printed(
-            handle.number, stream, line.decode("utf-8", "replace").rstrip("\r")
-        )
 
     def _lose(self, handle: _Worker, why: str) -> None:
         self._drop(handle)
@@ -307,14 +279,7 @@ class LocalEngine:
         """Close all ends of a worker, after reading what it still had to say."""
         if self._workers.get(handle.number) is handle:
             del self._workers[handle.number]
-        for descriptor in list(handle.outputs):
-            self._read_output(handle, descriptor)
-        for descriptor, stream in handle.outputs.items():
-            if rest := handle.partial.pop(descriptor, b""):
-                self._print(handle, stream, rest)
-            self._selector.unregister(descriptor)
-            os.close(descriptor)
-        handle.outputs.clear()
+        self._outputs.close(handle.number)
         self._selector.unregister(handle.channel)
         handle.channel.close()
 

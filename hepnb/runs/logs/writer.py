@@ -1,0 +1,224 @@
+"""The one writer of a log: numbers records, folds repeated ones, counts, and keeps the tail at hand."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections import Counter, deque
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from .block import COUNTS, ENTRY, REPEAT, Block, shortened
+from .levels import LEVELS
+from .lines import records_of
+from .segments import SegmentWriter
+
+__all__ = ["LogWriter"]
+
+TAIL = 200
+_TAIL_TEXT = 200_000
+_BLOCK_TEXT = 32_000
+_MOST_IN_BLOCK = 200
+_MOST_WAITING = 1 << 20
+_SETTLE_EVERY = 2.0
+_PLACE = {level: place for place, level in enumerate(LEVELS)}
+
+
+class LogWriter:
+    """Appends records; `flush` makes readable what was added.
+
+    The last record of each worker stays open: if the same text comes again its `repeat` grows. A
+    disk that refuses stops nothing: what it did not take is tried again, up to a megabyte, and what
+    is lost beyond that is counted, and said.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self._segments = SegmentWriter(directory)
+        self._next = self._segments.next
+        self.counts: Counter[str] = Counter(
+            {level: n for level, n in zip(LEVELS, self._segments.counts, strict=True) if n}
+        )
+        self.version = 0
+        self._waiting: list[Block] = []
+        self._recent: deque[Block] = deque()
+        self._last: dict[int | None, tuple[Block, int]] = {}
+        self._stale: dict[int, int] = {}
+        self._settled = time.monotonic()
+        self._lost = 0
+
+    # -- what comes in ----------------------------------------------------------------------
+
+    def add(
+        self,
+        text: str,
+        *,
+        level: str = "INFO",
+        worker: int | None = None,
+        chunk: str = "",
+        logger: str = "",
+        when: float | None = None,
+        left_out: int = 0,
+    ) -> None:
+        """One record. `left_out` like it came before and were not sent: too many per second."""
+        level = level if level in _PLACE else "INFO"
+        if left_out:
+            self.counts[level] += left_out
+            self.add(
+                f"{left_out} messages like the next one left out: too many per second",
+                level="WARNING",
+                worker=worker,
+                chunk=chunk,
+                logger=logger,
+                when=when,
+            )
+        self.version += 1
+        self.counts[level] += 1
+        place, text = _PLACE[level], shortened(text)
+        if self._is_again(worker, logger, text, place):
+            self._count_again(worker, 1)
+            return
+        block = self._waiting[-1] if self._waiting else None
+        if (
+            block is None
+            or not block.fits(worker, chunk, logger)
+            or not 0 < len(block.times) < _MOST_IN_BLOCK
+        ):
+            block = self._begin(worker, chunk, logger)
+        block.texts.append(text)
+        block.levels.append(place)
+        block.times.append(time.time() if when is None else when)
+        self._next += 1
+        self._last[worker] = block, len(block) - 1
+
+    def printed(self, text: str, *, worker: int, chunk: str, logger: str) -> None:
+        """Whole lines that a worker wrote to its `logger`: `stdout`, or `stderr`."""
+        found = records_of(text, _PLACE["INFO" if logger == "stdout" else "WARNING"])
+        if not found.texts:
+            return
+        self.version += 1
+        if len(found.texts) == 1 or max(map(len, found.texts)) > _BLOCK_TEXT // 2:
+            found.texts = [shortened(text) for text in found.texts]
+        for place, level in enumerate(LEVELS):
+            if count := found.levels.count(place):
+                self.counts[level] += count
+        for index, times in found.repeats.items():
+            self.counts[LEVELS[found.levels[index]]] += times - 1
+        start = 0
+        if self._is_again(worker, logger, found.texts[0], found.levels[0]):
+            self._count_again(worker, found.repeats.get(0, 1))
+            start = 1
+        size = max(1, len(found.texts) * _BLOCK_TEXT // max(1, len(text)))
+        for first in range(start, len(found.texts), size):
+            block = self._begin(worker, chunk, logger)
+            block.texts = found.texts[first : first + size]
+            block.levels = found.levels[first : first + size]
+            self._next += len(block)
+            self._last[worker] = block, len(block) - 1
+            block.repeats = {
+                index - first: times
+                for index, times in found.repeats.items()
+                if first <= index < first + size
+            }
+
+    def _begin(self, worker: int | None, chunk: str, logger: str) -> Block:
+        block = Block(self._next, time.time(), worker, chunk, logger)
+        self._waiting.append(block)
+        self._recent.append(block)
+        held = sum(map(len, self._recent))
+        while held - len(self._recent[0]) > TAIL:
+            held -= len(self._recent.popleft())
+        return block
+
+    def _is_again(self, worker: int | None, logger: str, text: str, level: int) -> bool:
+        if worker not in self._last:
+            return False
+        block, index = self._last[worker]
+        same = block.texts[index] == text and block.levels[index] == level
+        return same and block.logger == logger
+
+    def _count_again(self, worker: int | None, times: int) -> None:
+        block, index = self._last[worker]
+        block.repeats[index] = block.repeats.get(index, 1) + times
+        if not self._waiting or block.first < self._waiting[0].first:
+            self._stale[block.first + index] = block.repeats[index]
+
+    # -- what goes out ----------------------------------------------------------------------
+
+    @property
+    def total(self) -> int:
+        """How many records a reader finds, repeated ones counted once."""
+        return self._segments.records + sum(map(len, self._waiting))
+
+    @property
+    def tail(self) -> list[dict[str, Any]]:
+        """The last records, oldest first: 200, or fewer where they are long."""
+        out: list[dict[str, Any]] = []
+        room = _TAIL_TEXT
+        for block in reversed(self._recent):
+            for index in reversed(range(len(block))):
+                room -= len(block.texts[index])
+                if len(out) == TAIL or (out and room < 0):
+                    return out[::-1]
+                out.append(block.record(index))
+        return out[::-1]
+
+    def flush(self) -> None:
+        """Everything added so far can be read; how often it was repeated, within two seconds."""
+        self._write(settle=time.monotonic() - self._settled > _SETTLE_EVERY)
+
+    def close(self) -> None:
+        """Write what is left."""
+        self._write(settle=True)
+        if self._waiting:
+            self._write(settle=True)
+        self._segments.close()
+
+    def _write(self, *, settle: bool) -> None:
+        stale = self._stale if settle else {}
+        if not self._waiting and not stale:
+            return
+        try:
+            text, entries = self._encode(self._segments.end(), self._waiting)
+            for number, times in stale.items():
+                entries += _entry(REPEAT, number, times)
+            entries += _entry(COUNTS, self._next, 0, (self.counts[level] for level in LEVELS))
+            self._segments.append(text, entries, sum(map(len, self._waiting)))
+        except OSError:
+            self._give_up_some()
+            return
+        self._waiting = []
+        if settle:
+            self._stale.clear()
+            self._settled = time.monotonic()
+        if self._lost:
+            text_of_loss = f"{self._lost} records are not in the file: there was no space for them"
+            self._lost = 0
+            self.add(text_of_loss, level="WARNING", logger="hepnb")
+
+    @staticmethod
+    def _encode(offset: int, blocks: Iterable[Block]) -> tuple[bytes, bytes]:
+        texts, entries = [], []
+        for block in blocks:
+            data = block.encode()
+            texts.append(data)
+            entries.append(block.entry(offset, len(data)))
+            offset += len(data)
+        return b"".join(texts), b"".join(entries)
+
+    def _give_up_some(self) -> None:
+        """Hold a megabyte until there is space; what comes after it is lost, but counted."""
+        held = 0
+        for place, block in enumerate(self._waiting):
+            held += sum(map(len, block.texts))
+            if held > _MOST_WAITING:
+                for lost in self._waiting[place:]:
+                    self._lost += len(lost)
+                    with contextlib.suppress(ValueError):
+                        self._recent.remove(lost)
+                del self._waiting[place:]
+                return
+
+
+def _entry(kind: int, first: int, number: int, levels: Iterable[int] = (0,) * 5) -> bytes:
+    return ENTRY.pack(kind, 0, first, time.time(), 0, 0, 0, 0, *levels, number)
