@@ -17,7 +17,7 @@ _HOMES = {
     "H5Hist": "hepnb.histograms",
     "RemoteHist": "hepnb.histograms",
     "Run": "hepnb._bind",
-    "runs": "hepnb.runs",
+    "runs": "hepnb._bind",
     "attach": "hepnb._bind",
     "resume": "hepnb._bind",
     "scan": "hepnb._bind",
@@ -79,8 +79,7 @@ def __getattr__(name: str) -> Any:
 
         raise AttributeError(f"hepnb has no {name!r}{nearest(name, __all__)}")
     home = import_module(_HOMES[name])
-    # The package hepnb.runs is itself what hn.runs() calls.
-    value = home if name == "runs" else getattr(home, name)
+    value = getattr(home, name)
     globals()[name] = value
     return value
 

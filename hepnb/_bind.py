@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import analysis
+from . import analysis, runs
 from .runs import Run, RunSet, RunTable, list_runs, scan, start
 from .runs.finding import attach, resume
 
-__all__ = ["Path", "Run", "RunSet", "attach", "list_runs", "resume", "scan"]
+__all__ = ["Path", "Run", "RunSet", "attach", "list_runs", "resume", "runs", "scan"]
 
 
 class Path(analysis.Path):

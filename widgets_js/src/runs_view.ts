@@ -65,7 +65,8 @@ function render({ model, el: place }: RenderProps<State>): () => void {
         const act = actions.get(row.id) ?? new Actions(row.id, channel);
         actions.set(row.id, act);
         act.cancel.allow(!ended(row.state) && row.state !== "unreadable");
-        return [...cells(row, names, model.get("now")), { text: "", node: act.node }];
+        const id = { text: row.id };
+        return [...cells(row, names, model.get("now")), { text: "", node: act.node }, id];
       }),
     );
   };
@@ -127,8 +128,8 @@ function columns(names: string[]): Column[] {
     { head: "started", sorts: true },
     { head: "took", sorts: true, numeric: true },
     { head: "size", sorts: true, numeric: true, title: "on disk" },
+    { head: "actions" },
     { head: "id" },
-    { head: "" },
   ];
 }
 
@@ -146,7 +147,6 @@ export function cells(row: Row, names: string[], now: number): Cell[] {
     { text: row.started === null || waits ? "–" : moment(row.started), key: row.started },
     { text: took === null || waits ? "–" : duration(took), key: took },
     { text: bytes(row.size), key: row.size },
-    { text: row.id },
   ];
 }
 

@@ -6,7 +6,7 @@ const SIGNS: Record<string, string> = {
   waiting: "○",
   starting: "◌",
   running: "▶",
-  paused: "⏸",
+  paused: "‖",
   done: "✓",
   failed: "✗",
   cancelled: "■",

@@ -490,7 +490,7 @@ var SIGNS = {
   waiting: "○",
   starting: "◌",
   running: "▶",
-  paused: "⏸",
+  paused: "‖",
   done: "✓",
   failed: "✗",
   cancelled: "■",
@@ -520,7 +520,16 @@ function headerPart(channel) {
   const elapsed = el("span", { class: "hepnb-elapsed" });
   const silence = el("span", { class: "hepnb-faint" });
   const cancel = cancelButton("Cancel run", () => channel.request("cancel"));
-  const node = el("div", { class: "hepnb-head" }, state.node, name, id, elapsed, silence, cancel.node);
+  const node = el(
+    "div",
+    { class: "hepnb-head" },
+    state.node,
+    name,
+    id,
+    elapsed,
+    silence,
+    cancel.node
+  );
   let latest;
   let received = 0;
   const tick = () => {

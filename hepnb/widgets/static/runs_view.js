@@ -240,7 +240,7 @@ var SIGNS = {
   waiting: "○",
   starting: "◌",
   running: "▶",
-  paused: "⏸",
+  paused: "‖",
   done: "✓",
   failed: "✗",
   cancelled: "■",
@@ -393,7 +393,8 @@ function render({ model, el: place }) {
         const act = actions.get(row.id) ?? new Actions(row.id, channel);
         actions.set(row.id, act);
         act.cancel.allow(!ended(row.state) && row.state !== "unreadable");
-        return [...cells(row, names, model.get("now")), { text: "", node: act.node }];
+        const id = { text: row.id };
+        return [...cells(row, names, model.get("now")), { text: "", node: act.node }, id];
       })
     );
   };
@@ -450,8 +451,8 @@ function columns(names) {
     { head: "started", sorts: true },
     { head: "took", sorts: true, numeric: true },
     { head: "size", sorts: true, numeric: true, title: "on disk" },
-    { head: "id" },
-    { head: "" }
+    { head: "actions" },
+    { head: "id" }
   ];
 }
 function cells(row, names, now) {
@@ -467,8 +468,7 @@ function cells(row, names, now) {
     { text: number(row.events), key: row.events },
     { text: row.started === null || waits ? "–" : moment(row.started), key: row.started },
     { text: took === null || waits ? "–" : duration(took), key: took },
-    { text: bytes(row.size), key: row.size },
-    { text: row.id }
+    { text: bytes(row.size), key: row.size }
   ];
 }
 function parameter(value) {
