@@ -17,42 +17,21 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
 from .directory import RunDirectory
 from .glance import glance, was_launched
 from .launch import launch
-from .processes import detached
 from .run import unheard
 from .scan_directory import ScanDirectory, ScanSpec, lock_now
 from .spec import RunSpec
 
-__all__ = ["conduct"]
+__all__ = ["Conductor"]
 
 _LOOK_EVERY = 0.5
 _CONFIRM = 1.0
 _AFTER_REFUSAL = 5.0
-
-
-def conduct(scan: ScanDirectory, *, take_over: bool = False) -> bool:
-    """Start a conductor; False where there is one, which then sees every run that waits.
-
-    It goes on with runs that are lost; with `take_over`, with those of another host, too. Raises
-    RunError where the scan's directory has no locks, or is closed to us.
-    """
-    lock = scan.take_lock()
-    if lock is None:
-        return False
-    try:
-        command = [sys.executable, "-m", "hepnb.runs.conductor", str(scan.path), str(lock)]
-        process = detached(command + ["take-over"] * take_over, scan.conductor_log, keep=[lock])
-    finally:
-        os.close(lock)
-    # It outlives this process; where it does not, it leaves no zombie.
-    threading.Thread(target=process.wait, name="hepnb-conductor", daemon=True).start()
-    return True
 
 
 class Conductor:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, overload
 
 from ..errors import RunError
-from .conductor import conduct
+from .conducting import conduct
 from .directory import RunDirectory
 from .glance import Glance, glance
 from .grid import Grid, Value, label, said

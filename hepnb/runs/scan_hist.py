@@ -34,7 +34,9 @@ def scan_hist(
     axes = []
     for parameter in asked.lists:
         categories = grid.categories(parameter)
-        kind: Any = hist.axis.StrCategory if isinstance(categories[0], str) else hist.axis.IntCategory
+        kind: Any = (
+            hist.axis.StrCategory if isinstance(categories[0], str) else hist.axis.IntCategory
+        )
         called = f"scan_{parameter}" if parameter in own else parameter
         axes.append(kind(list(categories), name=called, overflow=False))
     parts = {

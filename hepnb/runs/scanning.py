@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..errors import HepnbError, RunError
-from .conductor import conduct
+from .conducting import conduct
 from .directory import state_directory
 from .grid import Grid, Value, said
 from .launch import start

@@ -1,0 +1,31 @@
+"""Starting the conductor of a scan, unless there is one."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+
+from .processes import detached
+from .scan_directory import ScanDirectory
+
+__all__ = ["conduct"]
+
+
+def conduct(scan: ScanDirectory, *, take_over: bool = False) -> bool:
+    """Start a conductor; False where there is one, which then sees every run that waits.
+
+    It goes on with runs that are lost; with `take_over`, with those of another host, too. Raises
+    RunError where the scan's directory has no locks, or is closed to us.
+    """
+    lock = scan.take_lock()
+    if lock is None:
+        return False
+    try:
+        command = [sys.executable, "-m", "hepnb.runs.conductor", str(scan.path), str(lock)]
+        process = detached(command + ["take-over"] * take_over, scan.conductor_log, keep=[lock])
+    finally:
+        os.close(lock)
+    # It outlives this process; where it does not, it leaves no zombie.
+    threading.Thread(target=process.wait, name="hepnb-conductor", daemon=True).start()
+    return True

@@ -1,0 +1,509 @@
+"""Scans: every combination becomes a run of its own, whatever happens to the others and to us."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import awkward as ak
+import hist
+import numpy as np
+import psutil
+import pytest
+
+import hepnb as hn
+from hepnb.errors import DataError, PathError, RunError
+from hepnb.runs.scan_directory import ScanDirectory
+
+
+def until(condition, seconds=60.0):
+    """Wait for what must come."""
+    deadline = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < deadline, f"waited {seconds:g} s in vain"
+        time.sleep(0.01)
+    return found
+
+
+def spectrum(pt, kind="all"):
+    """The muons above a threshold; one combination is no analysis."""
+    if (pt, kind) == (30, "positive"):
+        return None
+    path = hn.Path("spectrum")
+    chosen = "Muon.charge > 0" if kind == "positive" else "Muon.charge != 0"
+    path.define("chosen", f"Muon[(Muon.pt > {pt}) & ({chosen})]")
+    path.hist("pt", pt="chosen.pt: 20, 0, 100")
+    path.hist("n", n="count(chosen): 5, -0.5, 4.5")
+    return path
+
+
+@pytest.fixture
+def gated(tmp_path):
+    """Paths whose runs go on only once `open` exists, or `open-N` for the one with n=N."""
+    gates = tmp_path / "gates"
+    gates.mkdir()
+
+    def make(n):
+        path = hn.Path("gated")
+
+        @path.define
+        def number(event):
+            (gates / f"began-{n}").touch()
+            while not ((gates / "open").exists() or (gates / f"open-{n}").exists()):
+                time.sleep(0.01)
+            return event
+
+        path.hist("number", number="number: 10, 0, 2000")
+        return path
+
+    return make, gates
+
+
+def conductor_of(runs):
+    return json.loads(ScanDirectory(runs.directory).lock.read_text())["pid"]
+
+
+def states(runs):
+    return [row["state"] for row in runs.table()]
+
+
+@pytest.fixture
+def leave_nothing(tmp_path):
+    """No process of this test outlives it: all have a directory of it on their command line."""
+    yield
+    ours = [
+        process
+        for process in psutil.process_iter(["cmdline"])
+        if any(word.startswith(str(tmp_path)) for word in process.info["cmdline"] or ())
+    ]
+    _, alive = psutil.wait_procs(ours, timeout=20)
+    for process in alive:
+        process.kill()
+    assert not alive
+
+
+pytestmark = pytest.mark.usefixtures("leave_nothing")
+
+
+def test_each_combination_is_a_run_and_all_are_one_histogram(numbered, make_file):
+    files, _ = numbered
+    began = time.monotonic()
+    runs = hn.scan(spectrum, files, pt=[10, 30], kind=["all", "positive"], workers=1, chunk=100)
+    assert time.monotonic() - began < 5
+    assert len(runs) == 3
+    assert runs.points[2] == {"pt": 30, "kind": "all"}
+    assert runs.skipped == ({"pt": 30, "kind": "positive"},)
+    assert runs.wait(120) is runs
+    assert runs.status == "done"
+
+    for run, point in zip(runs, runs.points, strict=True):
+        assert isinstance(run, hn.Run)
+        assert run.status == "done"
+        assert run.parameters == point
+        alone = spectrum(**point).start(files, workers=2, chunk=100).wait(60)
+        for name in ("pt", "n"):
+            assert run.hist(name).to_hist() == alone.hist(name).to_hist()
+    assert runs[0].hist("pt").sum() > runs[1].hist("pt").sum() > 0
+
+    assert runs[{"pt": 10, "kind": "positive"}] is runs[1]
+    assert runs[-1] is runs[2]
+    assert runs.at(pt=10) == runs[0:2] == [runs[0], runs[1]]
+    assert runs.at(kind="positive") == [runs[1]]
+
+    whole = runs.hist("n")
+    assert [(type(ax), ax.name) for ax in whole.axes] == [
+        (hist.axis.IntCategory, "pt"),
+        (hist.axis.StrCategory, "kind"),
+        (hist.axis.Regular, "n"),
+    ]
+    full = whole.to_hist()
+    for run, point in zip(runs, runs.points, strict=True):
+        mine = full[hist.loc(point["pt"]), point["kind"], :]
+        np.testing.assert_array_equal(mine.view(flow=True), run.hist("n").view(flow=True))
+    assert full[hist.loc(30), "positive", sum] == 0
+    assert [ax.name for ax in runs.hist("pt").axes] == ["scan_pt", "kind", "pt"]
+    assert whole.sealed
+
+    frame = runs.to_frame()
+    assert list(frame["pt"]) == [10, 10, 30]
+    assert list(frame["state"]) == ["done"] * 3
+    assert list(frame["events"]) == [700] * 3
+    assert runs.progress["done"] == 3
+    assert runs.progress["events"] == 2100
+    text = repr(runs).splitlines()
+    assert text[0] == f"<RunSet {runs.id}: 3 runs, 3 done>"
+    assert text[1].split()[:4] == ["run", "pt", "kind", "state"]
+    assert text[3].split()[:6] == ["1", "10", "positive", "done", "700", "700"]
+
+    again = hn.attach(runs.id)
+    assert isinstance(again, hn.RunSet)
+    assert again.points == runs.points
+    assert hn.attach(runs.directory).id == hn.attach("scan-spectrum").id == runs.id
+    assert hn.attach(runs[1].id).parameters == {"pt": 10, "kind": "positive"}
+    for place in (runs.directory, runs[0].directory):
+        assert stat.S_IMODE(place.stat().st_mode) == 0o700
+    with pytest.raises(RunError, match="there is nothing to resume"):
+        again.resume()
+    with pytest.raises(RunError, match="no run is failed or cancelled or lost"):
+        again.rerun_failed()
+
+
+def test_ten_runs_at_once(tmp_path, make_file):
+    pt = make_file(tmp_path / "ten.root", 500)
+    make = ten_thresholds
+    runs = hn.scan(make, tmp_path / "ten.root", least=range(10), workers=1, max_parallel=10)
+    runs.wait(300)
+    assert states(runs) == ["done"] * 10
+    flat = ak.to_numpy(ak.flatten(pt))
+    for least, run in enumerate(runs):
+        expected = np.histogram(flat[flat > least], bins=20, range=(0, 100))[0]
+        np.testing.assert_array_equal(run.hist().values(), expected)
+        assert run.progress["events"] == 500
+    whole = runs.hist("pt").values()
+    np.testing.assert_array_equal(
+        whole.sum(axis=1), [(flat[flat < 100] > n).sum() for n in range(10)]
+    )
+    began = max(run.snapshot()["started"] for run in runs)
+    ended = min(run.snapshot()["ended"] for run in runs)
+    assert began < ended, "they did not go on at once"
+
+
+def ten_thresholds(least):
+    path = hn.Path("ten")
+    path.hist("pt", pt=f"Muon.pt[Muon.pt > {least}]: 20, 0, 100")
+    return path
+
+
+def test_not_more_at_once_than_allowed(numbered, gated):
+    files, _ = numbered
+    make, gates = gated
+    runs = hn.scan(make, files, n=range(5), workers=1, max_parallel=2)
+    until(lambda: len(list(gates.glob("began-*"))) == 2)
+    assert states(runs) == ["running", "running", "waiting", "waiting", "waiting"]
+    until(lambda: runs[4].status == "waiting")
+    assert runs.status == "running"
+    (gates / "open").touch()
+    runs.wait(120)
+    spans = [(run.snapshot()["started"], run.snapshot()["ended"]) for run in runs]
+    at_once = [sum(a <= start < b for a, b in spans) for start, _ in spans]
+    assert max(at_once) == 2
+    assert max(began for began, _ in spans[:2]) < min(began for began, _ in spans[2:])
+
+
+def test_a_killed_conductor_is_replaced_and_nothing_runs_twice(numbered, gated):
+    files, _ = numbered
+    make, gates = gated
+    runs = hn.scan(make, files, n=range(3), workers=1, max_parallel=1)
+    until((gates / "began-0").exists)
+    with pytest.raises(RunError, match=r"goes on: hn\.attach"):
+        hn.resume(runs.id)
+    os.kill(conductor_of(runs), signal.SIGKILL)
+    until(lambda: not ScanDirectory(runs.directory).is_conducted())
+    (gates / "open-0").touch()
+    runs[0].wait(60)  # needs no conductor
+    until(lambda: states(runs) == ["done", "lost", "lost"])
+    assert runs.status == "lost"
+    with pytest.raises(RunError, match=r"2 of 3 runs failed or were lost; the first, n=1: lost"):
+        runs.wait(60)
+    again = hn.resume(runs.id)
+    (gates / "open").touch()
+    again.wait(120)
+    assert states(runs) == ["done"] * 3
+    assert sorted(p.name for p in (runs.directory / "runs").iterdir()) == ["0000", "0001", "0002"]
+    assert not any((run.directory / "supervisor.log").read_text() for run in runs)
+    assert {tuple(run.hist().values()) for run in runs} == {tuple(runs[0].hist().values())}
+
+
+def test_conductor_and_supervisors_killed_together(numbered, gated):
+    files, _ = numbered
+    make, gates = gated
+    runs = hn.scan(make, files, n=range(3), workers=1, max_parallel=2, chunk=50)
+    until(lambda: len(list(gates.glob("began-*"))) == 2)
+    os.kill(conductor_of(runs), signal.SIGKILL)
+    for run in runs[:2]:
+        run.kill()
+    until(lambda: states(runs) == ["lost"] * 3)
+    (gates / "open").touch()
+    runs.resume().wait(120)
+    assert states(runs) == ["done"] * 3
+    for run in runs:
+        assert run.hist().sum() == 700
+        assert run.progress["events"] == 700
+
+
+def test_a_killed_kernel_leaves_the_scan_to_itself(numbered, tmp_path):
+    files, _ = numbered
+    gate = tmp_path / "gate"
+    script = f"""
+        import os, signal, time, hepnb as hn
+        def make(n):
+            path = hn.Path("orphan")
+            @path.define
+            def number(event):
+                while not os.path.exists({str(gate)!r}):
+                    time.sleep(0.01)
+                return event
+            path.hist("number", number="number: 10, 0, 2000")
+            return path
+        runs = hn.scan(make, {files!r}, n=[1, 2, 3], workers=1, max_parallel=1)
+        print(runs.id, flush=True)
+        time.sleep(600)
+    """
+    kernel = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(script)],
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    with kernel:
+        scan_id = kernel.stdout.readline().strip()
+        os.killpg(kernel.pid, signal.SIGKILL)
+    runs = hn.attach(scan_id)
+    gate.touch()
+    runs.wait(120)
+    assert states(runs) == ["done"] * 3
+
+
+def test_a_run_that_fails_stops_no_other_and_is_run_again_alone(numbered, tmp_path):
+    files, _ = numbered
+    mended = tmp_path / "mended"
+
+    def make(n):
+        path = hn.Path("fails")
+
+        @path.define
+        def number(event):
+            if n == 1 and not mended.exists():
+                raise ValueError("no such calibration")
+            return event
+
+        path.hist("number", number="number: 10, 0, 2000")
+        return path
+
+    runs = hn.scan(make, files, n=range(3), workers=1)
+    with pytest.raises(RunError, match=r"1 of 3 runs .*; the first, n=1: in chunk .*no such cal"):
+        runs.wait(120)
+    assert states(runs) == ["done", "failed", "done"]
+    assert runs.status == "failed"
+    assert "no such calibration" in runs[1].error.traceback
+    assert "no such calibration" in repr(runs)
+    ids = [run.id for run in runs]
+    mended.touch()
+    assert runs.rerun_failed() is runs
+    runs.wait(120)
+    assert states(runs) == ["done"] * 3
+    assert [run.id == before for run, before in zip(runs, ids, strict=True)] == [True, False, True]
+    assert runs[1].parameters == {"n": 1}
+    assert hn.attach(ids[1]).status == "failed"  # the old one stays
+    np.testing.assert_array_equal(runs.hist().values().sum(axis=1), [700, 700, 700])
+    assert hn.attach(runs.id)[1].id == runs[1].id
+
+
+def test_cancel_one_and_all(numbered, gated):
+    files, _ = numbered
+    make, gates = gated
+    runs = hn.scan(make, files, n=range(4), workers=1, max_parallel=1)
+    until((gates / "began-0").exists)
+    runs[2].cancel()
+    until(lambda: states(runs)[2] == "cancelled")
+    assert runs[2].wait(60).status == "cancelled"
+    assert states(runs)[0::3] == ["running", "waiting"]
+    runs[0].cancel()
+    until(lambda: states(runs)[0] == "cancelled")
+    until((gates / "began-1").exists)
+    runs.cancel()
+    runs.wait(60)
+    assert states(runs) == ["cancelled"] * 4
+    assert runs.status == "cancelled"
+    assert not (gates / "began-2").exists()
+    assert not (gates / "began-3").exists()
+    runs.cancel()  # nothing left: no error
+    (gates / "open").touch()
+    runs.rerun_failed("cancelled").wait(120)
+    assert states(runs) == ["done"] * 4
+
+
+def test_cancelling_without_a_conductor(numbered, gated):
+    files, _ = numbered
+    make, gates = gated
+    runs = hn.scan(make, files, n=range(2), workers=1, max_parallel=1)
+    until((gates / "began-0").exists)
+    os.kill(conductor_of(runs), signal.SIGKILL)
+    until(lambda: states(runs)[1] == "lost")
+    runs.cancel()
+    runs.wait(60)
+    assert states(runs) == ["cancelled"] * 2
+
+
+def test_a_signal_interrupts_the_conductor_and_the_runs_go_on(numbered, gated):
+    files, _ = numbered
+    make, gates = gated
+    runs = hn.scan(make, files, n=range(2), workers=1, max_parallel=1)
+    until((gates / "began-0").exists)
+    os.kill(conductor_of(runs), signal.SIGTERM)
+    until(lambda: states(runs) == ["running", "lost"])
+    (gates / "open").touch()
+    runs.resume()
+    runs.wait(60)
+    assert (runs.directory / "conductor.log").read_text() == ""
+
+
+def test_it_is_live_while_it_runs(numbered, gated):
+    files, _ = numbered
+    make, gates = gated
+    runs = hn.scan(make, files, n=["a", "b"], workers=1, max_parallel=1)
+    tables = []
+    stop = runs.watch(tables.append)
+    until((gates / "began-a").exists)
+    whole = runs.hist("number")
+    assert whole.sum() == 0
+    assert not whole.sealed
+    (gates / "open-a").touch()
+    until((gates / "began-b").exists)
+    assert whole.refresh()
+    np.testing.assert_array_equal(whole.values().sum(axis=1), [700, 0])
+    (gates / "open").touch()
+
+    async def main():
+        return await runs
+
+    # In a thread of its own: where browser tests came first, this one has an event loop already.
+    with ThreadPoolExecutor(1) as elsewhere:
+        assert elsewhere.submit(lambda: asyncio.run(main())).result(60) is runs
+    whole.refresh()
+    np.testing.assert_array_equal(whole.values().sum(axis=1), [700, 700])
+    until(lambda: [row["state"] for row in tables[-1]] == ["done", "done"])
+    stop()
+    assert [row["state"] for row in tables[0]][1] == "waiting"
+
+
+HOSTILE = ["<script>alert(1)</script>", "../../etc/passwd\n\x1b[31mred", "\u202etac' or 1"]
+
+
+def plain(cut):
+    path = hn.Path("plain")
+    path.hist("n", n="count(Muon): 5, -0.5, 4.5", label=f"n {HOSTILE.index(cut)}")
+    return path
+
+
+def test_hostile_texts_are_texts(numbered):
+    files, _ = numbered
+    runs = hn.scan(plain, files[:1], cut=HOSTILE, workers=1, max_parallel=3).wait(120)
+    text = repr(runs)
+    assert len(text.splitlines()) == len(runs) + 2
+    assert text.replace("\n", "").isprintable()
+    assert list(runs.hist("n").axes["cut"]) == HOSTILE
+    assert all(runs[{"cut": text}] is run for text, run in zip(HOSTILE, runs, strict=True))
+    assert {run.directory.parent for run in runs} == {runs.directory / "runs"}
+    assert hn.attach(runs.id).points == runs.points
+
+
+def broken(pt):
+    path = hn.Path("broken")
+    path.hist("pt", pt="Muon.pt: 20, 0, 100" if pt < 30 else "Muon.pT: 20, 0, 100")
+    return path
+
+
+def raising(pt):
+    if pt > 20:
+        raise KeyError("no scale factors")
+    return broken(pt)
+
+
+def nothing(**_):
+    return None
+
+
+def unsendable(**_):
+    lock = threading.Lock()
+    path = hn.Path("locked")
+
+    @path.define
+    def number(event):
+        with lock:
+            return event
+
+    path.hist("number", number="number: 10, 0, 2000")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("make", "options", "error", "text"),
+    [
+        (broken, {"pt": [20, 30]}, PathError, r"^pt=30: .*'Muon' has no field 'pT'"),
+        (broken, {}, RunError, "at least one parameter"),
+        (broken, {"pt": [20, 20]}, RunError, "has 20 twice"),
+        (broken, {"pt": [20], "workers": 0}, RunError, "workers"),
+        (broken, {"pt": [20], "max_parallel": 0}, RunError, "max_parallel=0"),
+        (broken, {"pt": [20], "nice": "x"}, RunError, "nice"),
+        (broken, {"pt": range(300), "b": range(300)}, RunError, "90,000 combinations"),
+        (lambda pt: pt, {"pt": [20]}, RunError, "pt=20: <lambda> gave a int: return a hn.Path"),
+        (nothing, {"pt": [1, 2]}, RunError, "nothing gave None for all 2 combinations"),
+        (unsendable, {"pt": [20]}, RunError, "pt=20: the path cannot be sent"),
+    ],
+)
+def test_nothing_starts_when_anything_is_wrong(numbered, tmp_path, make, options, error, text):
+    files, _ = numbered
+    with pytest.raises(error, match=text) as caught:
+        hn.scan(make, files, **options)
+    assert len(str(caught.value).splitlines()) == 1
+    runs = tmp_path / "state" / "runs"
+    assert not runs.exists() or not list(runs.iterdir())
+
+
+def test_an_exception_of_the_function_says_where_and_data_is_checked_first(numbered):
+    files, _ = numbered
+    with pytest.raises(KeyError, match="no scale factors") as caught:
+        hn.scan(raising, files, pt=[20, 25])
+    assert caught.value.__notes__ == ["in raising(pt=25): nothing was started"]
+    with pytest.raises(DataError, match="no such file"):
+        hn.scan(raising, "nowhere.root", pt=[20])
+    with pytest.raises(DataError, match="is given 2 times"):
+        hn.scan(broken, [files[0], files[0]], pt=[20])
+
+
+def test_where_it_lies(numbered, tmp_path):
+    files, _ = numbered
+    here = tmp_path / "here"
+    runs = hn.scan(broken, files[:1], pt=[10], out=here, workers=1).wait(60)
+    assert runs.directory == here
+    with pytest.raises(RunError, match="is there already"):
+        hn.scan(broken, files[:1], pt=[10], out=here)
+    with pytest.raises(RunError, match=r"no histogram 'pT'; did you mean 'pt'\?; it has pt"):
+        runs.hist("pT")
+    with pytest.raises(RunError, match="the scan has no pt=11; it has 10"):
+        runs.at(pt=11)
+    here.chmod(0o755)
+    with pytest.raises(RunError, match="is open to other users"):
+        hn.attach(runs.id)
+    here.chmod(0o700)
+    moved = tmp_path / "moved"
+    here.rename(moved)
+    assert hn.attach(moved).hist("pt").axes["scan_pt"][0] == 10
+    (moved / "scan.json").write_text("[]")
+    with pytest.raises(RunError, match="is not the record of a scan"):
+        hn.attach(moved)
+
+
+def test_a_scan_that_is_deleted_ends(numbered, gated):
+    files, _ = numbered
+    make, gates = gated
+    runs = hn.scan(make, files, n=range(2), workers=1, max_parallel=1)
+    until((gates / "began-0").exists)
+    conductor = psutil.Process(conductor_of(runs))
+    shutil.rmtree(runs.directory)
+    conductor.wait(60)
+    with pytest.raises(RunError, match="was deleted"):
+        runs.table()
+    assert not Path(runs.directory).exists()
