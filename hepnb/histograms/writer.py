@@ -265,8 +265,7 @@ class StoreWriter:
                 journal, before = self._journal, self._manifest
                 records = journal.ready(before.frontier)
                 notes = list(journal.notes)
-                tidy = last and self._tidied != (tidiness, before.packs)
-                if not records and not (last and notes) and not tidy:
+                if not (records or (last and (notes or self._tidied != (tidiness, before.packs)))):
                     return False
                 if journal.position[1] >= ROTATE_AT_FOLD:
                     journal.rotate()
@@ -323,12 +322,14 @@ class StoreWriter:
 
         Records behind a gap in the orders stay in the journal and are seen by readers.
         """
+        indexed = False
         while self._fold(last=True, tidiness=SEALING):
-            pass
+            indexed = True
         with self._folding, self._lock:
             self._check_open()
             self._tidy_up(sealed=True)
-            write_index(self.directory, self._manifest, self._catalog)
+            if not indexed:
+                write_index(self.directory, self._manifest, self._catalog)
         self.close()
 
     def revise(self, change: Callable[[Manifest], Manifest]) -> None:
