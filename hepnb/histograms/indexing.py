@@ -175,15 +175,17 @@ def kept(ax: Any) -> AxisPlan:
 
 def _picks(ax: Any, items: list[Any], said: str) -> AxisPlan:
     """A list of categories: their order is kept, the others vanish, an overflow bin stays."""
-    items = _expanded(ax, items, said)
-    if not isinstance(ax, (bh.axis.StrCategory, bh.axis.IntCategory)):
-        raise HistRuntimeError(f"{said} is not a category axis: a list cannot pick from it")
     picked: list[int] = []
-    for item in items:
+    category = isinstance(ax, (bh.axis.StrCategory, bh.axis.IntCategory))
+    for item in _expanded(ax, items, said):
         plan = _resolved(ax, item, said)
+        if not category:
+            break
         if plan.axis is not None or int(plan.count[0]) != 1 or int(plan.start[0]) >= ax.size:
             raise HistIndexError(f"{said}: {item!r} picks no single category")
         picked.append(int(plan.start[0]))
+    if not category:
+        raise HistRuntimeError(f"{said} is not a category axis: a list cannot pick from it")
     traits = ax.traits
     labels: list[Any] = [ax.value(i) for i in range(ax.size)]
     axis = relabelled(ax, [labels[i] for i in picked])
