@@ -41,6 +41,7 @@ def start(
     threads: int = 1,
     nice: int = 10,
     environment: Mapping[str, str] | None = None,
+    parameters: Mapping[str, Any] | None = None,
 ) -> Run:
     """Run the path on data in background processes and return at once.
 
@@ -77,6 +78,8 @@ def start(
         How far workers step back for other processes, 0 to 19.
     environment : dict, optional
         Environment variables of the workers.
+    parameters : dict, optional
+        The values that the path was made with, numbers or texts: kept as `run.parameters`.
 
     Raises
     ------
@@ -105,6 +108,7 @@ def start(
         on_error=on_error,
         allow_duplicates=allow_duplicates,
         settings=settings,
+        parameters=parameters,
     )
     obey_the_site()
     directory = RunDirectory.create(prepared.spec.name, out)
