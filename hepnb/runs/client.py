@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 import socket
 import subprocess
 import threading
@@ -20,6 +21,7 @@ from ..errors import RunError
 from ..frames import FrameError, FrameReader, encode
 from .directory import RunDirectory
 from .logs import LogFile
+from .spec import SAID
 
 __all__ = ["ENDED", "Client", "Snapshot"]
 
@@ -112,11 +114,16 @@ class Client:
         return reply["result"]
 
     def log_page(
-        self, start: int, count: int, levels: Collection[str] | None, search: str | None
+        self,
+        start: int,
+        count: int,
+        levels: Collection[str] | None,
+        search: str | re.Pattern[str] | None,
+        **asked: Any,
     ) -> dict[str, Any]:
-        """A page of the log, from the file: the supervisor is not troubled with searches."""
+        """A page of the log, from its files: the supervisor is not troubled with searches."""
         with self._log_lock:
-            return self._log.page(start, count, levels, search)
+            return self._log.page(start, count, levels, search, **asked)
 
     def _why_not(self) -> str:
         if self.has_ended:
@@ -228,10 +235,18 @@ class Client:
         return True
 
     def _how_lost(self) -> dict[str, str]:
-        title = "its supervisor is gone: everything committed so far is kept"
+        words = self._last_words()
+        if self.directory.is_gone():
+            title = f"its directory {self.directory.path} is gone, and a run ends with it"
+            mend = "where it was moved, hn.resume(directory) goes on"
+        else:
+            said = words.strip().rpartition("\n")[2]
+            why = said.removeprefix(SAID) if said.startswith(SAID) else "its supervisor is gone"
+            title = f"{why}: everything committed so far is kept"
+            mend = self.directory.how_to_resume
         return {
-            "title": f"{title}; {self.directory.how_to_resume}",
-            "traceback": self._last_words(),
+            "title": f"{title}; {mend}",
+            "traceback": words,
             "chunk": "",
         }
 

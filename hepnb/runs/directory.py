@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from ..errors import RunError, nearest
@@ -77,7 +78,7 @@ class RunDirectory:
         (path / "id").write_text(run_id + "\n")
         return directory
 
-    @property
+    @cached_property
     def id(self) -> str:
         """The run's id, which stays the same when the directory is moved."""
         try:

@@ -15,7 +15,7 @@ from typing import Any
 from ..errors import RunError
 from .directory import RunDirectory
 from .launch import launch
-from .spec import PYTHON, TAKEN, RunSpec
+from .spec import PYTHON, SAID, TAKEN, RunSpec
 
 __all__ = ["check_resumable", "take_up"]
 
@@ -107,4 +107,4 @@ def _refuse_elsewhere(directory: RunDirectory, *, take_over: bool) -> None:
 def _last_line(directory: RunDirectory, start: int) -> str:
     """What the new supervisor said of itself before it ended."""
     lines = directory.supervisor_log.read_bytes()[start:].decode("utf-8", "replace").splitlines()
-    return lines[-1] if lines else "its supervisor was killed"
+    return lines[-1].removeprefix(SAID) if lines else "its supervisor was killed"

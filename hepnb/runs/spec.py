@@ -16,13 +16,15 @@ from typing import Any
 from ..errors import RunError
 from .settings import Settings
 
-__all__ = ["OPEN_FILES", "PYTHON", "TAKEN", "FileSpec", "RunSpec", "supervisor_command"]
+__all__ = ["OPEN_FILES", "PYTHON", "SAID", "TAKEN", "FileSpec", "RunSpec", "supervisor_command"]
 
 VERSION = 1
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 """The Python of this process: a bundle is loaded by the one that made it."""
 TAKEN = 11
 """The exit status of a supervisor that found another one at work."""
+SAID = "hepnb: "
+"""How a supervisor's last line begins where it says why it cannot work."""
 OPEN_FILES = 16
 """How many files a worker keeps open; the supervisor leases chunks accordingly."""
 

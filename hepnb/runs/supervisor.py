@@ -26,7 +26,7 @@ from .leasing import Leases
 from .logs import LogFile, LogWriter
 from .plan import Plan
 from .requests import Requests
-from .spec import TAKEN, RunSpec
+from .spec import SAID, TAKEN, RunSpec
 from .watchers import Watchers
 from .writing import Writing
 
@@ -89,6 +89,8 @@ class Supervisor:
             rebuild(self)
         except HepnbError:
             self.engine.close()
+            self.folder.stop()
+            self.store.close()
             raise
         self._watchers = Watchers(directory.listen(), self._selector, Requests(self).answer)
 
@@ -237,7 +239,7 @@ def main(path: str) -> None:
     except HepnbError as error:
         if isinstance(error, StoreError) and directory.is_supervised():
             sys.exit(TAKEN)
-        sys.exit(f"{error}")
+        sys.exit(f"{SAID}{error}")
     supervisor.main()
 
 

@@ -1,0 +1,487 @@
+"""Runs whose supervisor was killed go on: nothing is lost, nothing counts twice, bit for bit."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+
+import hepnb as hn
+from hepnb.errors import RunError
+from hepnb.histograms import Store
+from hepnb.runs import launch
+from hepnb.runs.directory import RunDirectory
+
+SOAK = bool(os.environ.get("HEPNB_SOAK"))
+SUPERVISED = Path(__file__).parent / "supervised.py"
+CHUNK = 23
+CHUNKS = 18 + 14
+"""Of 400 and 300 events."""
+
+
+@pytest.fixture
+def kill_at():
+    """Let the supervisors started from here on kill themselves at a step; None lets them live."""
+
+    def choose(point: str | None) -> None:
+        if point is None:
+            patch.undo()
+            return
+        patch.setenv("HEPNB_TEST_KILL", point)
+        patch.setattr(
+            launch, "supervisor_command", lambda d: [sys.executable, str(SUPERVISED), str(d)]
+        )
+
+    with pytest.MonkeyPatch.context() as patch:
+        yield choose
+
+
+def is_lost(run) -> None:
+    """Wait until a run has ended, as lost."""
+    assert run._client.wait(60)
+    assert run.status == "lost", run
+
+
+def attempts(run) -> Counter[int]:
+    """How often each chunk was given to a worker, as the journal has it."""
+    notes = [e.meta for e in Store.open(run.directory).ledger() if e.order is None]
+    return Counter(note["order"] for note in notes if note["k"] == "attempt")
+
+
+def settled(run) -> set[int]:
+    """The orders of all chunks that are committed, or lost for ever."""
+    if not (run.directory / "manifest").exists():
+        return set()
+    return {e.order for e in Store.open(run.directory).ledger() if e.order is not None}
+
+
+def exported(run, tmp_path) -> dict[str, bytes]:
+    out = {}
+    for name in run.histograms:
+        run.hist(name).export(tmp_path / f"{name}.h5")
+        out[name] = (tmp_path / f"{name}.h5").read_bytes()
+        (tmp_path / f"{name}.h5").unlink()
+    return out
+
+
+def counted(run):
+    """All that a run tells of what it counted, but for times and rates."""
+    snapshot = run.snapshot()
+    timeless = ("events", "events_total", "events_lost", "chunks", "chunks_total", "bytes", "files")
+    return {
+        "progress": {name: snapshot["progress"][name] for name in timeless},
+        "statistics": [(row["module"], row["calls"], row["events"]) for row in run.statistics],
+        **{name: snapshot[name] for name in ("cutflow", "collections", "overlaps", "files")},
+    }
+
+
+@pytest.fixture
+def undisturbed(numbered, pt_path, tmp_path):
+    """What a run gives that nothing happens to."""
+    run = pt_path.start(numbered[0], workers=2, chunk=CHUNK).wait(60)
+    return exported(run, tmp_path), counted(run)
+
+
+POINTS = """
+manifest 1 before | manifest 1 after | note-life 1 before | note-opened 1 before
+note-opened 2 after | note-attempt 1 before | note-attempt 2 after | append 2 before
+append 2 after | sync 1 after | pack 1 before | pack 1 after | ledger 1 after
+manifest 1 before | forget 1 before | index 1 before | seal 1 before | rotate 1 before
+manifest 2 before | seal 1 after | last-status 1 before
+"""
+
+
+def test_a_supervisor_killed_at_any_step_is_resumed_exactly(
+    numbered, pt_path, tmp_path, kill_at, undisturbed
+):
+    """One run, killed at each of these steps in turn, each time in a new life of it."""
+    points = [point.strip() for line in POINTS.split("\n") if line for point in line.split("|")]
+    kill_at(points[0])
+    run = pt_path.start(numbered[0], workers=2, chunk=CHUNK)
+    is_lost(run)
+    for point in points[1:]:
+        before = settled(run)
+        tried = attempts(run) if before else Counter()
+        kill_at(point)
+        run.resume()
+        is_lost(run)
+        assert before <= settled(run)
+        again = attempts(run) if before else Counter()
+        assert all(again[order] == tried[order] for order in before), point
+    assert settled(run) == set(range(CHUNKS))
+    kill_at(None)
+    run.resume().wait(60)
+    assert run.status == "done"
+    assert (exported(run, tmp_path), counted(run)) == undisturbed
+    assert sum(w["chunks"] for w in run.workers) == CHUNKS
+    assert (run.directory / "supervisor.log").read_text() == ""
+
+
+def slow_path(seconds: float = 0.02) -> hn.Path:
+    """The path of `undisturbed`, slower."""
+    path = hn.Path("pt")
+
+    @path.define
+    def slow(w):
+        time.sleep(seconds)
+        return w
+
+    path.weight("w", "slow")
+    path.select("some", "count(Muon) >= 1")
+    path.hist("pt", pt="Muon.pt: 20, 0, 100", storage="Weight")
+    path.hist("n", n="count(Muon): 5, -0.5, 4.5", storage="Weight")
+    return path
+
+
+def reach(run, chunks: int) -> None:
+    """Wait until so many chunks are committed, while the run goes on."""
+    deadline = time.monotonic() + 60
+    while run.progress["chunks"] < chunks:
+        assert run.status in ("starting", "running", "paused")
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+@pytest.mark.timeout(1200)
+def test_a_supervisor_killed_at_random_is_resumed_exactly(numbered, tmp_path, undisturbed):
+    chance = random.Random(4)
+    kills = 20 if SOAK else 3
+    run = slow_path(0.5 if SOAK else 0.1).start(numbered[0], workers=2, chunk=CHUNK)
+    tried: Counter[int] = Counter()
+    done: set[int] = set()
+    for _ in range(kills):
+        # Until some moment of its start, or of its work.
+        run._client.wait(chance.uniform(0.2, 2.0))
+        run.kill()
+        is_lost(run)
+        assert done <= settled(run)
+        assert all(attempts(run)[order] == tried[order] for order in done)
+        done = settled(run)
+        tried = attempts(run) if done else tried
+        run.resume()
+    run.wait(120)
+    bits, sums = undisturbed
+    assert exported(run, tmp_path) == bits
+    assert counted(run)["progress"] == sums["progress"]
+    assert run.snapshot()["resumed"] <= kills
+    assert len(settled(run)) == CHUNKS
+
+
+def test_whoever_watches_sees_the_run_come_back(numbered):
+    """Its handle, one of another process, and a callback; the numbers of its snapshots grow."""
+    run = slow_path(0.1).start(numbered[0], workers=2, chunk=CHUNK)
+    other = hn.attach(run.id)
+    states: list[tuple[int, str]] = []
+    other.watch(lambda snapshot: states.append((snapshot["seq"], snapshot["state"])))
+    reach(run, 2)
+    os.kill(run.snapshot()["pid"], signal.SIGTERM)
+    is_lost(run)
+    is_lost(other)
+    by_another = f"import hepnb as hn; hn.resume({run.id!r})"
+    subprocess.run([sys.executable, "-c", by_another], check=True, timeout=60)
+    reach_end = time.monotonic() + 60
+    while "done" not in (run.status, other.status) and time.monotonic() < reach_end:
+        time.sleep(0.05)
+    assert run.wait(10).progress["events"] == other.wait(10).progress["events"] == 700
+    assert run.snapshot()["resumed"] == 1
+    seen = [state for n, (_, state) in enumerate(states) if n == 0 or states[n - 1][1] != state]
+    assert seen[-3:] in (["lost", "running", "done"], ["starting", "running", "done"])
+    assert "lost" in seen
+    numbers = [number for number, _ in states]
+    assert numbers == sorted(numbers)
+
+
+RESUMER = """
+import sys, time
+import hepnb as hn
+from hepnb.errors import RunError
+print("ready", flush=True)
+sys.stdin.readline()
+try:
+    hn.resume(sys.argv[1])
+    print("resumed")
+except RunError as error:
+    print(error)
+"""
+
+
+def test_of_many_who_resume_a_run_one_does(numbered, tmp_path, undisturbed):
+    run = slow_path(0.05).start(numbered[0], workers=2, chunk=CHUNK)
+    reach(run, 3)
+    run.kill()
+    is_lost(run)
+    resumers = [
+        subprocess.Popen(
+            [sys.executable, "-c", RESUMER, run.id],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(3)
+    ]
+    for process in resumers:
+        assert process.stdout.readline() == "ready\n"
+    for process in resumers:
+        process.stdin.write("\n")
+        process.stdin.flush()
+    said = sorted(process.communicate(timeout=120)[0].strip() for process in resumers)
+    assert said[0] == "resumed"
+    for line in said[1:]:
+        assert f"run {run.id} is supervised already, by process" in line
+    hn.attach(run.id).wait(60)
+    run.wait(10)
+    assert exported(run, tmp_path) == undisturbed[0]
+    assert (run.directory / "supervisor.log").read_text() == ""
+
+
+def test_what_cannot_be_resumed_is_said_in_a_line(numbered, pt_path, monkeypatch):
+    run = pt_path.start(numbered[0], chunk=CHUNK).wait(60)
+    with pytest.raises(RunError, match=r"is done: there is nothing to resume; hn\.attach shows it"):
+        run.resume()
+    run = slow_path(0.1).start(numbered[0], workers=1, chunk=CHUNK)
+    reach(run, 1)
+    with pytest.raises(RunError, match="supervised already, by process"):
+        hn.resume(run.id)
+    run.kill()
+    is_lost(run)
+    lock = run.directory / "store.lock"
+    mine = lock.read_text()
+    lock.write_text(json.dumps({"pid": 1, "host": "far.example.org"}))
+    with pytest.raises(RunError, match=r"supervised on host far\.example\.org.*take_over=True"):
+        hn.resume(run.id)
+    lock.write_text(mine)
+    spec = run.directory / "spec.json"
+    asked = json.loads(spec.read_text())
+    spec.write_text(json.dumps({**asked, "python": "3.4"}))
+    with pytest.raises(RunError, match=r"started with Python 3\.4.*resume it with Python 3\.4"):
+        hn.resume(run.id)
+    spec.write_text(json.dumps(asked))
+    manifest = run.directory / "manifest"
+    whole = manifest.read_bytes()
+    manifest.write_bytes(whole.replace(b"hepnb-store 1 ", b"hepnb-store 9 "))
+    with pytest.raises(RunError, match=r"has store version 9, this hepnb reads up to 1") as caught:
+        hn.resume(run.id)
+    assert "\n" not in str(caught.value)
+    manifest.write_bytes(whole)
+    lock.write_text(json.dumps({"pid": 1, "host": "far.example.org"}))
+    assert hn.resume(run.id, take_over=True).wait(60).progress["events"] == 700
+
+
+def test_a_journal_of_another_plan_is_not_mixed_with_this_one(numbered):
+    run = slow_path(0.1).start(numbered[0], workers=1, chunk=CHUNK)
+    reach(run, 2)
+    run.kill()
+    is_lost(run)
+    spec = run.directory / "spec.json"
+    spec.write_text(spec.read_text().replace(f'"chunk": {CHUNK}', '"chunk": 7'))
+    with pytest.raises(RunError, match="which is no chunk of this run"):
+        run.resume().wait(60)
+    assert "Traceback" not in (run.directory / "supervisor.log").read_text()
+
+
+def test_what_was_lost_stays_lost_and_deaths_of_earlier_lives_count(numbered, tmp_path):
+    path = hn.Path("unlucky")
+
+    @path.define
+    def number(event):
+        n = int(event[0])
+        lives = len(list(tmp_path.glob("life-*")))
+        if n == 20 and lives == 1:
+            raise ValueError("only in its first life")
+        if n == 40:
+            (tmp_path / f"death-{len(list(tmp_path.glob('death-*')))}").touch()
+            if lives == 1 and len(list(tmp_path.glob("death-*"))) > 2:
+                time.sleep(60)
+            os.kill(os.getpid(), signal.SIGKILL)
+        if n >= 60:
+            time.sleep(0.3)
+        return event
+
+    path.hist("n", n="number: 0, 2000, int")
+    (tmp_path / "life-1").touch()
+    run = path.start(numbered[0][:1], workers=1, chunk=20, on_error="skip")
+    deadline = time.monotonic() + 60
+    while sum(row["deaths"] for row in run.workers) < 2:
+        assert run.status in ("starting", "running")
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    run.kill()
+    is_lost(run)
+    (tmp_path / "life-2").touch()
+    run.resume().wait(60)
+    assert run.status == "done"
+    assert sum(row["deaths"] for row in run.workers) == 3
+    assert run.progress["events_lost"] == 40
+    assert run.progress["events"] == 360
+    assert "only in its first life" in run.files[0]["reason"]
+    assert run.hist("n").values()[[19, 20, 39, 40, 59, 60]].tolist() == [1, 0, 0, 0, 0, 1]
+
+
+@pytest.mark.parametrize("how", ["failed", "cancelled"])
+def test_a_run_killed_in_the_middle_of_its_end_ends_likewise(numbered, tmp_path, kill_at, how):
+    path = slow_path(0.05)
+
+    @path.define
+    def checked(event):
+        if how == "failed" and event[0] >= 200:
+            raise ValueError("event 200 is not liked")
+        return event
+
+    path.hist("checked", e="checked: 0, 2000, int")
+    kill_at("tombstone 2 after")
+    run = path.start(numbered[0], workers=1, chunk=CHUNK)
+    if how == "cancelled":
+        reach(run, 3)
+        run.cancel()
+    is_lost(run)
+    done = run.hist("checked").committed
+    kill_at(None)
+    run.resume()
+    assert run._client.wait(60)
+    assert run.status == how
+    assert run.hist("checked").sealed
+    assert run.hist("checked").committed == run.progress["chunks"] == done
+    assert run.progress["events"] + run.progress["events_lost"] <= 700
+    if how == "failed":
+        assert run.error.title == "ValueError: event 200 is not liked"
+        assert 'raise ValueError("event 200 is not liked")' in run.error.traceback
+        assert "not liked" in run.files[0]["reason"]
+
+
+def test_a_moved_run_is_found_and_resumed_where_it_is(numbered, tmp_path, undisturbed):
+    run = slow_path(0.1).start(numbered[0], workers=2, chunk=CHUNK, out=tmp_path / "here")
+    reach(run, 2)
+    run.kill()
+    is_lost(run)
+    run.directory.rename(tmp_path / "there")
+    with pytest.raises(RunError, match=r"is not in .*here any more: if it was moved, attach"):
+        hn.attach(run.id)
+    moved = hn.attach(tmp_path / "there")
+    assert moved._client.wait(60)
+    assert hn.attach(run.id).directory == tmp_path / "there"
+    moved.resume().wait(60)
+    assert exported(moved, tmp_path) == undisturbed[0]
+
+
+def test_one_that_cannot_be_written_is_shown_and_not_resumed(numbered, tmp_path):
+    if os.getuid() != 0:
+        pytest.skip("mounting a directory read-only needs root")
+    run = slow_path(0.1).start(numbered[0], workers=1, chunk=CHUNK, out=tmp_path / "run")
+    reach(run, 2)
+    run.kill()
+    is_lost(run)
+    for mount in (
+        ["--bind", run.directory, run.directory],
+        ["-o", "remount,bind,ro", run.directory],
+    ):
+        if subprocess.run(["mount", *mount], capture_output=True, check=False).returncode:
+            pytest.skip("this system lets nobody mount a directory")
+    try:
+        shown = hn.attach(run.id)
+        is_lost(shown)
+        assert shown.hist("pt").committed >= 2
+        assert shown.log_page(0, 10)["total"] >= 0
+        with pytest.raises(RunError, match=r"cannot be written: copy the whole of it to a place"):
+            shown.resume()
+        sockets = shutil.ignore_patterns("sock*")
+        shutil.copytree(run.directory, tmp_path / "copy", ignore=sockets)
+    finally:
+        subprocess.run(["umount", "--lazy", str(run.directory)], check=True)
+    assert hn.resume(tmp_path / "copy").wait(60).progress["events"] == 700
+
+
+@pytest.mark.parametrize("whose", ["open", "foreign"])
+def test_one_of_another_owner_or_mode_is_never_loaded(numbered, pt_path, whose, monkeypatch):
+    if whose == "foreign" and os.getuid() != 0:
+        pytest.skip("giving a directory away needs root")
+    run = pt_path.start(numbered[0], chunk=CHUNK).wait(60)
+    (run.directory / "status.json").unlink()
+    (run.directory / "bundle.pkl").write_bytes(
+        b"cos\nsystem\n(S'touch " + bytes(run.directory) + b"/loaded'\ntR."
+    )
+    if whose == "open":
+        run.directory.chmod(0o750)
+    else:
+        os.chown(run.directory, 12345, -1)
+    for use in (hn.attach, hn.resume):
+        with pytest.raises(RunError, match="chmod 700" if whose == "open" else "belongs to user"):
+            use(run.id)
+    # Nor by a supervisor or a zygote that is started all the same.
+    for module in ("supervisor", "engines.zygote"):
+        command = [sys.executable, "-m", f"hepnb.runs.{module}"]
+        ours, theirs = os.pipe()
+        more = [str(theirs)] if "zygote" in module else []
+        done = subprocess.run(
+            [*command, *more, str(run.directory)],
+            pass_fds=[theirs],
+            capture_output=True,
+            check=False,
+        )
+        os.close(ours)
+        os.close(theirs)
+        assert module != "supervisor" or done.returncode == 1
+    assert not (run.directory / "loaded").exists()
+
+
+def test_a_number_that_another_process_has_now_deceives_nobody(numbered):
+    run = slow_path(0.1).start(numbered[0], workers=1, chunk=CHUNK)
+    reach(run, 1)
+    run.kill()
+    is_lost(run)
+    innocent = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(100)"])
+    try:
+        lock, status = run.directory / "store.lock", run.directory / "status.json"
+        lock.write_text(lock.read_text().replace(str(run.snapshot()["pid"]), str(innocent.pid)))
+        kept = json.loads(status.read_text())
+        status.write_text(json.dumps({**kept, "pid": innocent.pid}))
+        again = hn.attach(run.id)
+        is_lost(again)
+        again.kill()
+        assert innocent.poll() is None
+        assert hn.runs()[0]["state"] == "lost"
+        assert again.resume().wait(60).status == "done"
+        assert innocent.poll() is None
+    finally:
+        innocent.kill()
+        innocent.wait()
+
+
+def test_cancelling_works_without_a_socket(numbered):
+    run = slow_path(0.1).start(numbered[0], workers=1, chunk=CHUNK)
+    run.cancel()
+    assert run.wait(60).status == "cancelled"
+    run = slow_path(0.1).start(numbered[0], workers=1, chunk=CHUNK)
+    reach(run, 1)
+    RunDirectory(run.directory).socket_path().unlink()
+    stranger = hn.attach(run.id)
+    stranger.cancel()
+    assert run.wait(60).status == "cancelled"
+    assert stranger.wait(60).status == "cancelled"
+    assert run.hist("pt").sealed
+
+
+def test_nothing_is_left_of_a_run_that_was_resumed(numbered):
+    run = slow_path(0.1).start(numbered[0], workers=2, chunk=CHUNK)
+    reach(run, 1)
+    run.kill()
+    is_lost(run)
+    run.resume()
+    reach(run, 6)
+    supervisor = psutil.Process(run.snapshot()["pid"])
+    family = [supervisor, *supervisor.children(recursive=True)]
+    assert len(family) == 4
+    run.wait(60)
+    _, alive = psutil.wait_procs(family, timeout=5)
+    assert alive == []
+    np.testing.assert_equal(run.hist("n").committed, CHUNKS)
