@@ -196,6 +196,8 @@ class RemoteHist:
             name=form.metadata.get("name"),
             label=form.metadata.get("label"),
         )
+        if reply.get("weighted") and not form.cell.parts:
+            full *= 1  # as after a weighted fill: the variances are not known
         view = full.view(flow=True)
         view[...] = np.frombuffer(raw, view.dtype).reshape(view.shape)
         self._axes = full.axes

@@ -153,9 +153,9 @@ class Requests:
         h = found.to_hist()
         form = Signature.from_axes(name, h.axes, known.storage, metadata=known.metadata).to_dict()
         view = np.ascontiguousarray(h.view(flow=True))
-        return Answer(
-            {"k": "hist", "signature": form, "committed": self._view.committed}, view.tobytes()
-        )
+        told = {"signature": form, "committed": self._view.committed}
+        lost = h.variances() is None if not known.cell.takes_sample else False
+        return Answer({"k": "hist", **told, "weighted": lost}, view.tobytes())
 
 
 def _passed_on(result: Any) -> Answer:

@@ -34,7 +34,7 @@ _log = logging.getLogger("hepnb.service")
 _TICK = 1.0
 _HELLO_WITHIN = 10.0
 _BREATH = 0.1
-_MOST_UNREAD = 1 << 30
+_READ_WITHIN = 60.0
 
 
 class Server:
@@ -116,10 +116,8 @@ class Server:
 
     def _serve(self, session: Session) -> None:
         try:
-            for message, raw in session.hear():
-                self._handle(session, message, raw)
-                if session not in self._sessions:
-                    return
+            if not session.busy:
+                session.inbox.extend(session.hear())
         except FrameError as error:
             _log.warning("%s: hung up: not this protocol (%s)", session.who, error)
             self._hang_up(session)
@@ -129,9 +127,25 @@ class Server:
                 _log.warning("%s: hung up: %s", session.who, one_line(error))
             self._hang_up(session)
             return
-        self._flush(session)
+        self._work(session)
         if session.ended:
             self._hang_up(session)
+
+    def _work(self, session: Session) -> None:
+        """Do what it asks, until it has to take its replies first."""
+        more = True
+        while more and session in self._sessions:
+            while session.inbox and not session.busy:
+                message, raw = session.inbox.popleft()
+                try:
+                    self._handle(session, message, raw)
+                except FrameError as error:
+                    _log.warning("%s: hung up: not this protocol (%s)", session.who, error)
+                    self._hang_up(session)
+                if session not in self._sessions:
+                    return
+            self._flush(session)
+            more = bool(session.inbox) and not session.busy
 
     def _handle(self, session: Session, message: dict[str, Any], raw: bytes) -> None:
         if not session.welcomed:
@@ -148,6 +162,7 @@ class Server:
 
     def _answer(self, session: Session, number: Any, answer: Answer | Later) -> None:
         if isinstance(answer, Later):
+            session.answering = True
             self._background.submit(
                 answer.job, lambda result: self._finish(session, number, answer, result)
             )
@@ -162,12 +177,13 @@ class Server:
         """A job has ended: tell the one who asked, if it is still there."""
         if session not in self._sessions:
             return
+        session.answering = False
         try:
             answer = later.then(result)
         except Exception as error:  # noqa: BLE001  as above
             answer = self._refusal(session, error)
         self._answer(session, number, answer)
-        self._flush(session)
+        self._work(session)
 
     def _refusal(self, session: Session, error: Exception) -> Answer:
         if isinstance(error, HepnbError):
@@ -232,7 +248,7 @@ class Server:
             if session in self._sessions:
                 session.reply(reply)
         for session in {session for session, _ in waiting} & self._sessions:
-            self._flush(session)
+            self._work(session)
 
     def _flush(self, session: Session) -> None:
         try:
@@ -240,22 +256,34 @@ class Server:
         except OSError:
             self._hang_up(session)
             return
-        if session.unread > _MOST_UNREAD:
-            _log.warning("%s: hung up: it does not read its replies", session.who)
-            self._hang_up(session)
-            return
-        self._selector.modify(session.connection, session.events, lambda: self._serve(session))
+        self._watch(session)
+
+    def _watch(self, session: Session) -> None:
+        """Wait for what the session waits for."""
+        events, there = session.events, session.connection in self._selector.get_map()
+        if events and there:
+            self._selector.modify(session.connection, events, lambda: self._serve(session))
+        elif events:
+            self._selector.register(session.connection, events, lambda: self._serve(session))
+        elif there:
+            self._selector.unregister(session.connection)
 
     def _hang_up_on_the_silent(self) -> None:
-        limit = time.monotonic() - _HELLO_WITHIN
-        for session in [s for s in self._sessions if not s.welcomed and s.born < limit]:
-            _log.warning("%s: hung up: no hello within %g s", session.who, _HELLO_WITHIN)
-            self._hang_up(session)
+        now = time.monotonic()
+        for session in list(self._sessions):
+            since = session.takes_nothing_since
+            if not session.welcomed and session.born < now - _HELLO_WITHIN:
+                _log.warning("%s: hung up: no hello within %g s", session.who, _HELLO_WITHIN)
+                self._hang_up(session)
+            elif since is not None and since < now - _READ_WITHIN:
+                _log.warning("%s: hung up: it does not read its replies", session.who)
+                self._hang_up(session)
 
     def _hang_up(self, session: Session) -> None:
         if session in self._sessions:
             self._sessions.discard(session)
-            self._selector.unregister(session.connection)
+            if session.connection in self._selector.get_map():
+                self._selector.unregister(session.connection)
             session.close()
 
     def _end(self) -> None:

@@ -6,6 +6,7 @@ import selectors
 import socket
 import ssl
 import time
+from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,11 +17,16 @@ __all__ = ["Session"]
 
 _PIECE = 1 << 18
 _MOST_AT_ONCE = 8 << 20
+_MOST_UNREAD = 1 << 20
 _Message = tuple[dict[str, Any], bytes]
 
 
 class Session:
-    """One client. `who` is how the log names it."""
+    """One client. `who` is how the log names it.
+
+    It is `busy` while it is being answered or has not read its replies: what it says meanwhile
+    waits, at first in the `inbox` and then at its own end of the line.
+    """
 
     def __init__(self, connection: socket.socket, who: str) -> None:
         connection.setblocking(False)
@@ -29,6 +35,9 @@ class Session:
         self.welcomed = False
         self.ended = False
         self.names: set[str] = set()
+        self.inbox: deque[_Message] = deque()
+        self.answering = False
+        self.took_last = self.born
         self._reader = FrameReader(LONGEST_HELLO, 0)
         self._pending = bytearray()
         self._shaking = isinstance(connection, ssl.SSLSocket)
@@ -36,14 +45,20 @@ class Session:
 
     @property
     def events(self) -> int:
-        """What to wait for."""
+        """What to wait for; 0 for nothing."""
+        reading = 0 if self.busy or self.inbox else selectors.EVENT_READ
         writing = selectors.EVENT_WRITE if self._writing or self._pending else 0
-        return selectors.EVENT_READ | writing
+        return reading | writing
 
     @property
-    def unread(self) -> int:
-        """Bytes of replies that the client has not taken yet."""
-        return len(self._pending)
+    def busy(self) -> bool:
+        """Whether it may ask for nothing now."""
+        return self.answering or len(self._pending) > _MOST_UNREAD
+
+    @property
+    def takes_nothing_since(self) -> float | None:
+        """The time at which it last took of its replies, if there are any."""
+        return self.took_last if self._pending else None
 
     def trust(self, longest_raw: int) -> None:
         """Take larger frames from now on."""
@@ -75,17 +90,22 @@ class Session:
 
     def reply(self, message: Mapping[str, Any], raw: bytes = b"") -> None:
         """Queue a reply; `flush` sends it."""
+        if not self._pending:
+            self.took_last = time.monotonic()
         self._pending += encode({**message, "raw": len(raw)} if raw else message)
         self._pending += raw
 
     def flush(self) -> None:
-        """Send what the client takes now; OSError when it is gone."""
+        """Send what the client takes now, but a few megabytes; OSError when it is gone."""
         if self._shaking:
             return
+        left = _MOST_AT_ONCE
         try:
-            while self._pending:
+            while self._pending and left > 0:
                 sent = self.connection.send(bytes(self._pending[:_PIECE]))
                 del self._pending[:sent]
+                left -= sent
+                self.took_last = time.monotonic()
         except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
             pass
 

@@ -127,7 +127,72 @@ def test_who_says_nothing_is_hung_up_on(
     Talk(tmp_path / "sock").line.close()
 
 
+def test_who_takes_no_replies_is_answered_one_by_one_and_hung_up_on(
+    server: Server,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """What it asks for is made when it has taken the last; nobody else waits for it."""
+    monkeypatch.setattr(server_file, "_READ_WITHIN", 1.0)
+    made = []
+    real = server._requests._contents
+    monkeypatch.setattr(server._requests, "_contents", lambda name: (made.append(1), real(name))[1])
+    axis = hist.axis.Regular(1_000_000, 0, 1, name="x")
+    other = RemoteHist(tmp_path / "sock", "large", axis, seconds=0)
+    other.fill(x=0.5).flush()
+    deaf = Talk(tmp_path / "sock")
+    deaf.send({"k": "open", "n": 1, "name": "large"})
+    deaf.hear(1)
+    deaf.line.sendall(encode({"k": "hist", "n": 2, "name": "large"}) * 1000)
+    for _ in range(20):
+        other.fill(x=0.5).flush()
+    assert other.snapshot().sum() == 21
+    assert len(made) == 2  # of 8 MB each: one for either of them
+    deadline = time.monotonic() + 30
+    while "does not read its replies" not in caplog.text:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    assert len(made) == 2
+    deaf.line.close()
+    other.close()
+
+
+def test_a_slow_reader_gets_all_its_replies(server: Server, tmp_path: Path) -> None:
+    axis = hist.axis.Regular(300_000, 0, 1, name="x")
+    RemoteHist(tmp_path / "sock", "large", axis).fill(x=0.5).close()
+    slow = Talk(tmp_path / "sock")
+    slow.send({"k": "open", "n": 1, "name": "large"})
+    slow.hear(1)
+    slow.line.sendall(b"".join(encode({"k": "hist", "n": n, "name": "large"}) for n in range(5)))
+    slow.send({"k": "add", "n": 5, "name": "m"}, body("1"))
+    slow.send({"k": "state", "n": 6})
+    assert sorted(str(r["n"]) for r in slow.hear(7)) == list("0123456")
+    slow.line.close()
+
+
 STORAGES = ["Double", "Int64", "AtomicInt64", "Unlimited", "Weight", "Mean", "WeightedMean"]
+
+
+def test_multicell_travels(server: Server, tmp_path: Path) -> None:
+    axes = [hist.axis.StrCategory(["a", "b"], name="c"), hist.axis.Regular(3, 0, 3, name="x")]
+    expected = hist.Hist(*axes, storage=hist.storage.MultiCell(2))
+    with RemoteHist(tmp_path / "sock", "multi", *axes, storage="MultiCell(2)") as h:
+        for label in ("a", "zz"):
+            weights = np.arange(8.0).reshape(4, 2) / 4
+            h.fill(c=label, x=[-1, 0, 1, 9], weight=weights)
+            expected.fill(c=label, x=[-1, 0, 1, 9], weight=weights)
+        h.flush()
+        assert h.snapshot() == expected
+        assert h["a", sum] == expected["a", sum]
+
+
+def test_lost_variances_are_lost_in_a_snapshot_too(server: Server, tmp_path: Path) -> None:
+    with RemoteHist(tmp_path / "sock", "w", hist.axis.Regular(3, 0, 3, name="x")) as h:
+        h.fill(x=1).flush()
+        assert h.snapshot().variances().tolist() == [0, 1, 0]
+        h.fill(x=1, weight=2).flush()
+        assert h.snapshot().variances() is None
 
 
 @pytest.mark.parametrize("storage", STORAGES)
