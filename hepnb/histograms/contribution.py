@@ -33,7 +33,7 @@ Array = np.ndarray[Any, Any]
 _SPARSE_BELOW = 0.3
 _BLOCK_BYTES = 2000  # of a block, beside its numbers
 _STEP = 1 << 16
-_ENTRIES = 1 << 20  # that are filled together
+_ENTRIES = 1 << 20  # that are filled together, at most
 
 
 @dataclass
@@ -131,13 +131,14 @@ class Contribution:
         beside = {"weight": weight, "sample": sample}
         groups, length = by_category(signature, columns, beside, said)
         dense = [columns[i] for i in reversed(signature.dense_axes)]
+        step = _ENTRIES if self._most is None else min(_ENTRIES, max(1000, self._most // 100))
         for key, rows in groups:
             n = length if rows is None else rows.size
-            for lo in range(0, 1 if n is None else n, _ENTRIES):
-                at: Any = slice(lo, lo + _ENTRIES)
+            for lo in range(0, 1 if n is None else n, step):
+                at = slice(lo, lo + step)
                 picked = [rows_of(c, rows, at) for c in dense]
                 shown = {name: rows_of(v, rows, at) for name, v in beside.items() if v is not None}
-                self._fill_block(signature, key, picked, shown, n and min(n - lo, _ENTRIES))
+                self._fill_block(signature, key, picked, shown, n and min(n - lo, step))
 
     def _fill_block(
         self,

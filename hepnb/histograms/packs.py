@@ -38,7 +38,7 @@ from .threads import in_order
 __all__ = ["PackFiles", "PackPlan", "Piece", "chunk_shape", "write_pack"]
 
 CHUNK_BYTES = 1 << 19
-RANGE_BINS = 1 << 20
+RANGE_BYTES = 1 << 22  # of a large block, that a fold holds at a time
 _OPEN_PACKS = 128
 _DECODED = 128
 
@@ -113,7 +113,9 @@ def _write_blocks(group: h5py.Group, signature: Signature, keys: Sequence[Key], 
         for field in dict.fromkeys((*cell.fields, *cell.uhi_fields))
     }
     group["keys"] = np.frombuffer(msgpack.packb([list(k) for k in keys]), np.uint8)
-    width = max(columns, RANGE_BINS // columns * columns) if rows == 1 else columns
+    width = columns
+    if rows == 1:
+        width = max(1, RANGE_BYTES // (8 * len(sets) * columns)) * columns
     coded = {field: codes(dataset) for field, dataset in sets.items()}
 
     def make(job: tuple[int, int]) -> dict[str, list[bytes] | Array]:

@@ -20,6 +20,7 @@ Array = np.ndarray[Any, Any]
 _DENSE_FROM = 8  # dense when one bin in so many is filled, or may be by one fill
 _REDUCE_ENTRIES = 1 << 20
 _SET_BYTES = 500  # of the arrays of one fill, beside the entries
+_SORT_BYTES = 48  # of a bin number, while all of them are sorted
 
 
 class SparseBlock:
@@ -49,12 +50,13 @@ class SparseBlock:
 
     @property
     def nbytes(self) -> int:
-        """About what it holds in memory."""
-        fields = len(self._cell.fields)
+        """About what it takes in memory, sorting its entries included."""
+        fields, given = len(self._cell.fields), 1 + self._cell.variations
         if self._dense is not None:
             return self._bins * 8 * fields
-        held = self._where.size * 8 * (1 + fields) + self._waiting * 8 * (2 + self._cell.variations)
-        return int(held) + len(self._entries) * _SET_BYTES
+        filled = self._where.size * (_SORT_BYTES + 8 * fields)
+        waiting = self._waiting * (_SORT_BYTES + 8 * given)
+        return int(filled + waiting) + len(self._entries) * _SET_BYTES
 
     def fill(self, *columns: Any, **beside: Any) -> None:
         """Add entries: one scalar or flat array per axis, and weights and samples."""

@@ -69,7 +69,8 @@ def nursery() -> Iterator[subprocess.Popen[str]]:
         env={**os.environ, "PYTHONPATH": str(here.parents[1])},
     )
     with process:
-        assert process.stdout is not None and process.stdin is not None
+        assert process.stdout is not None
+        assert process.stdin is not None
         assert process.stdout.readline() == "ready\n"
         yield process
         process.stdin.close()
@@ -77,7 +78,8 @@ def nursery() -> Iterator[subprocess.Popen[str]]:
 
 def run_and_kill(nursery: subprocess.Popen[str], directory: Path, after: float) -> set[int]:
     """Let a writer fill, kill it `after` seconds from its first acknowledgement; what it told."""
-    assert nursery.stdin is not None and nursery.stdout is not None
+    assert nursery.stdin is not None
+    assert nursery.stdout is not None
     nursery.stdin.write(f"{directory}\n")
     nursery.stdin.flush()
     pid = int(nursery.stdout.readline())
