@@ -71,6 +71,7 @@ class Signature:
         Raises StoreError for an axis or storage that a store cannot hold; only in memory may
         axes that are no category axes grow.
         """
+        check_name(name)
         facts = {"name": name, "label": label or None} if metadata is None else dict(metadata)
         axes = list(axes)
         named = [ax.name for ax in axes if getattr(ax, "name", "")]

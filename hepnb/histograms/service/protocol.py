@@ -48,8 +48,8 @@ class Address:
         said = os.fspath(text)
         if said.startswith("tls://"):
             return cls.of_tcp(said.removeprefix("tls://"))
-        if "://" in said:
-            raise HistValueError(f"address {said!r}: give tls://HOST:PORT or unix:PATH")
+        if not said or "://" in said:
+            raise HistValueError(f"address {said!r}: give tls://HOST:PORT, unix:PATH or a store")
         return cls(path=str(Path(said.removeprefix("unix:")).absolute()))
 
     @property

@@ -77,7 +77,12 @@ def _door(given: argparse.Namespace) -> Door:
         for option in ("cert", "key", "token"):
             if getattr(given, option) is not None:
                 raise StoreError(f"--{option} goes with --tcp; a Unix socket checks the user id")
-        Path(given.store).mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            Path(given.store).mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(
+                f"cannot make the directory {given.store}: {error.strerror}; choose another --store"
+            ) from None
         return Door.unix(given.socket or Path(given.store) / SOCKET)
     for option in ("cert", "key", "token"):
         if getattr(given, option) is None:

@@ -119,7 +119,7 @@ def test_a_name_is_no_path(service: Service, raw: Raw, name: object) -> None:
     assert "name" in reply["error"]
     assert "refused" in service.log.read_text()
     assert sorted(p.name for p in service.store.parent.iterdir()) == ["s", "s.log"]
-    with pytest.raises(StoreError, match="name"):
+    with pytest.raises(StoreError, match=r"^name '\.\./m' cannot hold '/'"):
         RemoteHist(service.address, "../m", *SIGNATURE.axes)
 
 
@@ -313,4 +313,7 @@ def test_what_cannot_be_served_is_said_in_one_line(tls: Tls, tmp_path: Path) -> 
         code, said = serve(store, *options)
         assert (code, said.count("\n")) == (1, 1), said
         assert says in said
+    code, said = serve(str(plain))
+    assert (code, said.count("\n")) == (1, 1), said
+    assert "choose another --store" in said
     assert plain.read_text() == "keep me"
