@@ -81,10 +81,11 @@ class Supervisor:
         self.folder = Folder(self.store)
         self.reporter = Reporter(self)
         self.leases = Leases(self.plan)
-        self.writing = Writing(self.log)
+        self.writing = Writing()
         self.commits = Commits(self)
         self._interrupted_by = ""
         self._is_cancelled = False
+        self._was_waiting = False
         try:
             rebuild(self)
         except HepnbError:
@@ -102,7 +103,7 @@ class Supervisor:
     @property
     def problem(self) -> str:
         """Why the run waits for the disk, or the empty string."""
-        return self.writing.problem or self.folder.problem
+        return self.writing.problem or self.folder.problem or self.log.problem
 
     # -- the loop ---------------------------------------------------------------------------
 
@@ -113,7 +114,7 @@ class Supervisor:
         next_tick = 0.0
         while not self.is_ending:
             self._turn(next_tick - time.monotonic())
-            self.state = "paused" if self.is_held or self.problem else "running"
+            self._judge()
             if self.state == "running" and not self.is_ending:
                 self.crew.lease()
             self._end_if_finished()
@@ -141,7 +142,18 @@ class Supervisor:
                 key.data()
         self.writing.go_on()
         if self.writing.refusal and self.outcome is None:
+            self.log.add(self.writing.refusal, level="ERROR", logger="hepnb")
             self.fail(self.writing.refusal)
+
+    def _judge(self) -> None:
+        """Running, or paused: by request, or as long as the disk refuses, which is said once."""
+        if problem := self.problem:
+            if not self._was_waiting:
+                self.log.add(f"waiting: {problem}", level="ERROR", logger="hepnb")
+        elif self._was_waiting:
+            self.log.add("the disk has space again: going on", logger="hepnb")
+        self._was_waiting = bool(problem)
+        self.state = "paused" if problem or self.is_held else "running"
 
     def _end_if_finished(self) -> None:
         if self.is_ending or self.leases or self.writing or not self.plan.all_cut:
@@ -172,8 +184,9 @@ class Supervisor:
         self.writing.add(self.store.seal)
         refused_since: float | None = None
         while self.writing and not self.directory.is_gone() and not self._interrupted_by:
-            self.state = "paused" if self.problem else "running"
+            self._judge()
             self._watchers.publish(self.reporter.snapshot())
+            self.reporter.keep_on_disk()
             self._turn(_TICK)
             if self.directory.cancel_request.exists():
                 self._is_cancelled = True

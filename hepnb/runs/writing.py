@@ -11,7 +11,6 @@ from collections import deque
 from collections.abc import Callable
 
 from ..errors import DiskError, StoreError
-from .logs import LogWriter
 
 __all__ = ["Writing"]
 
@@ -21,8 +20,7 @@ _RETRY = 1.0
 class Writing:
     """A queue of writes. `problem` is the disk's reason while it waits, `refusal` the store's."""
 
-    def __init__(self, log: LogWriter) -> None:
-        self._log = log
+    def __init__(self) -> None:
         self._waiting: deque[Callable[[], object]] = deque()
         self._retry_at = 0.0
         self.problem = ""
@@ -46,15 +44,10 @@ class Writing:
             try:
                 self._waiting[0]()
             except DiskError as error:
-                if not self.problem:
-                    self._log.add(f"waiting: {error}", level="ERROR", logger="hepnb")
                 self.problem = str(error)
                 self._retry_at = time.monotonic() + _RETRY
                 return
             except StoreError as error:
-                self._log.add(str(error), level="ERROR", logger="hepnb")
                 self.refusal = self.refusal or str(error)
             self._waiting.popleft()
-            if self.problem:
-                self._log.add("the disk has space again: going on", logger="hepnb")
-                self.problem = ""
+            self.problem = ""

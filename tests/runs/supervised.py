@@ -1,16 +1,20 @@
-"""A supervisor that kills itself at a chosen step, started in the place of the real one.
+"""A supervisor to which things happen, started in the place of the real one.
 
-`HEPNB_TEST_KILL` is `step number when`: at the so-many-th time of that step in this life, `before`
-or `after` it is done. Steps are whatever changes the directory of a run.
+`HEPNB_TEST_KILL` is `step number when`: it kills itself at the so-many-th time of that step in this
+life, `before` or `after` it is done. Steps are whatever changes the directory of a run.
+`HEPNB_TEST_FULL` names one of the places in a run's directory: the disk has no space for it as long
+as the file `full` lies beside the directory.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from hepnb.histograms import fold, journal, ledger, manifest, writer
@@ -18,7 +22,9 @@ from hepnb.runs import supervisor
 from hepnb.runs.directory import RunDirectory
 from hepnb.runs.reporting import Reporter
 
-STEP, NUMBER, WHEN = os.environ["HEPNB_TEST_KILL"].split()
+STEP, NUMBER, WHEN = os.environ.get("HEPNB_TEST_KILL", "none 0 never").split()
+FULL = os.environ.get("HEPNB_TEST_FULL")
+FLAG = Path(sys.argv[1]).parent / "full"
 counts: Counter[str] = Counter()
 
 
@@ -58,4 +64,18 @@ patch(writer, "write_index", always("index"))
 patch(Reporter, "keep_on_disk", lambda _, now=False: "last-status" if now else "status")
 patch(RunDirectory, "close_socket", always("close-socket"))
 
+
+def patch_write(name: str) -> None:
+    real = getattr(os, name)
+
+    def write(fd: int, *rest: Any) -> int:
+        if FULL and f"/{FULL}/" in str(Path(f"/proc/self/fd/{fd}").readlink()) and FLAG.exists():
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return int(real(fd, *rest))
+
+    setattr(os, name, write)
+
+
+patch_write("write")
+patch_write("pwrite")
 supervisor.main(sys.argv[1])

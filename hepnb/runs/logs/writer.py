@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from ...errors import DiskError
+from ...histograms.durable import disk_faults
 from .block import COUNTS, ENTRY, REPEAT, Block, shortened
 from .levels import LEVELS
 from .lines import records_of
@@ -28,12 +30,13 @@ _PLACE = {level: place for place, level in enumerate(LEVELS)}
 class LogWriter:
     """Appends records; `flush` makes readable what was added.
 
-    The last record of each worker stays open: if the same text comes again its `repeat` grows. A
-    disk that refuses stops nothing: what it did not take is tried again, up to a megabyte, and what
-    is lost beyond that is counted, and said.
+    The last record of each worker stays open: if the same text comes again its `repeat` grows. What
+    a disk refuses is kept and tried again, up to a megabyte, and what is lost beyond that is counted,
+    and said; `problem` is the disk's reason meanwhile, for which a run makes a pause.
     """
 
     def __init__(self, directory: Path) -> None:
+        self._directory = directory
         self._segments = SegmentWriter(directory)
         self._next = self._segments.next
         self.counts: Counter[str] = Counter(
@@ -46,6 +49,7 @@ class LogWriter:
         self._stale: dict[int, int] = {}
         self._settled = time.monotonic()
         self._lost = 0
+        self.problem = ""
 
     # -- what comes in ----------------------------------------------------------------------
 
@@ -179,14 +183,17 @@ class LogWriter:
         if not self._waiting and not stale:
             return
         try:
-            text, entries = self._encode(self._segments.end(), self._waiting)
-            for number, times in stale.items():
-                entries += _entry(REPEAT, number, times)
-            entries += _entry(COUNTS, self._next, 0, (self.counts[level] for level in LEVELS))
-            self._segments.append(text, entries, sum(map(len, self._waiting)))
-        except OSError:
+            with disk_faults("write the log in", self._directory):
+                text, entries = self._encode(self._segments.end(), self._waiting)
+                for number, times in stale.items():
+                    entries += _entry(REPEAT, number, times)
+                entries += _entry(COUNTS, self._next, 0, (self.counts[level] for level in LEVELS))
+                self._segments.append(text, entries, sum(map(len, self._waiting)))
+        except DiskError as error:
+            self.problem = str(error)
             self._give_up_some()
             return
+        self.problem = ""
         self._waiting = []
         if settle:
             self._stale.clear()
