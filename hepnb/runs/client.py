@@ -113,6 +113,21 @@ class Client:
             raise RunError(f"run {self.directory.id}: {reply['error']}")
         return reply["result"]
 
+    def ask(self, kind: str, **fields: Any) -> None:
+        """Ask the supervisor, with patience for one that is only just starting.
+
+        Raises RunError where it cannot answer.
+        """
+        deadline = time.monotonic() + _STARTUP
+        while True:
+            try:
+                self.request(kind, **fields)
+                return
+            except RunError:
+                if self.snapshot["state"] != "starting" or time.monotonic() > deadline:
+                    raise
+                self.wait(0.05)
+
     def log_page(
         self,
         start: int,

@@ -1,7 +1,7 @@
 """The workers of a run as the supervisor sees them: who does what, what they say, who is gone.
 
-It leases tasks to idle seats, checks that an answer is the one that was asked for, and decides what
-the death of a worker means for the chunk that it had.
+It leases tasks to idle seats, checks that an answer is the one that was asked for, and does with a
+failed task what `verdicts` says. It grows and shrinks by request.
 """
 
 from __future__ import annotations
@@ -10,15 +10,18 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..errors import StoreError
-from .leasing import Seat
+from .engines.base import Cause
+from .leasing import Again, Seat
+from .patience import Patience
 from .plan import Chunk
+from .verdicts import SMALLER_READS, Death, Verdicts
 
 if TYPE_CHECKING:
     from .supervisor import Supervisor
 
 __all__ = ["Crew"]
 
-_MOST_DEATHS = 3
+_WITH_TASK = ("busy", "finishing")
 
 
 class Crew:
@@ -27,47 +30,130 @@ class Crew:
     def __init__(self, run: Supervisor, workers: int) -> None:
         self._run = run
         self.seats = {n: Seat(n) for n in range(1, workers + 1)}
-        self._deaths: dict[int, int] = {}
+        self.wanted = workers
+        self._verdicts = Verdicts(run.spec.settings.retries)
+        self._patience = Patience(run.spec.settings.timeout)
 
     @property
     def is_working(self) -> bool:
-        """Whether any task is out."""
-        return any(seat.is_working for seat in self.seats.values())
+        """Whether any task is out, or one that failed waits for its verdict."""
+        return bool(self._verdicts) or any(seat.is_working for seat in self.seats.values())
+
+    def start(self) -> None:
+        """Have a worker started for every seat."""
+        for number in self.seats:
+            self._run.engine.start(number)
 
     def lease(self) -> None:
         """Give every idle seat a task, as long as the journal takes what comes of it."""
         run = self._run
-        for seat in self.seats.values():
-            if seat.state != "idle" or run.writing:
-                continue
+        idle = [seat for seat in self._idle() if seat.number <= self.wanted]
+        if run.writing or any(seat.alone for seat in self.seats.values()):
+            return
+        if suspect := run.leases.suspect():
+            if not self.is_working:
+                self._lease_alone(idle, suspect)
+            return
+        for seat in idle:
             if task := run.leases.next_task(seat, run.store.frontier):
-                seat.state = "busy"
-                if seat.chunk:
-                    run.commits.note(
-                        {"k": "attempt", "order": seat.chunk.order, "worker": seat.number}
-                    )
-                run.engine.submit(seat.number, task)
+                self._give(seat, task)
+        if run.leases.wants_a_fresh_worker and not self._has_fresh():
+            self._renew(next((seat for seat in idle if seat.state == "idle"), None))
+
+    def _lease_alone(self, idle: list[Seat], suspect: Again) -> None:
+        able = [seat for seat in idle if suspect.parts == 1 or not seat.done]
+        if able:
+            self._give(able[0], self._run.leases.take(able[0], suspect))
+        elif not self._has_fresh():
+            self._renew(next(iter(idle), None))
+
+    def _give(self, seat: Seat, task: Mapping[str, Any]) -> None:
+        seat.state = "busy"
+        if seat.chunk:
+            self._run.commits.note(
+                {"k": "attempt", "order": seat.chunk.order, "worker": seat.number}
+            )
+        self._run.engine.submit(seat.number, task)
+
+    def _idle(self) -> list[Seat]:
+        return [seat for seat in self.seats.values() if seat.state == "idle"]
+
+    def _has_fresh(self) -> bool:
+        """Whether a worker without a chunk behind it is there, or comes."""
+        fresh = ("starting", "leaving", "finishing")
+        return any(
+            seat.number <= self.wanted
+            and (seat.state in fresh or (seat.state == "idle" and not seat.done))
+            for seat in self.seats.values()
+        )
 
     def remember(self, note: Mapping[str, Any]) -> None:
         """An attempt or a death that the journal of an earlier life tells of."""
-        seat = self.seats.get(note["worker"])
         if note["k"] == "lost":
-            self._deaths[note["order"]] = self._deaths.get(note["order"], 0) + 1
-            if seat:
+            self._verdicts.remember(note)
+            if seat := self.seats.get(note["worker"]):
                 seat.deaths += 1
+
+    # -- what is asked of it ----------------------------------------------------------------
+
+    def scale(self, workers: int) -> None:
+        """So many workers from now on; those too many end after what they do."""
+        self.wanted = workers
+        for number in range(1, workers + 1):
+            seat = self.seats.setdefault(number, Seat(number, state="ended"))
+            if seat.state == "ended":
+                seat.state = "starting"
+                self._run.engine.start(number)
+
+    def tick(self) -> None:
+        """Some tenths of a second have passed: end what hangs, decide what waits for a verdict."""
+        self._patience.tick()
+        for seat in self.seats.values():
+            if seat.state not in _WITH_TASK:
+                continue
+            match self._patience.with_task_of(seat):
+                case "ask":
+                    self._run.engine.show_stack(seat.number)
+                case "end":
+                    self._run.engine.kill(seat.number, f"stuck for {seat.spent:.0f} s")
+        for seat in self._idle():
+            if seat.number > self.wanted:
+                self._let_go(seat)
+        self._decide()
+
+    def finish(self) -> bool:
+        """Nothing is left to do: run the last hooks of every worker's modules; True when that is over."""
+        self.wanted = 0
+        for seat in self._idle():
+            if seat.done:
+                self._let_go(seat)
+        return not any(seat.state == "finishing" for seat in self.seats.values())
+
+    def _let_go(self, seat: Seat) -> None:
+        """The worker's modules end; then it goes."""
+        if seat.done:
+            seat.state, seat.spent = "finishing", 0.0
+            self._run.engine.submit(seat.number, {"k": "finish"})
+        else:
+            seat.state = "leaving"
+            self._run.engine.dismiss(seat.number)
+
+    def _renew(self, seat: Seat | None) -> None:
+        """Let another worker sit here."""
+        if seat is not None:
+            self._let_go(seat)
 
     # -- what the engine reports ------------------------------------------------------------
 
     def worker_ready(self, worker: int, pid: int) -> None:
         """A worker waits for its first task."""
         seat = self.seats[worker]
-        seat.pid, seat.state = pid, "idle"
+        seat.pid, seat.state, seat.done = pid, "idle", 0
 
     def worker_said(self, worker: int, message: dict[str, Any], raw: bytes) -> None:
         """An answer or a log record."""
-        run, seat = self._run, self.seats[worker]
-        kind = message["k"]
-        if kind == "log":
+        seat = self.seats[worker]
+        if message["k"] == "log":
             self._record(
                 seat,
                 str(message["text"]),
@@ -77,27 +163,24 @@ class Crew:
             )
             return
         self._check_answer(seat, message, raw)
+        if seat.state == "finishing":
+            self._finished(seat, message)
+            return
+        parts = seat.parts
         chunk, file = seat.release()
         seat.state = "idle"
-        if chunk is not None:
-            if kind == "done":
-                run.commits.take(seat, chunk, raw, float(message["seconds"]))
-            elif kind == "unreadable":
-                run.commits.lose(chunk, message["title"])
-            else:
-                self._raised(seat, chunk, message)
-        elif kind == "opened":
-            run.commits.open_file(
-                int(file or 0),
-                uuid=str(message["uuid"]),
-                tree=str(message["tree"]),
-                entries=int(message["entries"]),
-                size=int(message["size"]),
-                clusters=tuple(int(entry) for entry in message["clusters"]),
-            )
-            seat.remember(int(file or 0))
+        if chunk is None:
+            self._opened(seat, int(file or 0), message)
+            return
+        seat.done += 1
+        if message["k"] == "done":
+            seconds = float(message["seconds"])
+            self._patience.learn(seconds)
+            self._run.commits.take(seat, chunk, raw, seconds)
+        elif message["k"] == "memory":
+            self._ran_out(seat, chunk, parts, message)
         else:
-            run.commits.refuse_file(int(file or 0), str(message["title"]))
+            self._raised(seat, chunk, parts, message)
 
     def _check_answer(self, seat: Seat, message: Mapping[str, Any], record: bytes) -> None:
         """Refuse an answer to another task than the seat has, and a record that does not fit.
@@ -107,7 +190,10 @@ class Crew:
         from ..histograms.record import parse, validate
 
         id, order = (seat.chunk.id, seat.chunk.order) if seat.chunk else (None, None)
-        if not seat.is_working or (message["file"], message["order"]) != (seat.file, order):
+        if seat.state not in _WITH_TASK or (message["file"], message["order"]) != (
+            seat.file,
+            order,
+        ):
             raise ValueError("an answer to a task that it does not have")
         if message["k"] == "done":
             try:
@@ -124,60 +210,123 @@ class Crew:
         label = chunk.label if chunk else ""
         self._run.log.printed(lines, worker=worker, chunk=label, logger=stream)
 
-    def worker_lost(self, worker: int, why: str) -> None:
-        """Its task is leased again, three times at most; its seat is taken by a new worker."""
+    def worker_lost(self, worker: int, why: str, cause: Cause) -> None:
+        """Its task waits for a verdict; its seat is taken by a new worker, or by none."""
         run, seat = self._run, self.seats[worker]
+        state, alone, parts = seat.state, seat.alone, seat.parts
         chunk, file = seat.release()
         seat.state, seat.pid = "starting", 0
         seat.opened.clear()
-        seat.deaths += 1
         if run.is_ending:
             return
-        doing = chunk.label if chunk else "opening a file" if file is not None else "waiting"
-        run.log.add(
-            f"worker {worker} is gone ({why}) while {doing}",
-            level="WARNING",
-            worker=worker,
-            logger="hepnb",
-            chunk=chunk.label if chunk else "",
-        )
-        self._judge(worker, chunk, file, why)
-        run.engine.replace(worker)
+        if state != "leaving":
+            seat.deaths += 1
+            self._tell_of_death(seat, state, chunk, file, why)
+            if state == "finishing" and cause == "died":
+                self._fail_if_wanted(f"worker {worker}: its modules ended it ({why})", "", "")
+        if file is not None:
+            self._verdicts.died(Death(worker, chunk, file, why, cause, alone, parts))
+        if worker > self.wanted:
+            seat.state = "ended"
+        else:
+            run.engine.start(worker)
 
     def engine_failed(self, title: str, traceback: str) -> None:
         """The user's code cannot be loaded."""
         self._run.log.add(f"{title}\n{traceback}", level="ERROR", logger="hepnb")
         self._run.fail(title, traceback)
 
-    # -- verdicts ---------------------------------------------------------------------------
+    # -- what comes of it -------------------------------------------------------------------
 
-    def _judge(self, worker: int, chunk: Chunk | None, file: int | None, why: str) -> None:
-        """What the death of a worker means for what it was doing."""
+    def _opened(self, seat: Seat, file: int, message: Mapping[str, Any]) -> None:
+        """What became of opening a file."""
         run = self._run
-        key = chunk.order if chunk else -1 - file if file is not None else None
-        if key is None:
+        if message["k"] == "opened":
+            run.commits.open_file(
+                file,
+                uuid=str(message["uuid"]),
+                tree=str(message["tree"]),
+                entries=int(message["entries"]),
+                size=int(message["size"]),
+                clusters=tuple(int(entry) for entry in message["clusters"]),
+            )
+            seat.remember(file)
             return
-        self._deaths[key] = self._deaths.get(key, 0) + 1
-        run.commits.note({"k": "lost", "order": key, "worker": worker, "why": why})
-        poison = self._deaths[key] >= _MOST_DEATHS
-        reason = f"its worker died {_MOST_DEATHS} times ({why})"
-        if chunk and poison:
-            self._fail_if_wanted(reason, "", chunk.label)
-            run.commits.lose(chunk, f"chunk {chunk.label}: {reason}")
-        elif chunk:
-            run.leases.put_back(chunk)
-        elif file is not None and poison:
-            run.commits.refuse_file(file, reason)
-        elif file is not None:
-            run.plan.put_back(file)
+        title = str(message["title"])
+        remote = run.spec.files[file].is_remote
+        again = self._verdicts.failed(None, file, remote=remote, parts=1) if remote else None
+        if again:
+            self._record(seat, f"tried again: {title}", "WARNING", "hepnb", None)
+            run.leases.repeat(again)
+        else:
+            run.commits.refuse_file(file, title)
 
-    def _raised(self, seat: Seat, chunk: Chunk, message: Mapping[str, Any]) -> None:
-        title, traceback = str(message["title"]), str(message["traceback"])
-        self._run.log.add(
-            traceback or title, level="ERROR", worker=seat.number, chunk=chunk.label, logger="hepnb"
-        )
-        self._fail_if_wanted(title, traceback, chunk.label)
-        self._run.commits.lose(chunk, f"chunk {chunk.label}: {title}", logged=True)
+    def _raised(self, seat: Seat, chunk: Chunk, parts: int, message: Mapping[str, Any]) -> None:
+        """A chunk's code raised, or its file could not be read."""
+        title, traceback = str(message["title"]), str(message.get("traceback", ""))
+        unreadable = message["k"] == "unreadable"
+        remote = unreadable and self._run.spec.files[chunk.file].is_remote
+        again = self._verdicts.failed(chunk, chunk.file, remote=remote, parts=parts)
+        level = "WARNING" if again else "ERROR"
+        text = f"tried again: {title}" if again and not traceback else traceback or title
+        if again:
+            self._run.leases.repeat(again)
+        if again or not unreadable:
+            self._add_log(text, level, seat.number, chunk)
+        if again:
+            return
+        if not unreadable:
+            self._fail_if_wanted(title, traceback, chunk.label)
+        reason = title if unreadable else f"chunk {chunk.label}: {title}"
+        self._run.commits.lose(chunk, reason, logged=not unreadable)
+
+    def _ran_out(self, seat: Seat, chunk: Chunk, parts: int, message: Mapping[str, Any]) -> None:
+        """A chunk raised MemoryError: its worker goes, since its memory may be in pieces."""
+        title = str(message["title"])
+        self._add_log(str(message["traceback"]), "WARNING", seat.number, chunk)
+        death = Death(seat.number, chunk, chunk.file, title, "too large", False, parts)
+        self._settle(death, self._verdicts.too_large(death), counts=False)
+        self._renew(seat)
+
+    def _finished(self, seat: Seat, message: Mapping[str, Any]) -> None:
+        """The last hooks of a worker's modules have run, or raised."""
+        seat.state = "leaving"
+        self._run.engine.dismiss(seat.number)
+        if message["k"] != "finished":
+            title, traceback = str(message["title"]), str(message.get("traceback", ""))
+            self._add_log(traceback or title, "ERROR", seat.number, None)
+            self._fail_if_wanted(f"at the end of worker {seat.number}: {title}", traceback, "")
+
+    def _tell_of_death(
+        self, seat: Seat, state: str, chunk: Chunk | None, file: int | None, why: str
+    ) -> None:
+        doing = chunk.label if chunk else "opening a file" if file is not None else "waiting"
+        if state == "finishing":
+            doing = "its modules ended"
+        text = f"worker {seat.number} is gone ({why}) while {doing}"
+        self._add_log(text, "WARNING", seat.number, chunk)
+
+    def _decide(self) -> None:
+        for death, verdict, counts in self._verdicts.decide():
+            self._settle(death, verdict, counts=counts)
+
+    def _settle(self, death: Death, verdict: Again | str, *, counts: bool) -> None:
+        """Do with a task what the verdict says."""
+        run, chunk = self._run, death.chunk
+        if counts:
+            run.commits.note(
+                {"k": "lost", "order": death.key, "worker": death.worker, "why": death.why}
+            )
+        if isinstance(verdict, Again):
+            if verdict.parts > death.parts:
+                text = f"{death.why}: once more in {SMALLER_READS} smaller reads"
+                self._add_log(text, "WARNING", death.worker, chunk)
+            run.leases.repeat(verdict)
+        elif chunk:
+            self._fail_if_wanted(verdict, "", chunk.label)
+            run.commits.lose(chunk, f"chunk {chunk.label}: {verdict}")
+        else:
+            run.commits.refuse_file(death.file, verdict)
 
     def _fail_if_wanted(self, title: str, traceback: str, chunk: str) -> None:
         if self._run.spec.on_error == "fail" and self._run.outcome is None:
@@ -188,3 +337,7 @@ class Crew:
         self._run.log.add(
             text, level=level, worker=seat.number, chunk=label, logger=logger, when=when
         )
+
+    def _add_log(self, text: str, level: str, worker: int, chunk: Chunk | None) -> None:
+        label = chunk.label if chunk else ""
+        self._run.log.add(text, level=level, worker=worker, chunk=label, logger="hepnb")

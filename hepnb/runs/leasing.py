@@ -2,12 +2,14 @@
 
 A worker gets chunks of files it has open, so that no file is opened twice without need; then a new
 file; then whatever chunk is first. Chunks far ahead of the fold wait while the journal's tail is
-large, so one slow chunk bounds nothing but its window. Nothing here talks to a process.
+large, so one slow chunk bounds nothing but its window. What went wrong once comes again on its own
+terms (`Again`). Nothing here talks to a process.
 """
 
 from __future__ import annotations
 
 import heapq
+import time
 from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -16,21 +18,44 @@ from typing import Any
 from .plan import Chunk, Plan
 from .spec import OPEN_FILES
 
-__all__ = ["Leases", "Seat"]
+__all__ = ["Again", "Leases", "Seat"]
 
 _WINDOW_BYTES = 256 << 20
 _MOST_READY = 10_000
 
 
+@dataclass(frozen=True)
+class Again:
+    """A task that is done once more: a chunk, or (None) the opening of a file.
+
+    `alone`: while no other worker works, so that a death is its own. `parts`: in so many smaller
+    reads, by a worker that has done no other chunk. `after`: not before this moment [monotonic s].
+    """
+
+    chunk: Chunk | None
+    file: int
+    alone: bool = False
+    parts: int = 1
+    after: float = 0.0
+
+
 @dataclass
 class Seat:
-    """A worker's place: who sits there now and what it does."""
+    """A worker's place: who sits there now and what it does.
+
+    `state` is starting, idle, busy, finishing (its modules' last hooks), leaving or ended; `spent`
+    is how long its task has taken [s]; `done` counts the chunks of the worker that sits there now.
+    """
 
     number: int
     state: str = "starting"
     pid: int = 0
     chunk: Chunk | None = None
     file: int | None = None
+    alone: bool = False
+    parts: int = 1
+    spent: float = 0.0
+    done: int = 0
     opened: deque[int] = field(default_factory=lambda: deque(maxlen=OPEN_FILES))
     events: int = 0
     chunks: int = 0
@@ -45,6 +70,7 @@ class Seat:
         """The task is over: what it was."""
         task = self.chunk, self.file
         self.chunk, self.file = None, None
+        self.alone, self.parts, self.spent = False, 1, 0.0
         return task
 
     def remember(self, file: int) -> None:
@@ -60,11 +86,12 @@ class Leases:
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
         self._ready: dict[int, deque[Chunk]] = {}
+        self._again: list[Again] = []
         self._tail: list[tuple[int, int]] = []
         self._tail_bytes = 0
 
     def __len__(self) -> int:
-        return sum(map(len, self._ready.values()))
+        return sum(map(len, self._ready.values())) + len(self._again)
 
     def add(self, chunks: Iterable[Chunk]) -> None:
         """Chunks that were just cut."""
@@ -75,6 +102,28 @@ class Leases:
         """A chunk whose worker died goes first."""
         self._ready.setdefault(chunk.file, deque()).appendleft(chunk)
 
+    def repeat(self, task: Again) -> None:
+        """This one is done once more."""
+        self._again.append(task)
+
+    def suspect(self) -> Again | None:
+        """The first task that has to be done alone, if any."""
+        return next((task for task in self._again if task.alone), None)
+
+    def take(self, seat: Seat, task: Again) -> Mapping[str, Any]:
+        """The task for this seat, noted there."""
+        self._again.remove(task)
+        seat.alone, seat.parts = task.alone, task.parts
+        if task.chunk is None:
+            seat.file = task.file
+            return {"k": "open", "file": task.file}
+        return self._chunk_task(seat, task.chunk)
+
+    @property
+    def wants_a_fresh_worker(self) -> bool:
+        """Whether a chunk waits for a worker that has done no other."""
+        return any(task.parts > 1 for task in self._again)
+
     def committed(self, order: int, size: int, frontier: int) -> None:
         """A contribution of `size` bytes is in the journal; the fold has reached `frontier`."""
         heapq.heappush(self._tail, (order, size))
@@ -84,26 +133,34 @@ class Leases:
 
     def next_task(self, seat: Seat, frontier: int) -> Mapping[str, Any] | None:
         """The task for an idle seat, noted there, or None if it has to wait."""
+        now = time.monotonic()
+        for task in self._again:
+            if not task.alone and task.after <= now and (task.parts == 1 or not seat.done):
+                return self.take(seat, task)
         if self._tail_bytes > _WINDOW_BYTES:
             # Only the chunk that everybody waits for.
             first = next(
                 (f for f, chunks in self._ready.items() if chunks[0].order <= frontier), None
             )
-            return None if first is None else self._chunk_task(seat, first)
+            return None if first is None else self._first_chunk(seat, first)
         own = next((file for file in seat.opened if file in self._ready), None)
         if own is not None:
-            return self._chunk_task(seat, own)
+            return self._first_chunk(seat, own)
         index = self._plan.next_file() if len(self) < _MOST_READY else None
         if index is not None:
             seat.file = index
             return {"k": "open", "file": index}
         first = min(self._ready, default=None)
-        return None if first is None else self._chunk_task(seat, first)
+        return None if first is None else self._first_chunk(seat, first)
 
-    def _chunk_task(self, seat: Seat, file: int) -> Mapping[str, Any]:
+    def _first_chunk(self, seat: Seat, file: int) -> Mapping[str, Any]:
         chunk = self._ready[file].popleft()
         if not self._ready[file]:
             del self._ready[file]
+        return self._chunk_task(seat, chunk)
+
+    def _chunk_task(self, seat: Seat, chunk: Chunk) -> Mapping[str, Any]:
+        file = chunk.file
         seat.chunk, seat.file = chunk, file
         seat.remember(file)
         self._plan.started(chunk)
@@ -116,4 +173,5 @@ class Leases:
             "stop": chunk.stop,
             "id": chunk.id,
             "order": chunk.order,
+            "parts": seat.parts,
         }

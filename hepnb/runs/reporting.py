@@ -107,7 +107,7 @@ class Reporter:
             "name": run.spec.name,
             "state": run.state,
             "error": run.error,
-            "problem": run.problem or run.folder.fault or self._problem,
+            "problem": run.problem or self._held() or run.folder.fault or self._problem,
             "directory": str(run.directory.path),
             "pid": os.getpid(),
             "host": socket.gethostname(),
@@ -128,6 +128,9 @@ class Reporter:
             "parameters": dict(run.spec.parameters),
         }
 
+    def _held(self) -> str:
+        return "paused by request: resume it to go on" if self._run.state == "paused" else ""
+
     def _progress(self) -> dict[str, Any]:
         plan = self._run.plan
         total = plan.events_total
@@ -136,7 +139,7 @@ class Reporter:
         expected, spread = plan.events_expected
         if expected is not None and spread is not None and self._run.state == "running":
             left = max(0.0, expected - self.tally.events - plan.events_lost)
-            eta, error = self._pace.remaining(left, len(self._run.crew.seats), spread)
+            eta, error = self._pace.remaining(left, self._run.crew.wanted, spread)
         return {
             "events": self.tally.events,
             "events_total": total,

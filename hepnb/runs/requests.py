@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from ..errors import RunError
+from .settings import MOST_WORKERS, whole
+
 if TYPE_CHECKING:
     from .supervisor import Supervisor
 
@@ -18,7 +21,14 @@ class Requests:
 
     def __init__(self, run: Supervisor) -> None:
         self._run = run
-        self._kinds = {"snapshot": self._snapshot, "log": self._log, "cancel": self._cancel}
+        self._kinds = {
+            "snapshot": self._snapshot,
+            "log": self._log,
+            "cancel": self._cancel,
+            "pause": self._pause,
+            "resume": self._resume,
+            "scale": self._scale,
+        }
 
     def answer(self, kind: str, request: Mapping[str, Any]) -> Any:
         """The result of a request. Raises TypeError, ValueError, OverflowError with one line."""
@@ -43,3 +53,27 @@ class Requests:
     def _cancel(self, _: Mapping[str, Any]) -> Any:
         self._run.cancel("by request")
         return True
+
+    def _pause(self, _: Mapping[str, Any]) -> Any:
+        self._rest(True)
+        return True
+
+    def _resume(self, _: Mapping[str, Any]) -> Any:
+        self._rest(False)
+        return True
+
+    def _rest(self, wanted: bool) -> None:
+        if self._run.is_held != wanted:
+            self._run.is_held = wanted
+            word = "paused" if wanted else "goes on"
+            self._run.log.add(f"{word} by request", logger="hepnb")
+
+    def _scale(self, request: Mapping[str, Any]) -> Any:
+        try:
+            workers = whole("workers", request.get("workers"), 1, MOST_WORKERS)
+        except RunError as error:
+            raise ValueError(str(error)) from None
+        if workers != self._run.crew.wanted:
+            self._run.log.add(f"{workers} workers by request", logger="hepnb")
+        self._run.crew.scale(workers)
+        return workers

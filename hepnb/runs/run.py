@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from ..errors import RunError, nearest
 from .client import ENDED, Client, Snapshot
 from .directory import RunDirectory, find_run
+from .settings import MOST_WORKERS, whole
 from .spec import RunSpec, supervisor_command
 from .views import Record, Table, in_terminal
 
@@ -267,10 +268,27 @@ class Run:
             except OSError as refused:
                 raise RunError(f"{error}; nor can it be asked by a file: {refused}") from None
 
+    def pause(self) -> None:
+        """Begin no more chunks until `resume`; those under way are finished and counted.
+
+        Raises RunError where it cannot be asked: it has ended, or runs on another host.
+        """
+        self._client.ask("pause")
+
+    def scale(self, workers: int) -> None:
+        """Go on with so many workers; those too many leave after the chunk they are at.
+
+        Raises RunError for a number that makes no sense, or where it cannot be asked.
+        """
+        self._client.ask("scale", workers=whole("workers", workers, 1, MOST_WORKERS))
+
     def resume(self, *, take_over: bool = False) -> Run:
-        """Go on with a run that was lost; see `hn.resume`."""
+        """Go on, whatever stopped it: `pause`, or that it was lost (see `hn.resume`)."""
         from .resuming import take_up
 
+        if not self._client.has_ended:
+            self._client.ask("resume")
+            return self
         self._client.resumed(take_up(self._directory, take_over=take_over))
         return self
 

@@ -82,16 +82,15 @@ def whole(name: str, value: Any, least: int = 1, most: int | None = None) -> int
     >>> whole("nice", 25, 0, 19)
     Traceback (most recent call last):
     ...
-    hepnb.errors.RunError: nice=25: give a whole number from 0 to 19
+    hepnb.errors.RunError: nice=25: give a whole number, at least 0 and at most 19
     """
     try:
         number = operator.index(value)
     except TypeError:
         number = least - 1
     if isinstance(value, bool) or number < least or (most is not None and number > most):
-        wanted = f"at least {least}" if most is None else f"from {least} to {most}"
-        comma = "," if most is None else ""
-        raise RunError(f"{name}={value!r}: give a whole number{comma} {wanted}")
+        wanted = f"at least {least}" if most is None else f"at least {least} and at most {most}"
+        raise RunError(f"{name}={value!r}: give a whole number, {wanted}")
     return number
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -27,6 +28,7 @@ SAID = "hepnb: "
 """How a supervisor's last line begins where it says why it cannot work."""
 OPEN_FILES = 16
 """How many files a worker keeps open; the supervisor leases chunks accordingly."""
+_REMOTE = re.compile(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 
 
 def supervisor_command(directory: Path) -> list[str]:
@@ -41,6 +43,11 @@ class FileSpec:
     dataset: str
     path: str
     tree: str | None = None
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether another machine has to answer for it."""
+        return _REMOTE.match(self.path) is not None
 
 
 @dataclass(frozen=True)

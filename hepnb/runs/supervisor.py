@@ -63,7 +63,7 @@ class Supervisor:
         self._selector = selectors.DefaultSelector()
         # The zygote imports its libraries while this process imports its own.
         self.engine: Engine = LocalEngine(directory, self.spec, self._selector, self.crew)
-        self.engine.start(self.spec.workers)
+        self.crew.start()
         from ..histograms import Signature
         from .folding import Folder
         from .rebuilding import open_store, rebuild
@@ -123,6 +123,7 @@ class Supervisor:
                     self.engine.close()
                     return
                 next_tick = time.monotonic() + _TICK
+                self.crew.tick()
                 if self.directory.cancel_request.exists():
                     self.cancel("by request")
                 self._watchers.publish(self.reporter.snapshot())
@@ -158,7 +159,7 @@ class Supervisor:
     def _end_if_finished(self) -> None:
         if self.is_ending or self.leases or self.writing or not self.plan.all_cut:
             return
-        if self.crew.is_working:
+        if self.crew.is_working or not self.crew.finish():
             return
         lost = [file for file in self.plan.files if file.status == "failed"]
         if lost and self.spec.on_error == "fail":

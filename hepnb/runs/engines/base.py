@@ -7,9 +7,12 @@ policy. It tells its listener what happens, always from inside the supervisor's 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
-__all__ = ["Engine", "Listener"]
+__all__ = ["Cause", "Engine", "Listener"]
+
+Cause = Literal["died", "too large", "swept away"]
+"""Why a worker is lost: by itself, over its memory limit, or with the engine's own process."""
 
 
 class Listener(Protocol):
@@ -27,7 +30,7 @@ class Listener(Protocol):
         What it printed before an answer is told before that answer.
         """
 
-    def worker_lost(self, worker: int, why: str) -> None:
+    def worker_lost(self, worker: int, why: str, cause: Cause) -> None:
         """A worker is gone, with whatever it was doing."""
 
     def engine_failed(self, title: str, traceback: str) -> None:
@@ -37,14 +40,20 @@ class Listener(Protocol):
 class Engine(Protocol):
     """Who executes tasks."""
 
-    def start(self, workers: int) -> None:
-        """Start so many workers; each reports when it is ready."""
+    def start(self, worker: int) -> None:
+        """Start a worker under this number; it reports when it is ready."""
 
     def submit(self, worker: int, task: Mapping[str, Any]) -> None:
         """Give a task to a worker that waits."""
 
-    def replace(self, worker: int) -> None:
-        """Start another worker in the place of a lost one."""
+    def dismiss(self, worker: int) -> None:
+        """Let a worker that waits go: it is reported as lost when it has gone."""
+
+    def show_stack(self, worker: int) -> None:
+        """Have a worker print where it is, if it still can."""
+
+    def kill(self, worker: int, why: str) -> None:
+        """End a worker whatever it does; it is reported as lost, with this reason."""
 
     def turn(self) -> float:
         """Do what is due by now; returns the seconds until something is again (`inf`: nothing)."""

@@ -7,6 +7,8 @@ pipes for what it prints, so one that dies takes nothing of the others with it.
 
 from __future__ import annotations
 
+import contextlib
+import math
 import os
 import select
 import selectors
@@ -22,7 +24,8 @@ from typing import Any
 from ...frames import FrameError, FrameReader, encode
 from ..directory import RunDirectory
 from ..spec import RunSpec
-from .base import Listener
+from .base import Cause, Listener
+from .limits import MEASURE_EVERY, resident
 from .output import Outputs
 
 __all__ = ["LocalEngine"]
@@ -48,6 +51,7 @@ class _Worker:
     """The supervisor's ends of one worker's channels."""
 
     number: int
+    zygote: int
     channel: socket.socket
     reader: FrameReader = field(default_factory=FrameReader)
     pid: int = 0
@@ -73,6 +77,8 @@ class LocalEngine:
         self._workers: dict[int, _Worker] = {}
         self._reasons: dict[int, str] = {}
         self._failed_starts = 0
+        self._zygotes = 0
+        self._measured = 0.0
         self._launch_zygote()
 
     def _launch_zygote(self) -> None:
@@ -99,17 +105,13 @@ class LocalEngine:
             )
         theirs.close()
         self._zygote = ours
+        self._zygotes += 1
         self._is_ready = False
         self._wanted: list[int] = []
         self._selector.register(ours, selectors.EVENT_READ, self._hear_zygote)
 
-    def start(self, workers: int) -> None:
-        """Start so many workers; they fork as soon as the zygote is ready."""
-        for number in range(1, workers + 1):
-            self.replace(number)
-
-    def replace(self, worker: int) -> None:
-        """Fork a worker under this number."""
+    def start(self, worker: int) -> None:
+        """Fork a worker under this number, as soon as the zygote is ready."""
         if not self._is_ready:
             self._wanted.append(worker)
             return
@@ -128,9 +130,10 @@ class LocalEngine:
             os.close(write_out)
             os.close(write_err)
         ours.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _SOCKET_BUFFER)
-        handle = _Worker(worker, ours)
+        handle = _Worker(worker, self._zygotes, ours)
         self._workers[worker] = handle
         self._selector.register(ours, selectors.EVENT_READ, lambda: self._hear_worker(handle))
+
     def submit(self, worker: int, task: Mapping[str, Any]) -> None:
         """Send a task; a worker that is gone is noticed by its end of file."""
         try:
@@ -139,9 +142,39 @@ class LocalEngine:
         except (OSError, KeyError):
             return
 
+    def dismiss(self, worker: int) -> None:
+        """A worker that waits hears that there is nothing more to do."""
+        if handle := self._workers.get(worker):
+            with contextlib.suppress(OSError):
+                handle.channel.shutdown(socket.SHUT_WR)
+
+    def show_stack(self, worker: int) -> None:
+        """Have a worker write its stack to its stderr, whatever it does, unless it is stopped."""
+        if handle := self._workers.get(worker):
+            self._signal(handle, signal.SIGUSR1, group=False)
+
+    def kill(self, worker: int, why: str) -> None:
+        """End a worker and whatever it started."""
+        if handle := self._workers.get(worker):
+            self._end(handle, why, "died")
+
     def turn(self) -> float:
-        """Listen again to pipes that have rested."""
-        return self._outputs.turn()
+        """Listen again to pipes that have rested; end workers that are over their memory limit."""
+        return min(self._outputs.turn(), self._measure())
+
+    def _measure(self) -> float:
+        limit = self._spec.settings.memory
+        if limit is None:
+            return math.inf
+        left = self._measured + MEASURE_EVERY - time.monotonic()
+        if left > 0:
+            return left
+        self._measured = time.monotonic()
+        for handle in list(self._workers.values()):
+            if handle.is_busy and handle.pid and (size := resident(handle.pid)) > limit:
+                why = f"{size / 1e6:.0f} MB are more than its memory limit of {limit / 1e6:.0f} MB"
+                self._end(handle, why, "too large")
+        return MEASURE_EVERY
 
     def close(self) -> None:
         """Terminate, then kill, then reap: nothing of the run is left."""
@@ -189,12 +222,14 @@ class LocalEngine:
         handle.is_gone = not data
 
     @staticmethod
-    def _signal(handle: _Worker, number: signal.Signals) -> None:
+    def _signal(handle: _Worker, number: signal.Signals, *, group: bool = True) -> None:
         if handle.pid:
-            try:
-                os.killpg(handle.pid, number)
-            except OSError:
-                return
+            with contextlib.suppress(OSError):
+                (os.killpg if group else os.kill)(handle.pid, number)
+
+    def _end(self, handle: _Worker, why: str, cause: Cause) -> None:
+        self._signal(handle, signal.SIGKILL)
+        self._lose(handle, why, cause)
 
     # -- what the zygote says ---------------------------------------------------------------
 
@@ -215,7 +250,7 @@ class LocalEngine:
             self._is_ready = True
             wanted, self._wanted = self._wanted, []
             for number in wanted:
-                self.replace(number)
+                self.start(number)
         elif message["k"] == "failed":
             self._listener.engine_failed(message["title"], message["traceback"])
         elif message["k"] == "exit":
@@ -249,7 +284,7 @@ class LocalEngine:
         except OSError:
             data = b""
         if not data:
-            self._lose(handle, "")
+            self._lose(handle, "", "died")
             return
         try:
             for message, raw in handle.reader.feed(data):
@@ -262,18 +297,26 @@ class LocalEngine:
                         self._outputs.drain(handle.number)
                     self._listener.worker_said(handle.number, message, raw)
         except (FrameError, KeyError, TypeError, ValueError) as error:
-            self._signal(handle, signal.SIGKILL)
-            self._lose(handle, f"sent a message nobody understands ({error})")
+            self._end(handle, f"sent a message nobody understands ({error})", "died")
 
-    def _lose(self, handle: _Worker, why: str) -> None:
+    def _lose(self, handle: _Worker, why: str, cause: Cause) -> None:
         self._drop(handle)
-        told = bool(why) or handle.pid in self._reasons or self._zygote.fileno() < 0
-        # The zygote's word on how it ended is on its way: wait for it, shortly.
-        if not told and select.select([self._zygote], [], [], _EXIT_NOTICE)[0]:
-            self._hear_zygote()
-        self._listener.worker_lost(
-            handle.number, why or self._reasons.pop(handle.pid, "") or "its process ended"
-        )
+        if not why:
+            self._wait_for_word_of(handle)
+            why = self._reasons.pop(handle.pid, "")
+        if not why and handle.zygote != self._zygotes:
+            why, cause = "its parent process died", "swept away"
+        self._listener.worker_lost(handle.number, why or "its process ended", cause)
+
+    def _wait_for_word_of(self, handle: _Worker) -> None:
+        """The zygote's word on how a worker ended is on its way, unless it died itself."""
+        deadline = time.monotonic() + _EXIT_NOTICE
+        while handle.pid not in self._reasons and handle.zygote == self._zygotes:
+            left = deadline - time.monotonic()
+            if self._zygote.fileno() < 0 or left <= 0:
+                return
+            if select.select([self._zygote], [], [], left)[0]:
+                self._hear_zygote()
 
     def _drop(self, handle: _Worker) -> None:
         """Close all ends of a worker, after reading what it still had to say."""

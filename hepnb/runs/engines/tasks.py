@@ -12,20 +12,26 @@ import os
 import sys
 import time
 import traceback
-from collections import OrderedDict
-from collections.abc import Mapping
+from collections import Counter, OrderedDict
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...analysis import EventFile, open_events
 from ...errors import DataError, HepnbError, one_line
 from ...histograms import Contribution, Signature
 from ..bundle import Bundle
 from ..spec import OPEN_FILES, RunSpec
+from .seeding import event_key, seed_generators, seed_of
+
+if TYPE_CHECKING:
+    from ...analysis.result import ChunkResult
 
 __all__ = ["Tasks", "flush_streams"]
 
 _MOST_CLUSTERS = 10_000
+_NO_OBJECTS = (0, 0, 0, 0)
 _PACKAGE = str(Path(__file__).parents[2]) + os.sep
 
 
@@ -49,6 +55,9 @@ class Tasks:
         try:
             if task["k"] == "open":
                 reply = self._contents(task)
+            elif task["k"] == "finish":
+                self.finish()
+                reply = {"k": "finished"}
             else:
                 record = self._process(task)
                 reply = {"k": "done", "raw": len(record)}
@@ -57,11 +66,13 @@ class Tasks:
         except HepnbError as error:
             kind = "unreadable" if task["k"] == "open" else "raised"
             reply = {"k": kind, "title": str(error), "traceback": _user_traceback(error)}
+        except MemoryError as error:
+            reply = {"k": "memory", "title": one_line(error), "traceback": _user_traceback(error)}
         except BaseException as error:  # noqa: BLE001  the user's code
             reply = {"k": "raised", "title": one_line(error), "traceback": _user_traceback(error)}
         flush_streams()
         reply |= {
-            "file": task["file"],
+            "file": task.get("file"),
             "order": task.get("order"),
             "seconds": time.perf_counter() - began,
             "cpu": time.process_time() - cpu,
@@ -101,8 +112,9 @@ class Tasks:
         }
 
     def _process(self, task: Mapping[str, Any]) -> bytes:
-        """The contribution of one chunk, encoded.
+        """The contribution of one chunk, encoded; read in so many `parts`, one after the other.
 
+        Histograms are the same to the last bit whatever the parts: entries are added in their order.
         Raises DataError where the file cannot be read, and whatever the user's code raises.
         """
         index = task["file"]
@@ -110,25 +122,23 @@ class Tasks:
         if (file.uuid, file.entries) != (task["uuid"], task["entries"]):
             raise DataError(f"{file.path}: was replaced while the run was reading it")
         dataset = self._datasets[self._spec.files[index].dataset]
-        events = file.read(self._columns[index], task["start"], task["stop"])
-        result = self._program.process(events, dataset, first_entry=task["start"], file=file.uuid)
+        seed = self._spec.settings.seed
+        seed_generators(seed_of(seed, dataset.name, file.uuid, task["start"]))
         contribution = Contribution(self._signatures)
-        for fill in result.fills:
-            contribution.fill(fill.hist, weight=fill.weight, **fill.categories, **fill.columns)
-        for name, columns in result.tables.items():
-            contribution.table(name, columns)
-        meta = {
-            "k": "chunk",
-            "file": index,
-            "start": task["start"],
-            "stop": task["stop"],
-            "events": result.events,
-            "cutflow": [list(row) for row in result.cutflow],
-            "collections": {name: list(row) for name, row in result.collections.items()},
-            "statistics": [list(row) for row in result.statistics],
-            "overlaps": dict(result.categories_overlap),
-        }
-        record: bytes = contribution.encode(task["id"], task["order"], meta)
+        sums = _Sums()
+        for start, stop in _parts(task["start"], task["stop"], task["parts"]):
+            events = file.read(self._columns[index], start, stop)
+            result = self._program.process(
+                events, dataset, first_entry=start, file=event_key(file.uuid, seed)
+            )
+            for fill in result.fills:
+                contribution.fill(fill.hist, weight=fill.weight, **fill.categories, **fill.columns)
+            for name, columns in result.tables.items():
+                contribution.table(name, columns)
+            sums.add(result)
+            del events, result
+        meta = {"k": "chunk", "file": index, "start": task["start"], "stop": task["stop"]}
+        record: bytes = contribution.encode(task["id"], task["order"], meta | sums.meta())
         self._have_read(index, task["stop"] - task["start"])
         return record
 
@@ -143,6 +153,49 @@ class Tasks:
         self._program.finish()
         for file in self._open.values():
             file.close()
+
+
+def _parts(start: int, stop: int, parts: int) -> Iterator[tuple[int, int]]:
+    """[start, stop) in so many ranges of about one length.
+
+    >>> list(_parts(0, 10, 3))
+    [(0, 3), (3, 6), (6, 10)]
+    """
+    edges = sorted({start + (stop - start) * n // parts for n in range(parts + 1)})
+    yield from pairwise(edges)
+
+
+class _Sums:
+    """What a chunk notes beside its histograms, over its parts."""
+
+    def __init__(self) -> None:
+        self._events = 0
+        self._cutflow: list[list[Any]] = []
+        self._statistics: list[list[Any]] = []
+        self._collections: dict[str, tuple[int, int, int, int]] = {}
+        self._overlaps: Counter[str] = Counter()
+
+    def add(self, result: ChunkResult) -> None:
+        self._events += result.events
+        # A row of each part: whoever reads them adds them up, exactly.
+        self._cutflow += map(list, result.cutflow)
+        self._statistics += map(list, result.statistics)
+        for name, new in result.collections.items():
+            old = self._collections.get(name, _NO_OBJECTS)
+            if new[0] and old[0]:
+                least, most = min(old[2], new[2]), max(old[3], new[3])
+                new = (old[0] + new[0], old[1] + new[1], least, most)  # noqa: PLW2901
+            self._collections[name] = new if new[0] else old
+        self._overlaps.update(result.categories_overlap)
+
+    def meta(self) -> dict[str, Any]:
+        return {
+            "events": self._events,
+            "cutflow": self._cutflow,
+            "collections": {name: list(row) for name, row in self._collections.items()},
+            "statistics": self._statistics,
+            "overlaps": dict(self._overlaps),
+        }
 
 
 def flush_streams() -> None:

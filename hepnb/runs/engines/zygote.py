@@ -25,6 +25,7 @@ from ..bundle import Bundle
 from ..directory import RunDirectory
 from ..spec import RunSpec
 from . import worker
+from .limits import limit_address_space
 from .tasks import flush_streams
 
 __all__ = ["main"]
@@ -153,6 +154,8 @@ def _become_worker(descriptors: list[int], bundle: Bundle, spec: RunSpec) -> Non
         os.dup2(descriptors[2], 2)
         os.close(descriptors[1])
         os.close(descriptors[2])
+        _show_stacks()
+        limit_address_space(spec.settings.memory)
         worker.serve(channel, bundle, spec)
         status = 0
     except BaseException:  # noqa: BLE001  a fork must never return into the zygote
@@ -160,6 +163,18 @@ def _become_worker(descriptors: list[int], bundle: Bundle, spec: RunSpec) -> Non
     finally:
         flush_streams()
         os._exit(status)
+
+
+def _show_stacks() -> None:
+    """Have the stack printed where the process crashes, and on SIGUSR1 wherever it is.
+
+    To a descriptor of its own: the user's code may close or replace stderr.
+    """
+    import faulthandler
+
+    errors = os.dup(2)
+    faulthandler.enable(errors)
+    faulthandler.register(signal.SIGUSR1, errors)
 
 
 if __name__ == "__main__":
