@@ -21,6 +21,7 @@ _HOMES = {
     "attach": "hepnb._bind",
     "resume": "hepnb._bind",
     "scan": "hepnb._bind",
+    "plan": "hepnb._bind",
     "RunSet": "hepnb._bind",
     "HistExplorer": "hepnb.widgets",
     "RunView": "hepnb.widgets",
@@ -51,13 +52,14 @@ __all__ = [
     "attach",
     "doctor",
     "load_ipython_extension",
+    "plan",
     "resume",
     "runs",
     "scan",
 ]
 
 if TYPE_CHECKING:
-    from ._bind import Path, Run, RunSet, attach, resume, scan
+    from ._bind import Path, Run, RunSet, attach, plan, resume, scan
     from .analysis import Dataset, Module
     from .checkup import doctor
     from .errors import HepnbError

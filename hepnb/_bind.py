@@ -11,8 +11,9 @@ from typing import Any
 from . import analysis, runs
 from .runs import Run, RunSet, RunTable, list_runs, scan, start
 from .runs.finding import attach, resume
+from .runs.preview import plan
 
-__all__ = ["Path", "Run", "RunSet", "attach", "list_runs", "resume", "runs", "scan"]
+__all__ = ["Path", "Run", "RunSet", "attach", "list_runs", "plan", "resume", "runs", "scan"]
 
 
 class Path(analysis.Path):
@@ -33,5 +34,15 @@ def _overview() -> Any:
     return RunsView(list_runs, lambda run: attach(run).cancel(), "Your runs", "hn.runs()")
 
 
+def _scan(runs: RunSet) -> Any:
+    from .widgets import RunsView
+
+    def cancel(run: str) -> None:
+        next(one for one in runs if one.id == run).cancel()
+
+    return RunsView(runs.rows, cancel, f"Scan {runs.name}", f"hn.attach({runs.id!r})")
+
+
 Run.viewer = staticmethod(_dashboard)
+RunSet.viewer = staticmethod(_scan)
 RunTable.viewer = staticmethod(_overview)

@@ -135,6 +135,18 @@ class EventFile:
         branch = self._known[name]
         return branch.array(entry_start=start, entry_stop=stop, array_cache=None).layout
 
+    def size_of(self, column: str) -> tuple[int | None, int | None]:
+        """Bytes of a branch on disk and unpacked; None where the file does not tell (RNTuple).
+
+        Baskets that lie in the tree itself, as in small files, are packed with it, not each alone.
+        """
+        if self._ntuple:
+            return None, None
+        branch = self._tree[column]
+        inside = [int(basket.data.nbytes) for basket in branch.embedded_baskets]
+        on_disk = None if any(inside) else int(branch.compressed_bytes)
+        return on_disk, int(branch.uncompressed_bytes) + sum(inside)
+
     def close(self) -> None:
         """Close the file; closing twice does nothing."""
         self._directory.close()

@@ -22,6 +22,8 @@ from .client import ENDED
 from .directory import find_run, state_directory
 from .listing import ALIVE, list_runs, row_of
 from .policy import size_of
+from .scan_directory import find_scan
+from .scoreboard import Scoreboard
 
 __all__ = ["Litter", "chosen", "clean", "litter", "seconds_of"]
 
@@ -61,6 +63,10 @@ def litter(older: float) -> list[Litter]:
 
 def chosen(run: str) -> Litter:
     """This run, whatever its age. Raises RunError for one that goes on, or is not known."""
+    if scan := find_scan(run):
+        if Scoreboard(scan).status == "running":
+            raise RunError(f"scan {scan.id} goes on: cancel it first")
+        return Litter(scan.path, "as you said", size_of(scan.path), _remover(scan.path))
     directory = find_run(run)
     if row_of(directory)["state"] in ALIVE:
         raise RunError(f"run {directory.id} goes on: cancel it first")
@@ -109,7 +115,8 @@ def _leftovers(registry: Path) -> Iterator[Litter]:
 
 def _never_started(entry: Path) -> bool:
     young = time.time() - entry.stat().st_mtime < _HALF_MADE
-    return entry.is_dir() and not young and not (entry / "spec.json").exists()
+    known = any((entry / name).exists() for name in ("spec.json", "scan.json"))
+    return entry.is_dir() and not young and not known
 
 
 def _remover(directory: Path) -> Callable[[], None]:

@@ -13,11 +13,17 @@ from .directory import RunDirectory
 from .scan_directory import scan_of
 from .spec import RunSpec
 
-__all__ = ["Glance", "glance", "waits", "was_launched"]
+__all__ = ["FOR_GOOD", "Glance", "glance", "waits", "was_launched"]
 
 _STARTUP = 60.0
-_FOR_GOOD = ("done", "failed", "cancelled")
-_PROGRESS = ("events", "events_total", "events_expected", "events_lost", "files_failed", "rate")
+FOR_GOOD = ("done", "failed", "cancelled")
+_NOTHING = {
+    "events": 0,
+    "events_total": None,
+    "events_expected": None,
+    "events_lost": 0,
+    "files_failed": 0,
+}
 
 
 @dataclass(frozen=True)
@@ -27,7 +33,7 @@ class Glance:
     state: str
     error: str = ""
     problem: str = ""
-    progress: dict[str, Any] = field(default_factory=lambda: dict.fromkeys(_PROGRESS, 0))
+    progress: dict[str, Any] = field(default_factory=lambda: dict(_NOTHING))
     started: float | None = None
     ended: float | None = None
 
@@ -47,7 +53,7 @@ def glance(run: RunDirectory) -> Glance:
     kept = _kept(run)
     if kept is None:
         RunSpec.read(run.spec)
-    elif kept["state"] in _FOR_GOOD:
+    elif kept["state"] in FOR_GOOD:
         return _of(kept, kept["state"])
     if run.is_supervised() or (kept is not None and kept["host"] != socket.gethostname()):
         # A lost one that was resumed has not said so yet.
@@ -61,7 +67,7 @@ def glance(run: RunDirectory) -> Glance:
     kept = _kept(run)
     if kept is None:
         return Glance("lost")
-    return _of(kept, kept["state"] if kept["state"] in _FOR_GOOD else "lost")
+    return _of(kept, kept["state"] if kept["state"] in FOR_GOOD else "lost")
 
 
 def waits(run: RunDirectory) -> bool:
@@ -100,7 +106,7 @@ def _of(kept: dict[str, Any], state: str) -> Glance:
         state,
         error=_error(error) if error else "",
         problem=kept["problem"],
-        progress={key: kept["progress"][key] for key in _PROGRESS},
+        progress={key: kept["progress"][key] for key in _NOTHING},
         started=kept["started"],
         ended=kept["ended"],
     )

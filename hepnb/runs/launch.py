@@ -6,11 +6,13 @@ restarting or killing the kernel does not reach it.
 
 from __future__ import annotations
 
+import inspect
 import os
 import subprocess
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from ..errors import RunError, nearest
 from .directory import RunDirectory
 from .listing import obey_the_site
 from .preparing import Inputs, prepare
@@ -22,7 +24,7 @@ from .spec import supervisor_command
 if TYPE_CHECKING:
     from ..analysis import Path
 
-__all__ = ["launch", "start"]
+__all__ = ["in_parts", "launch", "start"]
 
 
 def start(
@@ -114,6 +116,18 @@ def start(
     directory = RunDirectory.create(prepared.spec.name, out)
     prepared.write(directory)
     return Run(directory, supervisor=launch(directory))
+
+
+def in_parts(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Keywords of `start` as `prepare` takes them. Raises RunError for one that is not known."""
+    known = {*inspect.signature(start).parameters} - {"path", "data", "out"}
+    for name in given:
+        if name not in known:
+            raise RunError(f"no setting {name!r}{nearest(name, known)}; see path.start")
+    direct = {*inspect.signature(prepare).parameters} & known
+    of_workers = {name: value for name, value in given.items() if name not in direct}
+    chosen = {name: value for name, value in given.items() if name in direct}
+    return {**chosen, "settings": Settings.of(**of_workers)}
 
 
 def launch(directory: RunDirectory) -> subprocess.Popen[bytes]:

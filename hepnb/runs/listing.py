@@ -6,18 +6,22 @@ import json
 import socket
 import time
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from ..errors import RunError
 from .directory import RunDirectory, all_runs, state_directory
+from .glance import waits
 from .policy import Policy, size_of
 from .run import unheard
+from .scan_directory import ScanDirectory, all_scans
+from .scoreboard import Scoreboard
 from .spec import RunSpec
 from .views import Table, in_terminal
 
 __all__ = ["ALIVE", "RunTable", "list_runs", "obey_the_site", "row_of"]
 
 ALIVE = ("starting", "running", "paused")
+D = TypeVar("D", RunDirectory, ScanDirectory)
 _STARTUP = 60.0
 _UNREADABLE = {
     "id": "",
@@ -50,27 +54,34 @@ def list_runs() -> RunTable:
     """One row per run: id, name, state, events, times (unix seconds), size on disk (bytes), directory.
 
     A list of dicts that prints as a table; a notebook shows it live. A run that says it is running
-    but that nobody supervises is `lost`; one that this hepnb cannot read is `unreadable`.
+    but that nobody supervises is `lost`; one that this hepnb cannot read is `unreadable`. A scan has
+    a row of its own, with the sums of its runs, beside theirs.
 
     >>> import hepnb as hn
     >>> [row["id"] for row in hn.runs() if row["state"] == "running"]
     []
     """
-    rows = RunTable()
-    for directory in all_runs():
-        try:
-            rows.append(row_of(directory))
-        except (RunError, LookupError, TypeError):
-            # One that a newer hepnb wrote, or that is damaged, must not hide the others.
-            rows.append(_UNREADABLE | {"id": directory.id, "directory": str(directory.path)})
-    return rows
+    scans = [_readable(scan, lambda s: Scoreboard(s).row()) for scan in all_scans()]
+    return RunTable(sorted([*_rows(), *scans], key=lambda row: str(row["id"]), reverse=True))
+
+
+def _rows() -> list[dict[str, Any]]:
+    return [_readable(run, row_of) for run in all_runs()]
+
+
+def _readable(directory: D, row: Callable[[D], dict[str, Any]]) -> dict[str, Any]:
+    """One that a newer hepnb wrote, or that is damaged, must not hide the others."""
+    try:
+        return row(directory)
+    except (RunError, LookupError, TypeError):
+        return _UNREADABLE | {"id": directory.id, "directory": str(directory.path)}
 
 
 def obey_the_site() -> None:
     """Raise RunError where the site's policy admits no further run of this user."""
     policy = Policy.of_site()
     if policy != Policy():
-        running = sum(row["state"] in ALIVE for row in list_runs())
+        running = sum(row["state"] in ALIVE for row in _rows())
         policy.admit(running, size_of(state_directory()))
 
 
@@ -82,7 +93,9 @@ def row_of(directory: RunDirectory) -> dict[str, Any]:
         kept = unheard(directory, RunSpec.read(directory.spec))
     state = kept["state"]
     here = kept.get("host") in (None, socket.gethostname())
-    if here and state in ALIVE and not directory.is_supervised() and not _is_starting(directory):
+    if waits(directory):
+        state = "waiting"
+    elif here and state in ALIVE and not directory.is_supervised() and not _is_starting(directory):
         state = "lost"
     return {
         "id": directory.id,

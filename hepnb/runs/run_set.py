@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, overload
 
 from ..errors import RunError
 from .conducting import conduct
-from .directory import RunDirectory
-from .glance import Glance, glance
-from .grid import Grid, Value, label, said
+from .glance import FOR_GOOD
+from .grid import Grid, Value, said
 from .run import Run
 from .scan_directory import ScanDirectory, ScanSpec
+from .scoreboard import Scoreboard
 from .views import Record, Table
 
 if TYPE_CHECKING:
@@ -27,9 +27,8 @@ if TYPE_CHECKING:
 __all__ = ["RunSet"]
 
 _LOOK_EVERY = 0.2
-_SURE_AFTER = 2.0
 _SHOWN = 40
-_FOR_GOOD = ("done", "failed", "cancelled")
+_LONGEST = 80
 
 
 class RunSet:
@@ -59,8 +58,7 @@ class RunSet:
         self._spec = ScanSpec.read(directory.spec)
         self._grid = Grid(self._spec.lists)
         self._handles: dict[Path, Run] = {}
-        self._final: dict[Path, Glance] = {}
-        self._lost: dict[Path, float] = {}
+        self._board = Scoreboard(directory, self._spec)
 
     # -- what it is ---------------------------------------------------------------------------
 
@@ -138,38 +136,12 @@ class RunSet:
 
     def _run(self, number: int) -> Run:
         """The handle on the newest run of a point; one handle each."""
-        directory = self._now()[number]
+        directory = self._board.runs()[number]
         if directory.path not in self._handles:
             self._handles[directory.path] = Run(directory)
         return self._handles[directory.path]
 
-    def _now(self) -> list[RunDirectory]:
-        """The newest run of each point. Raises RunError where one is gone."""
-        found = self._directory.runs()
-        for number, point in enumerate(self._spec.points):
-            if number not in found:
-                raise RunError(f"scan {self.id}: the run with {said(point)} was deleted")
-        return [found[number] for number in range(len(self))]
-
     # -- how it goes --------------------------------------------------------------------------
-
-    def _glances(self) -> list[tuple[RunDirectory, Glance]]:
-        return [(run, self._glance(run)) for run in self._now()]
-
-    def _glance(self, run: RunDirectory) -> Glance:
-        """How a run stands. It is lost when it was seen so for a while: it may only be ending."""
-        if run.path in self._final:
-            return self._final[run.path]
-        seen = glance(run)
-        if seen.state in _FOR_GOOD:
-            self._final[run.path] = seen
-        if seen.state != "lost":
-            self._lost.pop(run.path, None)
-        return seen
-
-    def _is_surely_lost(self, run: RunDirectory) -> bool:
-        now = time.monotonic()
-        return now - self._lost.setdefault(run.path, now) >= _SURE_AFTER
 
     @property
     def status(self) -> str:
@@ -178,45 +150,20 @@ class RunSet:
         `lost` when runs were left behind (`resume` goes on), else `failed` or `cancelled` when any
         run was, else `done`.
         """
-        return _together(Counter(seen.state for _, seen in self._glances()))
+        return self._board.status
 
     @property
     def progress(self) -> Record:
         """How many runs there are in each state; events of all; seconds since the start."""
-        seen = [s for _, s in self._glances()]
-        states = Counter(s.state for s in seen)
-        ended = [s.ended for s in seen]
-        until = max((e for e in ended if e is not None), default=time.time())
-        return Record(
-            {
-                "runs": len(seen),
-                **dict(states),
-                "events": sum(s.progress["events"] or 0 for s in seen),
-                "events_lost": sum(s.progress["events_lost"] or 0 for s in seen),
-                "files_failed": sum(s.progress["files_failed"] or 0 for s in seen),
-                "seconds": (until if None not in ended else time.time()) - self._spec.created,
-            }
-        )
+        return self._board.progress()
 
     def table(self) -> Table:
         """A row per run: its place, parameters, state, progress, and why it failed."""
-        rows = Table()
-        for number, (run, seen) in enumerate(self._glances()):
-            total = seen.progress["events_total"] or seen.progress["events_expected"]
-            rows.append(
-                {
-                    "run": number,
-                    **{n: _cell(v) for n, v in self._spec.points[number].items()},
-                    "state": seen.state,
-                    "events": seen.progress["events"],
-                    "of": None if not total else round(total),
-                    "started": seen.started,
-                    "seconds": _seconds(seen),
-                    "id": run.id,
-                    "problem": seen.error or seen.problem,
-                }
-            )
-        return rows
+        return self._board.table()
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The rows of its runs in `hn.runs()`, in their order."""
+        return self._board.rows()
 
     def to_frame(self) -> pd.DataFrame:
         """A pandas DataFrame with a row per run: parameters, state, progress and where it is.
@@ -228,20 +175,7 @@ class RunSet:
             import pandas as pd
         except ImportError:
             raise RunError("runs.to_frame needs pandas: pip install pandas") from None
-        rows = []
-        for number, (run, seen) in enumerate(self._glances()):
-            row: dict[str, Any] = {
-                "state": seen.state,
-                **{k: seen.progress[k] for k in ("events", "events_total", "events_lost")},
-                "files_failed": seen.progress["files_failed"],
-                "seconds": _seconds(seen),
-                "error": seen.error,
-                "id": run.id,
-                "directory": str(run.path),
-            }
-            point = self._spec.points[number]
-            rows.append({f"parameter_{n}" if n in row else n: v for n, v in point.items()} | row)
-        return pd.DataFrame(rows)
+        return pd.DataFrame(self._board.records())
 
     # -- what one does with it ----------------------------------------------------------------
 
@@ -252,7 +186,7 @@ class RunSet:
         first.
         """
         deadline = None if timeout is None else time.monotonic() + timeout
-        while not self._has_ended():
+        while not self._board.have_ended():
             if deadline is not None and time.monotonic() > deadline:
                 raise RunError(f"scan {self.id} is still {self.status} after {timeout:g} s")
             time.sleep(_LOOK_EVERY)
@@ -262,21 +196,14 @@ class RunSet:
         """`await runs` waits without blocking the kernel's other messages. Raises as `wait` does."""
         import asyncio
 
-        while not self._has_ended():
+        while not self._board.have_ended():
             yield from asyncio.sleep(_LOOK_EVERY).__await__()
         return self._checked()
-
-    def _has_ended(self) -> bool:
-        over = [
-            seen.state in _FOR_GOOD or (seen.state == "lost" and self._is_surely_lost(run))
-            for run, seen in self._glances()
-        ]
-        return all(over)
 
     def _checked(self) -> RunSet:
         bad = [
             (number, seen)
-            for number, (_, seen) in enumerate(self._glances())
+            for number, (_, seen) in enumerate(self._board.look())
             if seen.state in ("failed", "lost")
         ]
         if bad:
@@ -291,14 +218,14 @@ class RunSet:
 
     def cancel(self) -> None:
         """End all runs soon, those that wait at once; what is committed stays."""
-        left = [(run, seen) for run, seen in self._glances() if seen.state not in _FOR_GOOD]
+        left = [(run, seen) for run, seen in self._board.look() if seen.state not in FOR_GOOD]
         for run, _ in left:
             # All are asked before any ends, so that none begins in its place.
             try:
                 run.cancel_request.touch(mode=0o600)
             except OSError as error:
                 raise RunError(f"run directory {run.path}: {error.strerror}") from None
-        for number, (run, seen) in enumerate(self._glances()):
+        for number, (_, seen) in enumerate(self._board.look()):
             if seen.state in ("starting", "running", "paused"):
                 with contextlib.suppress(RunError):  # it finds the request in its directory
                     self._run(number).cancel()
@@ -314,7 +241,7 @@ class RunSet:
         """
         from .resuming import check_resumable
 
-        lost = [run for run, seen in self._glances() if seen.state not in _FOR_GOOD]
+        lost = [run for run, seen in self._board.look() if seen.state not in FOR_GOOD]
         if not lost:
             raise RunError(f"scan {self.id} is {self.status}: there is nothing to resume")
         if self._directory.is_conducted():
@@ -324,7 +251,7 @@ class RunSet:
                 check_resumable(run, take_over=take_over)
                 run.cancel_request.unlink(missing_ok=True)
         conduct(self._directory, take_over=take_over)
-        self._lost.clear()
+        self._board.forget_lost()
         return self
 
     def rerun_failed(self, *states: str) -> RunSet:
@@ -338,12 +265,12 @@ class RunSet:
         for state in wanted:
             if state not in ("failed", "cancelled", "lost"):
                 raise RunError(f"rerun_failed({state!r}): choose of 'failed', 'cancelled', 'lost'")
-        again = [n for n, (_, seen) in enumerate(self._glances()) if seen.state in wanted]
+        again = [n for n, (_, seen) in enumerate(self._board.look()) if seen.state in wanted]
         if not again:
             raise RunError(f"scan {self.id}: no run is {' or '.join(wanted)}")
         for number in again:
             self._again(number)
-        self._lost.clear()
+        self._board.forget_lost()
         conduct(self._directory)
         return self
 
@@ -354,7 +281,7 @@ class RunSet:
 
         from .spec import RunSpec
 
-        old = self._now()[number]
+        old = self._board.runs()[number]
         old.check_private()
         spec = RunSpec.read(old.spec)
         fresh = self._directory.new_run(number, spec.name)
@@ -375,7 +302,7 @@ class RunSet:
         """
         from .scan_hist import scan_hist
 
-        return scan_hist(self._directory, self._spec, self._now(), name)
+        return scan_hist(self._directory, self._spec, self._board.runs(), name)
 
     # -- how it looks -------------------------------------------------------------------------
 
@@ -386,7 +313,7 @@ class RunSet:
         """
         from .watching import watch_table
 
-        return watch_table(self.table, self._has_ended, callback)
+        return watch_table(self.table, self._board.have_ended, callback)
 
     def show(self) -> Any:
         """The live table of the runs, or the set itself where there is none."""
@@ -406,31 +333,13 @@ class RunSet:
         states = Counter(str(row["state"]) for row in rows)
         counts = ", ".join(f"{n} {state}" for state, n in states.items())
         more = f"\n... and {len(rows) - _SHOWN} more" if len(rows) > _SHOWN else ""
-        left = [{k: v for k, v in row.items() if k != "started"} for row in rows[:_SHOWN]]
+        left = [{k: _cell(v) for k, v in row.items() if k != "started"} for row in rows[:_SHOWN]]
         return f"<RunSet {self.id}: {len(rows)} runs, {counts}>\n{Table(left)!r}{more}"
 
 
-def _together(states: Counter[str]) -> str:
-    for state in ("running", "starting", "paused"):
-        if states[state]:
-            return "running"
-    if states["waiting"]:
-        return "running"
-    for state in ("lost", "failed", "cancelled"):
-        if states[state]:
-            return state
-    return "done"
-
-
-def _seconds(seen: Glance) -> float | None:
-    if seen.started is None:
-        return None
-    return (seen.ended or time.time()) - seen.started
-
-
-def _cell(value: Value) -> Value:
-    """A value in a table: numbers as they are, a text in one line of characters that print."""
+def _cell(value: Any) -> Any:
+    """A value in the text: numbers that read well, and one line of characters that print."""
     if not isinstance(value, str):
-        return label(value) if isinstance(value, float) else value
+        return value
     text = value if value.isprintable() else repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."

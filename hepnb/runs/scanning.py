@@ -13,12 +13,12 @@ from ..errors import HepnbError, RunError
 from .conducting import conduct
 from .directory import state_directory
 from .grid import Grid, Value, said
-from .launch import start
+from .launch import in_parts, start
 from .listing import obey_the_site
 from .preparing import Inputs, Prepared, prepare
 from .run_set import RunSet
 from .scan_directory import ScanDirectory, ScanSpec
-from .settings import Settings, whole
+from .settings import whole
 
 if TYPE_CHECKING:
     from ..analysis import Path
@@ -105,11 +105,9 @@ def _asked(data: Any, given: Mapping[str, Any]) -> tuple[dict[str, Any], Inputs,
             f"these lists have {len(grid):,} combinations, and a scan at most {_MOST_RUNS:,} runs: "
             "make the lists shorter, or scan in several steps"
         )
-    chosen = {name: value for name, value in given.items() if name in of_start}
-    of_workers = {n: v for n, v in chosen.items() if n not in inspect.signature(prepare).parameters}
-    settings = {n: v for n, v in chosen.items() if n not in of_workers}
+    settings = in_parts({name: value for name, value in given.items() if name in of_start})
     inputs = Inputs.of(data, allow_duplicates=bool(settings.get("allow_duplicates")))
-    return {**settings, "settings": Settings.of(**of_workers)}, inputs, grid
+    return settings, inputs, grid
 
 
 def _path(make_path: Callable[..., Path | None], point: Mapping[str, Value]) -> Path | None:

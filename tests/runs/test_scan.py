@@ -27,7 +27,7 @@ from hepnb.errors import DataError, PathError, RunError
 from hepnb.runs.scan_directory import ScanDirectory
 
 
-def until(condition, seconds=60.0):
+def until(condition, seconds=180.0):
     """Wait for what must come."""
     deadline = time.monotonic() + seconds
     while not (found := condition()):
@@ -87,7 +87,7 @@ def leave_nothing(tmp_path):
         for process in psutil.process_iter(["cmdline"])
         if any(word.startswith(str(tmp_path)) for word in process.info["cmdline"] or ())
     ]
-    _, alive = psutil.wait_procs(ours, timeout=20)
+    _, alive = psutil.wait_procs(ours, timeout=60)
     for process in alive:
         process.kill()
     assert not alive
@@ -104,14 +104,14 @@ def test_each_combination_is_a_run_and_all_are_one_histogram(numbered, make_file
     assert len(runs) == 3
     assert runs.points[2] == {"pt": 30, "kind": "all"}
     assert runs.skipped == ({"pt": 30, "kind": "positive"},)
-    assert runs.wait(120) is runs
+    assert runs.wait(300) is runs
     assert runs.status == "done"
 
     for run, point in zip(runs, runs.points, strict=True):
         assert isinstance(run, hn.Run)
         assert run.status == "done"
         assert run.parameters == point
-        alone = spectrum(**point).start(files, workers=2, chunk=100).wait(60)
+        alone = spectrum(**point).start(files, workers=2, chunk=100).wait(200)
         for name in ("pt", "n"):
             assert run.hist(name).to_hist() == alone.hist(name).to_hist()
     assert runs[0].hist("pt").sum() > runs[1].hist("pt").sum() > 0
@@ -194,7 +194,7 @@ def test_not_more_at_once_than_allowed(numbered, gated):
     until(lambda: runs[4].status == "waiting")
     assert runs.status == "running"
     (gates / "open").touch()
-    runs.wait(120)
+    runs.wait(300)
     spans = [(run.snapshot()["started"], run.snapshot()["ended"]) for run in runs]
     at_once = [sum(a <= start < b for a, b in spans) for start, _ in spans]
     assert max(at_once) == 2
@@ -211,14 +211,14 @@ def test_a_killed_conductor_is_replaced_and_nothing_runs_twice(numbered, gated):
     os.kill(conductor_of(runs), signal.SIGKILL)
     until(lambda: not ScanDirectory(runs.directory).is_conducted())
     (gates / "open-0").touch()
-    runs[0].wait(60)  # needs no conductor
+    runs[0].wait(200)  # needs no conductor
     until(lambda: states(runs) == ["done", "lost", "lost"])
     assert runs.status == "lost"
     with pytest.raises(RunError, match=r"2 of 3 runs failed or were lost; the first, n=1: lost"):
-        runs.wait(60)
+        runs.wait(200)
     again = hn.resume(runs.id)
     (gates / "open").touch()
-    again.wait(120)
+    again.wait(300)
     assert states(runs) == ["done"] * 3
     assert sorted(p.name for p in (runs.directory / "runs").iterdir()) == ["0000", "0001", "0002"]
     assert not any((run.directory / "supervisor.log").read_text() for run in runs)
@@ -235,7 +235,7 @@ def test_conductor_and_supervisors_killed_together(numbered, gated):
         run.kill()
     until(lambda: states(runs) == ["lost"] * 3)
     (gates / "open").touch()
-    runs.resume().wait(120)
+    runs.resume().wait(300)
     assert states(runs) == ["done"] * 3
     for run in runs:
         assert run.hist().sum() == 700
@@ -271,7 +271,7 @@ def test_a_killed_kernel_leaves_the_scan_to_itself(numbered, tmp_path):
         os.killpg(kernel.pid, signal.SIGKILL)
     runs = hn.attach(scan_id)
     gate.touch()
-    runs.wait(120)
+    runs.wait(300)
     assert states(runs) == ["done"] * 3
 
 
@@ -293,7 +293,7 @@ def test_a_run_that_fails_stops_no_other_and_is_run_again_alone(numbered, tmp_pa
 
     runs = hn.scan(make, files, n=range(3), workers=1)
     with pytest.raises(RunError, match=r"1 of 3 runs .*; the first, n=1: in chunk .*no such cal"):
-        runs.wait(120)
+        runs.wait(300)
     assert states(runs) == ["done", "failed", "done"]
     assert runs.status == "failed"
     assert "no such calibration" in runs[1].error.traceback
@@ -301,7 +301,7 @@ def test_a_run_that_fails_stops_no_other_and_is_run_again_alone(numbered, tmp_pa
     ids = [run.id for run in runs]
     mended.touch()
     assert runs.rerun_failed() is runs
-    runs.wait(120)
+    runs.wait(300)
     assert states(runs) == ["done"] * 3
     assert [run.id == before for run, before in zip(runs, ids, strict=True)] == [True, False, True]
     assert runs[1].parameters == {"n": 1}
@@ -317,20 +317,20 @@ def test_cancel_one_and_all(numbered, gated):
     until((gates / "began-0").exists)
     runs[2].cancel()
     until(lambda: states(runs)[2] == "cancelled")
-    assert runs[2].wait(60).status == "cancelled"
+    assert runs[2].wait(200).status == "cancelled"
     assert states(runs)[0::3] == ["running", "waiting"]
     runs[0].cancel()
     until(lambda: states(runs)[0] == "cancelled")
     until((gates / "began-1").exists)
     runs.cancel()
-    runs.wait(60)
+    runs.wait(200)
     assert states(runs) == ["cancelled"] * 4
     assert runs.status == "cancelled"
     assert not (gates / "began-2").exists()
     assert not (gates / "began-3").exists()
     runs.cancel()  # nothing left: no error
     (gates / "open").touch()
-    runs.rerun_failed("cancelled").wait(120)
+    runs.rerun_failed("cancelled").wait(300)
     assert states(runs) == ["done"] * 4
 
 
@@ -342,7 +342,7 @@ def test_cancelling_without_a_conductor(numbered, gated):
     os.kill(conductor_of(runs), signal.SIGKILL)
     until(lambda: states(runs)[1] == "lost")
     runs.cancel()
-    runs.wait(60)
+    runs.wait(200)
     assert states(runs) == ["cancelled"] * 2
 
 
@@ -355,7 +355,7 @@ def test_a_signal_interrupts_the_conductor_and_the_runs_go_on(numbered, gated):
     until(lambda: states(runs) == ["running", "lost"])
     (gates / "open").touch()
     runs.resume()
-    runs.wait(60)
+    runs.wait(200)
     assert (runs.directory / "conductor.log").read_text() == ""
 
 
@@ -399,7 +399,7 @@ def plain(cut):
 
 def test_hostile_texts_are_texts(numbered):
     files, _ = numbered
-    runs = hn.scan(plain, files[:1], cut=HOSTILE, workers=1, max_parallel=3).wait(120)
+    runs = hn.scan(plain, files[:1], cut=HOSTILE, workers=1, max_parallel=3).wait(300)
     text = repr(runs)
     assert len(text.splitlines()) == len(runs) + 2
     assert text.replace("\n", "").isprintable()
@@ -476,7 +476,7 @@ def test_an_exception_of_the_function_says_where_and_data_is_checked_first(numbe
 def test_where_it_lies(numbered, tmp_path):
     files, _ = numbered
     here = tmp_path / "here"
-    runs = hn.scan(broken, files[:1], pt=[10], out=here, workers=1).wait(60)
+    runs = hn.scan(broken, files[:1], pt=[10], out=here, workers=1).wait(200)
     assert runs.directory == here
     with pytest.raises(RunError, match="is there already"):
         hn.scan(broken, files[:1], pt=[10], out=here)
@@ -503,7 +503,7 @@ def test_a_scan_that_is_deleted_ends(numbered, gated):
     until((gates / "began-0").exists)
     conductor = psutil.Process(conductor_of(runs))
     shutil.rmtree(runs.directory)
-    conductor.wait(60)
+    conductor.wait(200)
     with pytest.raises(RunError, match="was deleted"):
         runs.table()
     assert not Path(runs.directory).exists()

@@ -1,0 +1,114 @@
+"""`hn.plan` says what a run would do, and does none of it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import uproot
+
+import hepnb as hn
+from hepnb.errors import DataError, PathError, RunError
+
+
+@pytest.fixture
+def path():
+    path = hn.Path("planned")
+    path.category("channel", few="count(Muon) < 2", many="count(Muon) >= 2")
+    path.hist("pt", pt="Muon.pt: 20, 0, 100", by=["dataset", "channel"], storage="Weight")
+    path.hist("n", n="count(Muon): 5, -0.5, 4.5")
+    path.table("muons", {"pt": "Muon.pt"})
+    return path
+
+
+def test_it_says_what_the_run_then_does(numbered, path, tmp_path):
+    files, _ = numbered
+    data = {"a": files[:1], "b": files[1:]}
+    found = hn.plan(path, data, workers=1, chunk=64)
+    assert not (tmp_path / "state").exists()
+    run = path.start(data, workers=1, chunk=64).wait(200)
+    progress = run.progress
+    assert found.totals["events"] == progress["events_total"] == 700
+    assert found.totals["chunks"] == progress["chunks_total"] == 7 + 5
+    assert [row["events"] for row in found.files] == [400, 300, 0]
+    assert [row["chunks"] for row in found.files] == [7, 5, 0]
+    assert found.totals["files"] == progress["files_total"] == 3
+    for row in found.histograms:
+        full = run.hist(row["name"]).to_hist()
+        growing = 2 if row["name"] == "pt" else 1  # the overflow of a growing axis holds nothing
+        extents = [ax.extent if not ax.traits.growth else growing for ax in full.axes]
+        assert row["bins"] == np.prod(extents)
+    assert found.tables == ("muons",)
+
+
+def test_bytes_are_those_of_the_file(numbered, path):
+    files, _ = numbered
+    found = hn.plan(path, files[0])
+    with uproot.open(files[0]) as file:
+        branches = {row["branch"]: file["Events"][row["branch"]] for row in found.columns}
+        assert list(branches) == ["Muon_pt"]
+        for row in found.columns:
+            branch = branches[row["branch"]]
+            assert (row["bytes"], row["unpacked"]) == (
+                branch.compressed_bytes,
+                branch.uncompressed_bytes,
+            )
+    totals = found.totals
+    assert 0 < totals["bytes_read"] < totals["bytes_of"]
+    assert totals["chunk_bytes"] == totals["bytes_unpacked"]  # one chunk
+    assert totals["bins"] == 1 * 2 * 22 + 7
+    assert totals["histogram_bytes"] == 2 * 22 * 2 * 8 + 7 * 8
+
+
+def test_small_files_whose_baskets_lie_in_the_tree(dimuon_file):
+    path = hn.Path("dimuon")
+    path.hist("pt", pt="Muon.pt: 20, 0, 100")
+    found = hn.plan(path, dimuon_file)
+    assert found.totals["bytes_read"] is None
+    assert found.totals["bytes_unpacked"] > 100_000 * 4
+    assert "? bytes of 3.57 MB" in repr(found)
+
+
+def test_an_ntuple_does_not_tell(tmp_path):
+    file = tmp_path / "ntuple.root"
+    with uproot.recreate(file) as root:
+        root.mkrntuple("Events", {"x": np.arange(10.0)})
+    path = hn.Path("x")
+    path.hist("x", x="x: 10, 0, 10")
+    found = hn.plan(path, file)
+    assert found.totals["events"] == 10
+    assert found.totals["bytes_unpacked"] is None
+    assert "1 of 1 branches: ? bytes of" in repr(found)
+
+
+def test_bad_files_are_named_and_many_files_are_not_all_opened(numbered, path, tmp_path):
+    files, _ = numbered
+    bad = tmp_path / "bad.root"
+    bad.write_text("not ROOT")
+    found = hn.plan(path, [files[0], str(bad)])
+    assert found.totals["files_failed"] == 1
+    assert repr(found).splitlines()[-2:] == [
+        "  CANNOT BE USED: 1 file",
+        f"    {bad}: not a ROOT file (it does not begin with 'root')",
+    ]
+    copies = tmp_path / "many"
+    copies.mkdir()
+    for n in range(60):
+        (copies / f"{n:02}.root").symlink_to(files[0])
+    found = hn.plan(path, copies, allow_duplicates=True)
+    assert (found.totals["files_opened"], found.totals["events"]) == (50, 60 * 400)
+    assert "60, with about 24,000 events (the first 50 were opened)" in repr(found)
+
+
+def test_what_makes_no_sense_is_refused_as_by_start(numbered, path):
+    files, _ = numbered
+    with pytest.raises(RunError, match="no setting 'wrkers'; did you mean 'workers'"):
+        hn.plan(path, files, wrkers=2)
+    with pytest.raises(RunError, match="workers"):
+        hn.plan(path, files, workers=0)
+    with pytest.raises(DataError, match="no such file"):
+        hn.plan(path, "nowhere.root")
+    with pytest.raises(DataError, match="is given 2 times"):
+        hn.plan(path, [files[0], files[0]])
+    path.define("wrong", "Muon.pT")
+    with pytest.raises(PathError, match="'Muon' has no field 'pT'"):
+        hn.plan(path, files)
