@@ -29,7 +29,10 @@ class Blocks(Protocol):
         """The tuples of labels that have a block; all others are empty."""
 
     def read(self, key: Key, lo: int, hi: int) -> Mapping[str, Array]:
-        """Bins [lo, hi) (C order, flow bins included) of a block: a flat array per field."""
+        """Bins [lo, hi) (C order, flow bins included) of a block: a flat array per field.
+
+        Several threads call it at once.
+        """
 
     def weighted(self) -> bool:
         """Whether any fill had weights."""
