@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
 import socket
 import struct
 import time
+from pathlib import Path
 
 import msgpack
 import numpy as np
@@ -183,6 +185,44 @@ def test_a_run_is_killed_while_it_starts(numbered):
     run.kill()
     with pytest.raises(RunError, match="its supervisor is gone"):
         run.wait(20)
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="reads /proc")
+def test_nothing_of_the_kernel_is_inherited_and_memory_stays_small(numbered):
+    """A session of its own; no socket, pipe or file of its parent; below 120 MB with HDF5."""
+    ours, theirs = socket.socketpair()
+    ours.set_inheritable(True)
+    theirs.set_inheritable(True)
+    path = slow_path(0.1)
+    path.hist("wide", x="x: 2000000, 0, 2000", storage="Weight")
+    run = path.start(numbered[0], workers=2, chunk=20)
+    reach(run, 3)
+    supervisor = psutil.Process(run.snapshot()["pid"])
+    zygote = next(child for child in supervisor.children() if "zygote" in " ".join(child.cmdline()))
+    assert os.getsid(supervisor.pid) == supervisor.pid != os.getsid(0)
+    held = descriptors(os.getpid())
+    for process in (supervisor, zygote, *zygote.children()):
+        inherited = descriptors(process.pid) & held
+        assert {name for name in inherited if not name.startswith(("/dev/", "anon_inode"))} == set()
+    assert str(run.directory) in " ".join(descriptors(supervisor.pid))
+    most = 0
+    while run.status not in ("done", "failed", "lost"):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            most = max(most, supervisor.memory_info().rss)
+        time.sleep(0.02)
+    run.wait(60)
+    ours.close()
+    theirs.close()
+    assert 10e6 < most < 120e6
+
+
+def descriptors(pid: int) -> set[str]:
+    """What the open descriptors of a process lead to."""
+    found = set()
+    for entry in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(OSError):
+            found.add(str(entry.readlink()))
+    return found
 
 
 HOSTILE = [
