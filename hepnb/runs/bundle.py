@@ -9,6 +9,7 @@ from __future__ import annotations
 import linecache
 import os
 import sys
+import types
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +20,7 @@ from ..errors import RunError
 if TYPE_CHECKING:
     from ..analysis import Dataset, Program
 
-__all__ = ["Bundle"]
+__all__ = ["Bundle", "modules_by_value"]
 
 _LARGEST = 256 << 20
 _LARGEST_SOURCES = 4 << 20
@@ -40,7 +41,7 @@ class Bundle:
         """
         import cloudpickle
 
-        local = _modules_beside_the_notebook()
+        local = modules_by_value()
         for module in local:
             cloudpickle.register_pickle_by_value(module)
         try:
@@ -91,7 +92,7 @@ class Bundle:
         return sources
 
 
-def _modules_beside_the_notebook() -> list[object]:
+def modules_by_value() -> list[types.ModuleType]:
     """Modules imported from the working directory: they may be edited, so they travel by value."""
     here = f"{Path.cwd()}{os.sep}"
     prefix = (f"{sys.prefix}{os.sep}", f"{Path(__file__).parents[1]}{os.sep}")

@@ -256,7 +256,7 @@ class Crew:
         remote = run.spec.files[file].is_remote
         again = self._verdicts.failed(None, file, remote=remote, parts=1) if remote else None
         if again:
-            self._record(seat, f"tried again: {title}", "WARNING", "hepnb", None)
+            self._add_log(f"tried again: {title}", "WARNING", seat.number, None)
             run.leases.repeat(again)
         else:
             run.commits.refuse_file(file, title)

@@ -97,6 +97,11 @@ class RunDirectory:
         return self.path / "bundle.pkl"
 
     @property
+    def source(self) -> Path:
+        """What the run was made of, as text (a folder)."""
+        return self.path / "source"
+
+    @property
     def status(self) -> Path:
         """The last snapshot, replaced every few seconds and at the end (JSON)."""
         return self.path / "status.json"

@@ -6,6 +6,7 @@ One run is prepared by `start`, many on the same data by `scan`; nothing runs he
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import time
 from collections import Counter
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import DataError, HepnbError, PathError, RunError
 from .bundle import Bundle
+from .provenance import record_sources, warn_of_edits
 from .settings import MOST_WORKERS, Settings, whole
 from .spec import FileSpec, RunSpec
 
@@ -94,15 +96,16 @@ class Prepared:
         """
         from ..histograms.lock import StoreLock
 
+        warn_of_edits()
         try:
-            Bundle(self.program, self.datasets, Bundle.cell_sources()).write(directory.bundle)
+            cells = Bundle.cell_sources()
+            Bundle(self.program, self.datasets, cells).write(directory.bundle)
+            record_sources(directory.source, self.program, cells)
             self.spec.write(directory.spec)
             # Where locks do not work nothing could tell who writes: say so now.
             StoreLock(directory.path).release()
         except (HepnbError, OSError) as error:
-            for file in directory.path.iterdir():
-                file.unlink()
-            directory.path.rmdir()
+            shutil.rmtree(directory.path)
             if isinstance(error, HepnbError):
                 raise
             raise RunError(
