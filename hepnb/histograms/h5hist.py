@@ -102,6 +102,8 @@ class H5Hist(HistReading):
             raise StoreError(
                 f"{path} holds {len(store.names)} histograms: {', '.join(store.names)}"
             )
+        if mode not in ("a", "r"):
+            raise HistValueError(f"mode={mode!r}: give 'a' to read and fill, 'r' to read only")
         found = store.hist(store.names[0] if name is None else name)
         budget = bytes_of(memory)
         home = DiskHome(store, found.signature, may_write=mode == "a", memory=budget)
@@ -133,7 +135,8 @@ class H5Hist(HistReading):
     @classmethod
     def from_uhi(cls, data: Any, path: str | os.PathLike[str] | None = None) -> H5Hist:
         """A histogram with the axes and contents of a UHI dictionary (or of a `hist.Hist`)."""
-        return cls.from_hist(hist.Hist(data), path=path)
+        full = _full((data,), None, None)
+        return cls.from_hist(data if full is None else full, path=path)
 
     @classmethod
     def _from_uhi_(cls, data: dict[str, Any], /) -> H5Hist:
@@ -215,6 +218,8 @@ class H5Hist(HistReading):
         >>> h.sum()
         2.0
         """
+        if not isinstance(unique_id, str) or not unique_id:
+            raise HistTypeError(f"{self._said}: id {unique_id!r}: give a text that is not empty")
         made = HistContribution(self.signature, self._home.new_contribution())
         yield made
         self._home.contribute(made.contents, unique_id)
@@ -376,6 +381,8 @@ def _signature_of(source: Any, in_memory: bool) -> Signature:
     """The signature of a histogram, of whichever kind."""
     if isinstance(source, HistReading):
         return source.signature
+    if not isinstance(source, bh.Histogram):
+        raise HistTypeError(f"{source!r:.60} is no histogram; give an H5Hist or a hist.Hist")
     facts = {k: v for k, v in source.__dict__.items() if k in ("name", "label", "metadata")}
     return Signature.from_axes(
         facts.get("name") or _NAMELESS,

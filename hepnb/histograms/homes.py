@@ -13,6 +13,7 @@ from .contribution import Contribution
 from .growing import GrowingHome
 from .memory import held_by_contribution
 from .record import parse
+from .refusal import HistTypeError
 from .signature import Signature
 from .store import Store
 from .writer import StoreWriter
@@ -203,6 +204,11 @@ class DiskHome:
 
 def new_home(signature: Signature, path: str | os.PathLike[str] | None, memory: int | None) -> Home:
     """A home for a new histogram: a new store in `path`, or in memory without."""
+    if signature.grows_dense and path is not None:
+        raise HistTypeError(
+            f"histogram {signature.name!r} has an axis of numbers that grows: a block's bins are "
+            "fixed on disk; leave out the path, or use a wider range"
+        )
     if signature.grows_dense:
         return GrowingHome(signature)
     if path is None:

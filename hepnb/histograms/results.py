@@ -98,6 +98,9 @@ class Results(_BaseHist, metaclass=Chained):  # type: ignore[misc]
     def __array__(self, dtype: Any = None, *, copy: bool | None = None) -> Any:
         return np.array(self.to_hist().view(), dtype)
 
+    def __str__(self) -> str:
+        return repr(self)  # and not all of its bins
+
     # -- operators ------------------------------------------------------------------------------
 
     def __eq__(self, other: object) -> bool:

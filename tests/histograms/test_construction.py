@@ -77,6 +77,34 @@ def test_a_shortcut_takes_path_and_data(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("act", "said"),
+    [
+        (lambda _h, _s: H5Hist.from_hist(3), "is no histogram; give an H5Hist or a hist.Hist"),
+        (lambda _h, _s: H5Hist.from_uhi(3), "is no histogram"),
+        (lambda h, _: H5Hist.merge(h, 3), "is no histogram"),
+        (lambda h, _: h.add(None), "is no histogram"),
+        (lambda h, _: h.contribution(3).__enter__(), "id 3: give a text"),
+        (lambda _, s: H5Hist.open(s, mode="w"), "mode='w': give 'a' .* 'r' to read only"),
+        (
+            lambda h, s: H5Hist.from_hist(_growing(), path=s / "t"),
+            "fixed on disk; leave out the path",
+        ),
+        (lambda _, s: H5Hist.merge(_growing(), path=s / "t"), "fixed on disk; leave out the path"),
+    ],
+)
+def test_what_is_not_meant_is_said_in_one_line(act: Any, said: str, tmp_path: Path) -> None:
+    with H5Hist(X, path=tmp_path / "s") as h:
+        with pytest.raises(HepnbError, match=said):
+            act(h, tmp_path / "s")
+        assert str(h) == repr(h)
+    assert not (tmp_path / "s" / "t").exists()
+
+
+def _growing() -> H5Hist:
+    return H5Hist(hist.axis.Regular(3, 0, 3, growth=True, name="x")).fill(x=1)
+
+
+@pytest.mark.parametrize(
     ("args", "options", "kind", "said"),
     [
         ((X, X), {}, KeyError, "two axes have one name"),
