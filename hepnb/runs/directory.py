@@ -12,6 +12,7 @@ import json
 import os
 import re
 import secrets
+import shutil
 import socket
 import tempfile
 import time
@@ -77,6 +78,12 @@ class RunDirectory:
         directory = cls(path)
         (path / "id").write_text(run_id + "\n")
         return directory
+
+    def discard(self) -> None:
+        """Remove it again, before anything was started in it."""
+        link = state_directory() / "runs" / self.id
+        shutil.rmtree(self.path)
+        link.unlink(missing_ok=True)
 
     @cached_property
     def id(self) -> str:

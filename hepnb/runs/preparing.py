@@ -6,7 +6,6 @@ One run is prepared by `start`, many on the same data by `scan`; nothing runs he
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 import time
 from collections import Counter
@@ -105,7 +104,7 @@ class Prepared:
             # Where locks do not work nothing could tell who writes: say so now.
             StoreLock(directory.path).release()
         except (HepnbError, OSError) as error:
-            shutil.rmtree(directory.path)
+            directory.discard()
             if isinstance(error, HepnbError):
                 raise
             raise RunError(

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
+import shutil
 import socket
 import stat
 
 import pytest
 
-from hepnb.errors import RunError
+import hepnb as hn
+from hepnb.errors import RunError, StoreError
 from hepnb.runs.directory import RunDirectory, all_runs, find_run, state_directory
 
 
@@ -102,3 +106,45 @@ def test_the_socket_is_reached_however_long_the_path(tmp_path, depth):
     path = directory.socket_path()
     directory.close_socket()
     assert not path.exists()
+
+
+@pytest.mark.parametrize("how", ["refused", "granted to everybody"])
+def test_where_locks_do_not_work_no_run_starts(tmp_path, monkeypatch, how, make_file):
+    """Nothing could tell there who writes: refused in the cell, and nothing is left behind."""
+
+    def flock(descriptor, operation):
+        if how == "refused":
+            raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    make_file(tmp_path / "a.root", 50)
+    path = hn.Path("n")
+    path.hist("n", n="count(Muon): 0, 5, int")
+    with monkeypatch.context() as system:
+        system.setattr(fcntl, "flock", flock)
+        with pytest.raises(StoreError, match="locks of its file system do not work"):
+            path.start(str(tmp_path / "a.root"), out=tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+    assert list((state_directory() / "runs").iterdir()) == []
+    assert path.start(str(tmp_path / "a.root"), out=tmp_path / "run").wait(60).status == "done"
+
+
+def test_one_that_was_moved_is_known_again_once_it_was_attached_to(tmp_path):
+    outside = made("beta", out=tmp_path / "out")
+    inside = made("alpha")
+    assert outside.id != inside.id
+    outside.path.rename(tmp_path / "elsewhere")
+    inside.path.rename(tmp_path / "taken-out")
+    with pytest.raises(RunError, match=r"out any more: if it was moved, attach to its directory"):
+        find_run(outside.id)
+    with pytest.raises(RunError, match="no run 'alpha'"):
+        find_run("alpha")
+    for moved in ("elsewhere", "taken-out"):
+        find_run(tmp_path / moved).register()
+    assert find_run(outside.id).path == tmp_path / "elsewhere"
+    assert find_run("alpha").path == tmp_path / "taken-out"
+    # A copy has the same id: the first one keeps the name.
+    shutil.copytree(tmp_path / "elsewhere", tmp_path / "copy")
+    find_run(tmp_path / "copy").register()
+    assert find_run(outside.id).path == tmp_path / "elsewhere"
+    known = {directory.path.name for directory in all_runs()}
+    assert known == {"elsewhere", "taken-out"}
