@@ -28,7 +28,7 @@ from .memory import bytes_of
 from .reading import HistReading
 from .refusal import HistTypeError, HistValueError
 from .results import plain
-from .signature import Signature
+from .signature import Signature, check_id
 from .store import Store
 
 __all__ = ["H5Hist", "HistContribution"]
@@ -218,8 +218,7 @@ class H5Hist(HistReading):
         >>> h.sum()
         2.0
         """
-        if not isinstance(unique_id, str) or not unique_id:
-            raise HistTypeError(f"{self._said}: id {unique_id!r}: give a text that is not empty")
+        check_id(unique_id)
         made = HistContribution(self.signature, self._home.new_contribution())
         yield made
         self._home.contribute(made.contents, unique_id)

@@ -22,7 +22,7 @@ from ..errors import StoreError, nearest
 from .cells import Cell, cell_of, storage_name
 from .refusal import HistKeyError, HistTypeError, HistValueError
 
-__all__ = ["CATEGORY", "Signature", "check_name", "check_text", "relabelled"]
+__all__ = ["CATEGORY", "Signature", "check_id", "check_name", "check_text", "relabelled"]
 
 CATEGORY = (bh.axis.StrCategory, bh.axis.IntCategory)
 _AXES = (bh.axis.Regular, bh.axis.Variable, bh.axis.Integer, bh.axis.Boolean, *CATEGORY)
@@ -203,6 +203,12 @@ def check_name(name: Any) -> str:
     if "/" in name or not name.isprintable():
         raise HistValueError(f"name {name!r} cannot hold '/' or unprintable characters")
     return name
+
+
+def check_id(unique_id: object) -> None:
+    """Refuse what cannot be the unique id of a contribution."""
+    if not isinstance(unique_id, str) or not unique_id:
+        raise HistTypeError(f"id {unique_id!r:.60}: give a text that is not empty")
 
 
 def check_text(text: str) -> str:

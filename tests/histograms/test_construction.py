@@ -86,7 +86,7 @@ def test_a_shortcut_takes_path_and_data(tmp_path: Path) -> None:
         (lambda h, _: h.contribution(3).__enter__(), "id 3: give a text"),
         (lambda _, s: H5Hist.open(s, mode="w"), "mode='w': give 'a' .* 'r' to read only"),
         (
-            lambda h, s: H5Hist.from_hist(_growing(), path=s / "t"),
+            lambda _, s: H5Hist.from_hist(_growing(), path=s / "t"),
             "fixed on disk; leave out the path",
         ),
         (lambda _, s: H5Hist.merge(_growing(), path=s / "t"), "fixed on disk; leave out the path"),
