@@ -160,6 +160,7 @@ class Crew:
                 str(message["level"]),
                 str(message["logger"]),
                 message["time"],
+                int(message.get("left_out", 0)),
             )
             return
         self._check_answer(seat, message, raw)
@@ -332,10 +333,18 @@ class Crew:
         if self._run.spec.on_error == "fail" and self._run.outcome is None:
             self._run.fail(title, traceback, chunk)
 
-    def _record(self, seat: Seat, text: str, level: str, logger: str, when: float | None) -> None:
+    def _record(
+        self, seat: Seat, text: str, level: str, logger: str, when: float | None, left_out: int = 0
+    ) -> None:
         label = seat.chunk.label if seat.chunk else ""
         self._run.log.add(
-            text, level=level, worker=seat.number, chunk=label, logger=logger, when=when
+            text,
+            level=level,
+            worker=seat.number,
+            chunk=label,
+            logger=logger,
+            when=when,
+            left_out=left_out,
         )
 
     def _add_log(self, text: str, level: str, worker: int, chunk: Chunk | None) -> None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["Requests"]
 
 _MOST_RECORDS = 2000
+_PATIENCE = 0.1
 
 
 class Requests:
@@ -43,11 +44,16 @@ class Requests:
     def _log(self, request: Mapping[str, Any]) -> Any:
         self._run.log.flush()
         levels = request.get("levels")
+        worker = request.get("worker")
         return self._run.log_file.page(
             int(request.get("start", 0)),
             min(int(request.get("count", 100)), _MOST_RECORDS),
             None if levels is None else [str(level) for level in levels],
             str(request["search"]) if request.get("search") else None,
+            worker=None if worker is None else int(worker),
+            chunk=None if request.get("chunk") is None else str(request["chunk"]),
+            logger=None if request.get("logger") is None else str(request["logger"]),
+            patience=_PATIENCE,
         )
 
     def _cancel(self, _: Mapping[str, Any]) -> Any:

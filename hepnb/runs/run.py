@@ -7,6 +7,7 @@ with `attach`. Nothing here blocks except `wait`.
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import time
@@ -156,13 +157,30 @@ class Run:
         start: int = 0,
         count: int = 100,
         levels: Collection[str] | None = None,
-        search: str | None = None,
+        search: str | re.Pattern[str] | None = None,
+        *,
+        worker: int | None = None,
+        chunk: str | None = None,
+        logger: str | None = None,
+        patience: float | None = None,
     ) -> dict[str, Any]:
         """`count` log records from the `start`-th of those that match.
 
-        Returns `{"total": ..., "start": ..., "records": [...]}`; `start` < 0 counts from the end.
+        `start` < 0 counts from the end; `search` is plain text, case ignored, or a compiled regular
+        expression. Returns `{"total": ..., "start": ..., "records": [...], "counts": by level,
+        "searched": share}`. The share is below 1 only where a search has taken `patience` seconds:
+        the next call goes on with it.
         """
-        return self._client.log_page(start, count, levels, search)
+        return self._client.log_page(
+            start,
+            count,
+            levels,
+            search,
+            worker=worker,
+            chunk=chunk,
+            logger=logger,
+            patience=patience,
+        )
 
     def watch(self, callback: Callable[[Snapshot], None]) -> Callable[[], None]:
         """Call `callback(snapshot)` now and at each change, ten times a second at most.

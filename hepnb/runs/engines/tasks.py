@@ -7,9 +7,7 @@ not kept.
 
 from __future__ import annotations
 
-import contextlib
 import os
-import sys
 import time
 import traceback
 from collections import Counter, OrderedDict
@@ -28,7 +26,7 @@ from .seeding import event_key, seed_generators, seed_of
 if TYPE_CHECKING:
     from ...analysis.result import ChunkResult
 
-__all__ = ["Tasks", "flush_streams"]
+__all__ = ["Tasks"]
 
 _MOST_CLUSTERS = 10_000
 _NO_OBJECTS = (0, 0, 0, 0)
@@ -70,7 +68,6 @@ class Tasks:
             reply = {"k": "memory", "title": one_line(error), "traceback": _user_traceback(error)}
         except BaseException as error:  # noqa: BLE001  the user's code
             reply = {"k": "raised", "title": one_line(error), "traceback": _user_traceback(error)}
-        flush_streams()
         reply |= {
             "file": task.get("file"),
             "order": task.get("order"),
@@ -196,13 +193,6 @@ class _Sums:
             "statistics": self._statistics,
             "overlaps": dict(self._overlaps),
         }
-
-
-def flush_streams() -> None:
-    """Send on what was printed; the user's code may have closed the streams, or put others there."""
-    for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(Exception):
-            stream.flush()
 
 
 def _user_traceback(error: BaseException) -> str:

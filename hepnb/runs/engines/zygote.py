@@ -26,7 +26,6 @@ from ..directory import RunDirectory
 from ..spec import RunSpec
 from . import worker
 from .limits import limit_address_space
-from .tasks import flush_streams
 
 __all__ = ["main"]
 
@@ -159,9 +158,10 @@ def _become_worker(descriptors: list[int], bundle: Bundle, spec: RunSpec) -> Non
         worker.serve(channel, bundle, spec)
         status = 0
     except BaseException:  # noqa: BLE001  a fork must never return into the zygote
-        traceback.print_exc()
+        with contextlib.suppress(Exception):
+            traceback.print_exc()
+            sys.stderr.flush()
     finally:
-        flush_streams()
         os._exit(status)
 
 
