@@ -1,15 +1,16 @@
-"""`python -m bench [overhead] [peers] [starting] [histograms] [service]`: run them and print their tables."""
+"""`python -m bench [overhead] [peers] [starting] [scans] [histograms] [service]`: run them and print their tables."""
 
 from __future__ import annotations
 
 import sys
 
-from . import histograms, overhead, peers, service, starting
+from . import histograms, overhead, peers, scans, service, starting
 
 ALL = {
     "overhead": overhead.main,
     "peers": peers.main,
     "starting": starting.main,
+    "scans": scans.main,
     "histograms": histograms.main,
     "service": service.main,
 }

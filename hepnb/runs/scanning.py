@@ -15,6 +15,7 @@ from .directory import state_directory
 from .grid import Grid, Value, said
 from .launch import in_parts, start
 from .listing import obey_the_site
+from .policy import Policy
 from .preparing import Inputs, Prepared, prepare
 from .run_set import RunSet
 from .scan_directory import ScanDirectory, ScanSpec
@@ -71,14 +72,12 @@ def scan(
         else:
             prepared.append(_prepared(path, inputs, point, settings))
     if not prepared:
-        raise RunError(f"{make_path.__name__} gave None for all {len(grid)} combinations")
-    workers = prepared[0].spec.workers
-    at_once = max(1, _cores() // workers) if max_parallel is None else max_parallel
+        raise RunError(f"{_called(make_path)} gave None for all {len(grid)} combinations")
     asked = ScanSpec(
         name=prepared[0].spec.name,
         lists=grid.lists,
         skipped=tuple(skipped),
-        max_parallel=whole("max_parallel", at_once),
+        max_parallel=_at_once(max_parallel, prepared[0].spec.workers),
         created=time.time(),
     )
     obey_the_site()
@@ -161,5 +160,9 @@ def _remove(directory: ScanDirectory) -> None:
     shutil.rmtree(directory.path, ignore_errors=True)
 
 
-def _cores() -> int:
-    return len(os.sched_getaffinity(0))
+def _at_once(asked: int | None, workers: int) -> int:
+    """How many runs go on together: as asked, or as the cores have workers for; as the site allows."""
+    fit = max(1, len(os.sched_getaffinity(0)) // workers)
+    wanted = fit if asked is None else whole("max_parallel", asked)
+    allowed = Policy.of_site().max_runs
+    return wanted if allowed is None else max(1, min(wanted, int(allowed)))

@@ -24,6 +24,8 @@ import pytest
 
 import hepnb as hn
 from hepnb.errors import DataError, PathError, RunError
+from hepnb.runs import policy
+from hepnb.runs.cleaning import chosen, litter
 from hepnb.runs.scan_directory import ScanDirectory
 
 
@@ -153,6 +155,16 @@ def test_each_combination_is_a_run_and_all_are_one_histogram(numbered, make_file
     assert hn.attach(runs[1].id).parameters == {"pt": 10, "kind": "positive"}
     for place in (runs.directory, runs[0].directory):
         assert stat.S_IMODE(place.stat().st_mode) == 0o700
+    rows = {row["id"]: row for row in hn.runs()}
+    assert set(rows) >= {runs.id, *(run.id for run in runs)}
+    assert (rows[runs.id]["name"], rows[runs.id]["events"]) == ("spectrum (scan of 3)", 2100)
+    assert rows[runs[1].id]["parameters"] == {"pt": 10, "kind": "positive"}
+    view = runs.show()
+    assert [row["state"] for row in view.rows] == ["done"] * 3
+    assert f"hn.attach('{runs.id}')" == view.attach
+    view.close()
+    inside = [item.path for item in litter(0.0) if item.path.is_relative_to(runs.directory)]
+    assert inside == [runs.directory], "a scan goes as a whole"
     with pytest.raises(RunError, match="there is nothing to resume"):
         again.resume()
     with pytest.raises(RunError, match="no run is failed or cancelled or lost"):
@@ -192,6 +204,9 @@ def test_not_more_at_once_than_allowed(numbered, gated):
     until(lambda: len(list(gates.glob("began-*"))) == 2)
     assert states(runs) == ["running", "running", "waiting", "waiting", "waiting"]
     until(lambda: runs[4].status == "waiting")
+    assert {row["id"]: row["state"] for row in hn.runs()}[runs[4].id] == "waiting"
+    with pytest.raises(RunError, match="goes on: cancel it first"):
+        chosen(runs.id)
     assert runs.status == "running"
     (gates / "open").touch()
     runs.wait(300)
@@ -471,6 +486,22 @@ def test_an_exception_of_the_function_says_where_and_data_is_checked_first(numbe
         hn.scan(raising, "nowhere.root", pt=[20])
     with pytest.raises(DataError, match="is given 2 times"):
         hn.scan(broken, [files[0], files[0]], pt=[20])
+
+
+def test_the_site_allows_fewer(numbered, gated, monkeypatch, tmp_path):
+    files, _ = numbered
+    make, gates = gated
+    limits = tmp_path / "policy.yaml"
+    limits.write_text("max_runs: 1\n")
+    monkeypatch.setattr(policy, "policy_files", lambda: (limits,))
+    runs = hn.scan(make, files, n=range(2), workers=1, max_parallel=2)
+    until((gates / "began-0").exists)
+    assert states(runs) == ["running", "waiting"]
+    with pytest.raises(RunError, match="this site allows 1 at once"):
+        hn.scan(make, files, n=range(2))
+    (gates / "open").touch()
+    runs.wait(100)
+    assert states(runs) == ["done"] * 2
 
 
 def test_where_it_lies(numbered, tmp_path):
