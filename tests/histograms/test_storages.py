@@ -162,6 +162,16 @@ def test_a_bad_fill_changes_nothing(storage: str, beside: dict[str, Any], said: 
     assert made.committed == 0
 
 
+@pytest.mark.parametrize("storage", ["Mean", "WeightedMean"])
+def test_means_are_merged_in_groups_too(storage: str) -> None:
+    """boost-histogram 1.8 adds the means of a group up instead."""
+    made = H5Hist(hist.axis.Regular(4, 0, 4, name="x"), storage=storage)
+    made.fill(x=[0, 0, 1, 2, 3, 3], sample=[1.0, 3, 5, 2, 8, 10])
+    grouped, halved = made[:: hist.rebin(groups=[2, 2])], made[:: hist.rebin(2)]
+    assert grouped.values().tolist() == halved.values().tolist() == [3.0, pytest.approx(20 / 3)]
+    np.testing.assert_allclose(grouped.variances(), halved.variances())
+
+
 def test_growing_dense_axes_live_in_memory_only(tmp_path: Path) -> None:
     axes = [
         hist.axis.Regular(4, 0, 4, growth=True, name="x"),

@@ -132,6 +132,8 @@ class Pair:
             index[at] = self.draw(some.odd_items(self.want.axes[at]))
         if multi:  # boost-histogram picks variations instead of categories
             index = [slice(None) if _lists(item) else item for item in index]
+        if self.want.kind == bh.Kind.MEAN:  # see test_means_are_merged_in_groups_too
+            index = [slice(None) if _groups(item) else item for item in index]
         form = self.draw(st.sampled_from(["tuple", "dict", "dots"]))
         index = tuple(index)
         if form == "dict":
@@ -225,6 +227,10 @@ class Pair:
 
 def _lists(item: Any) -> bool:
     return isinstance(item, list) or (isinstance(item, str) and "*" in item)
+
+
+def _groups(item: Any) -> bool:
+    return isinstance(item, slice) and getattr(item.step, "groups", None) is not None
 
 
 def set_outcome(h: Any, index: list[Any], value: Any) -> Any:
