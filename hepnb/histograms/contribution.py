@@ -21,6 +21,7 @@ from ..errors import StoreError, nearest
 from .blocks import Blocks
 from .body import Body, PrivateFile
 from .categories import by_category
+from .durable import Buffer
 from .entries import column_of, rows_of, sample_of, weight_of
 from .record import BlockEntry, Key, Record, TableEntry, check_label, write_body, write_sections
 from .refusal import HistKeyError, HistTypeError, HistValueError
@@ -224,21 +225,21 @@ class Contribution:
             raise StoreError(f"record {id!r} could not be written whole; fill it again")
         if self._file is not None:
             self._write_out()
-        entries, tail = list(self._written), bytearray()
+        entries, tail = list(self._written), list[Buffer]()
         for entry, parts in self._encoded():
             entries.append(entry)
-            tail += b"".join(write_sections(parts))
+            tail += write_sections(parts)
         tables = []
         for name, pieces in self._tables.items():
             whole = {n: np.concatenate([p[n] for p in pieces]) for n in pieces[0]}
             whole = {n: c.astype(c.dtype.newbyteorder("<"), copy=False) for n, c in whole.items()}
             rows = len(next(iter(whole.values()))) if whole else 0
             tables.append(TableEntry(name, rows, tuple((n, c.dtype) for n, c in whole.items()), 0))
-            tail += b"".join(write_sections(whole.values()))
+            tail += write_sections(whole.values())
         head = write_body(Record(id, order, dict(meta), tuple(entries), tuple(tables)))
         if self._file is None:
-            return Body.of(head + tail)
-        return Body.chain(Body.of(head), self._file.body, Body.of(tail))
+            return Body.of(b"".join([head, *tail]))
+        return Body.chain(Body.of(head), self._file.body, Body.of(b"".join(tail)))
 
     def _encoded(self) -> Iterator[tuple[BlockEntry, list[Array]]]:
         for (name, key), block in self._blocks.items():
@@ -253,12 +254,12 @@ class Contribution:
             self._write_out()
 
     def _write_out(self) -> None:
+        self._torn = True
         if self._file is None:
             assert self._directory is not None
             self._file = PrivateFile(self._directory)
         assigning = [p for p in self._parts if p.assigns]
         self._parts = [p for p in self._parts if not p.assigns]
-        self._torn = True
         for entry, parts in self._encoded():
             self._file.append(write_sections(parts))
             self._written.append(entry)
