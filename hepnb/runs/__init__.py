@@ -11,7 +11,7 @@ from types import ModuleType
 
 from .launch import start
 from .listing import RunTable, list_runs
-from .run import Run, RunFailure, attach, resume
+from .run import Run, RunFailure, attach
 from .run_set import RunSet
 from .scanning import scan
 
@@ -22,7 +22,6 @@ __all__ = [
     "RunTable",
     "attach",
     "list_runs",
-    "resume",
     "scan",
     "start",
 ]

@@ -113,7 +113,7 @@ class Client:
             raise RunError(f"run {self.directory.id}: {reply['error']}")
         return reply["result"]
 
-    def ask(self, kind: str, **fields: Any) -> None:
+    def ask(self, kind: str, **fields: Any) -> Any:
         """Ask the supervisor, with patience for one that is only just starting.
 
         Raises RunError where it cannot answer.
@@ -121,10 +121,11 @@ class Client:
         deadline = time.monotonic() + _STARTUP
         while True:
             try:
-                self.request(kind, **fields)
-                return
+                return self.request(kind, **fields)
             except RunError:
-                if self.snapshot["state"] != "starting" or time.monotonic() > deadline:
+                connects = self._connection is None and self.directory.is_supervised()
+                is_young = self.snapshot["state"] == "starting" or connects
+                if self.has_ended or not is_young or time.monotonic() > deadline:
                     raise
                 self.wait(0.05)
 

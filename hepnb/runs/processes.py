@@ -1,4 +1,7 @@
-"""Starting a process that outlives this one: a session of its own, none of our files or sockets."""
+"""Starting a process that outlives this one: a session of its own, none of our files or sockets.
+
+And killing such a process, known by its command: a pid may be somebody else's by now.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-__all__ = ["detached"]
+__all__ = ["detached", "kill"]
 
 
 def detached(
@@ -34,3 +37,16 @@ def detached(
             env=environment,
             pass_fds=keep,
         )
+
+
+def kill(command: Sequence[str], pid: int | None = None) -> None:
+    """Kill the process of this command, with this pid or, where that is not known, with any."""
+    import psutil
+
+    for known in psutil.pids() if pid is None else [pid]:
+        try:
+            process = psutil.Process(known)
+            if process.cmdline()[1:] == list(command[1:]):
+                process.kill()
+        except psutil.Error:
+            continue

@@ -65,8 +65,9 @@ class Requests:
         return True
 
     def _resume(self, _: Mapping[str, Any]) -> Any:
+        was_held = self._run.is_held
         self._rest(False)
-        return True
+        return was_held
 
     def _rest(self, wanted: bool) -> None:
         if self._run.is_held != wanted:

@@ -6,9 +6,9 @@ with `attach`. Nothing here blocks except `wait`.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
-import signal
 import subprocess
 import time
 from collections.abc import Callable, Collection, Generator, Mapping
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from ..errors import RunError, nearest
 from .client import ENDED, Client, Snapshot
 from .directory import RunDirectory, find_run
+from .processes import kill
 from .settings import MOST_WORKERS, whole
 from .spec import RunSpec, supervisor_command
 from .views import Record, Table, in_terminal
@@ -28,9 +29,10 @@ if TYPE_CHECKING:
 
     from ..histograms import H5Hist
 
-__all__ = ["Run", "RunFailure", "attach", "resume", "unheard"]
+__all__ = ["Run", "RunFailure", "attach", "unheard"]
 
 _STORE_APPEARS = 30.0
+_DIES_WITHIN = 10.0
 
 
 @dataclass(frozen=True)
@@ -304,29 +306,21 @@ class Run:
         """Go on, whatever stopped it: `pause`, or that it was lost (see `hn.resume`)."""
         from .resuming import take_up
 
-        if not self._client.has_ended:
-            self._client.ask("resume")
-            return self
+        if self._directory.is_supervised():
+            with contextlib.suppress(RunError):
+                if self._client.ask("resume"):
+                    return self
         self._client.resumed(take_up(self._directory, take_over=take_over))
         return self
 
     def kill(self) -> None:
         """End it at once, by force. Everything committed is kept; it is `lost`, and can be resumed."""
-        self._signal(signal.SIGKILL)
-
-    def _signal(self, number: signal.Signals) -> None:
-        """Signal the supervisor, known by its command: its pid may be somebody else's by now."""
-        import psutil
-
         # One that is only just starting has not said its pid yet.
         holder = self._directory.supervisor() if self._directory.is_supervised() else None
-        for known in [holder[0]] if holder else psutil.pids():
-            try:
-                process = psutil.Process(known)
-                if process.cmdline()[1:] == supervisor_command(self.directory)[1:]:
-                    process.send_signal(number)
-            except psutil.Error:
-                continue
+        kill(supervisor_command(self.directory), holder and holder[0])
+        deadline = time.monotonic() + _DIES_WITHIN
+        while self._directory.is_supervised() and time.monotonic() < deadline:
+            time.sleep(0.01)
 
     def show(self) -> Any:
         """The live dashboard, a `hn.RunView`, or the run itself where there is none."""
@@ -363,24 +357,6 @@ def attach(run: str | os.PathLike[str]) -> Run:
     directory.check_private()
     directory.register()
     return Run(directory)
-
-
-def resume(run: str | os.PathLike[str], *, take_over: bool = False) -> Run:
-    """Go on with a run whose supervisor is gone: killed, culled with its pod, or ended by a reboot.
-
-    It goes on from its journal: what is committed is not run again, and the result is the same, bit
-    for bit, as if nothing had happened. `take_over=True` resumes a run of another host that is gone
-    for good, or sees the same directory by another name.
-
-    Raises RunError where the run has ended, or somebody supervises it, or it needs another Python.
-
-    >>> import hepnb as hn
-    >>> hn.resume("yesterday")  # doctest: +ELLIPSIS
-    Traceback (most recent call last):
-    ...
-    hepnb.errors.RunError: no run 'yesterday' under ...; hn.runs() and `hepnb runs` list them
-    """
-    return attach(run).resume(take_over=take_over)
 
 
 def unheard(directory: RunDirectory, spec: RunSpec) -> Snapshot:
