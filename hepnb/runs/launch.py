@@ -10,12 +10,14 @@ import inspect
 import os
 import subprocess
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..errors import RunError, nearest
+from .bundle import Bundle
 from .directory import RunDirectory
 from .listing import obey_the_site
-from .preparing import Inputs, prepare
+from .preparing import Inputs, Prepared, prepare
 from .processes import detached
 from .run import Run
 from .settings import Settings
@@ -36,6 +38,7 @@ def start(
     out: str | os.PathLike[str] | None = None,
     on_error: str = "fail",
     allow_duplicates: bool = False,
+    engine: str = "local",
     retries: int = 0,
     timeout: float | None = None,
     memory: str | int | None = None,
@@ -63,6 +66,11 @@ def start(
         A file that cannot be read never stops the others; with "fail" the run ends as failed.
     allow_duplicates : bool
         Whether the same file may count twice in one dataset.
+    engine : {"local", "inline"}
+        Who computes: worker processes on this machine, or, to debug, this very process. With
+        "inline" the call returns when the run has ended, a debugger stops in the path's code, and
+        what that raises is raised here; `timeout`, `memory`, `threads`, `nice` and `environment`
+        do not hold.
     retries : int
         How often a chunk whose code raised is tried again. Remote files that fail are tried
         again twice at least.
@@ -109,12 +117,15 @@ def start(
         chunk=chunk,
         on_error=on_error,
         allow_duplicates=allow_duplicates,
+        engine=engine,
         settings=settings,
         parameters=parameters,
     )
     obey_the_site()
     directory = RunDirectory.create(prepared.spec.name, out)
     prepared.write(directory)
+    if engine == "inline":
+        return run_inline(prepared, directory)
     return Run(directory, supervisor=launch(directory))
 
 
@@ -133,3 +144,26 @@ def in_parts(given: Mapping[str, Any]) -> dict[str, Any]:
 def launch(directory: RunDirectory) -> subprocess.Popen[bytes]:
     """Start the supervisor of a run that has been written."""
     return detached(supervisor_command(directory.path), directory.supervisor_log)
+
+
+def run_inline(prepared: Prepared, directory: RunDirectory) -> Run:
+    """Supervise a run that has been written, and do its work, in this process.
+
+    Raises what the user's code raised, as it was raised, where that ended the run.
+    """
+    from .engines import InlineEngine
+    from .engines.seeding import generators_put_back
+    from .supervisor import Supervisor
+
+    bundle = Bundle(prepared.program, prepared.datasets)
+    with generators_put_back():
+        supervisor = Supervisor(directory, partial(InlineEngine, bundle))
+        try:
+            supervisor.main()
+        except KeyboardInterrupt:
+            supervisor.cancel("from the keyboard")
+            supervisor.main()
+    failure = getattr(supervisor.engine, "failure", None)
+    if supervisor.state == "failed" and failure is not None:
+        raise failure
+    return Run(directory)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Inputs", "Prepared", "prepare"]
 
+ENGINES = ("local", "inline")
 _POLICIES = ("fail", "skip")
 _LOOKED_AT = 3
 
@@ -120,6 +121,7 @@ def prepare(
     chunk: int | None = None,
     on_error: str = "fail",
     allow_duplicates: bool = False,
+    engine: str = "local",
     settings: Settings | None = None,
     parameters: Mapping[str, Any] | None = None,
 ) -> Prepared:
@@ -134,6 +136,8 @@ def prepare(
     chunk = None if chunk is None else whole("chunk", chunk)
     if on_error not in _POLICIES:
         raise RunError(f"on_error={on_error!r}: choose 'fail' or 'skip'")
+    if engine not in ENGINES:
+        raise RunError(f"engine={engine!r}: choose {' or '.join(map(repr, ENGINES))}")
     try:
         here = str(FilePath.cwd())
     except FileNotFoundError:
@@ -147,11 +151,12 @@ def prepare(
     spec = RunSpec(
         name=program.name,
         files=inputs.files,
-        workers=workers,
+        workers=1 if engine == "inline" else workers,
         signatures=signatures,
         chunk=chunk,
         on_error=on_error,
         allow_duplicates=allow_duplicates,
+        engine=engine,
         settings=settings or Settings(),
         parameters=dict(parameters or {}),
         python_path=tuple(entry or here for entry in sys.path),

@@ -289,17 +289,11 @@ class Run:
                 raise RunError(f"{error}; nor can it be asked by a file: {refused}") from None
 
     def pause(self) -> None:
-        """Begin no more chunks until `resume`; those under way are finished and counted.
-
-        Raises RunError where it cannot be asked: it has ended, or runs on another host.
-        """
+        """Begin no more chunks until `resume`; those under way are finished and counted."""
         self._client.ask("pause")
 
     def scale(self, workers: int) -> None:
-        """Go on with so many workers; those too many leave after the chunk they are at.
-
-        Raises RunError for a number that makes no sense, or where it cannot be asked.
-        """
+        """Go on with so many workers; those too many leave after the chunk they are at."""
         self._client.ask("scale", workers=whole("workers", workers, 1, MOST_WORKERS))
 
     def resume(self, *, take_over: bool = False) -> Run:

@@ -56,7 +56,7 @@ class RunSpec:
 
     `chunk` is the number of events per chunk (None: chosen from each file's size alone, so that
     the plan never depends on the number of workers); `on_error` is what a failing chunk does to
-    the run; `settings` are about its workers; `signatures` are the histograms in UHI form, by name.
+    the run; `engine` is who works, `settings` are about its workers; `signatures` are the histograms in UHI form, by name.
     """
 
     name: str
@@ -66,6 +66,7 @@ class RunSpec:
     chunk: int | None = None
     on_error: str = "fail"
     allow_duplicates: bool = False
+    engine: str = "local"
     settings: Settings = field(default_factory=Settings)
     parameters: Mapping[str, Any] = field(default_factory=dict)
     python_path: tuple[str, ...] = ()

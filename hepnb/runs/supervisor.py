@@ -14,6 +14,7 @@ import selectors
 import signal
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,7 +44,9 @@ _INTERRUPTIONS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 class Supervisor:
     """One run from its spec, or from its journal, to its end."""
 
-    def __init__(self, directory: RunDirectory) -> None:
+    def __init__(
+        self, directory: RunDirectory, engine: Callable[..., Engine] = LocalEngine
+    ) -> None:
         directory.check_private()
         self.directory = directory
         self.spec = RunSpec.read(directory.spec)
@@ -62,7 +65,7 @@ class Supervisor:
         self.crew = Crew(self, self.spec.workers)
         self._selector = selectors.DefaultSelector()
         # The zygote imports its libraries while this process imports its own.
-        self.engine: Engine = LocalEngine(directory, self.spec, self._selector, self.crew)
+        self.engine = engine(directory, self.spec, self._selector, self.crew)
         self.crew.start()
         from ..histograms import Signature
         from .folding import Folder
@@ -109,8 +112,6 @@ class Supervisor:
 
     def main(self) -> None:
         """Work until the run has ended; leave a sealed store and the final snapshot."""
-        for number in _INTERRUPTIONS:
-            signal.signal(number, self._be_interrupted)
         next_tick = 0.0
         while not self.is_ending:
             self._turn(next_tick - time.monotonic())
@@ -218,6 +219,7 @@ class Supervisor:
             self.store.close()
         self._watchers.publish(self.reporter.snapshot())
         self._watchers.close()
+        self._selector.close()
 
     # -- what ends it -----------------------------------------------------------------------
 
@@ -240,7 +242,7 @@ class Supervisor:
         if not self.writing.refusal:
             self.commits.note({"k": "end", "outcome": outcome, "error": self.error})
 
-    def _be_interrupted(self, number: int, _: object) -> None:
+    def be_interrupted(self, number: int, _: object) -> None:
         """A signal comes in the middle of anything: the loop does what it says."""
         self._interrupted_by = signal.Signals(number).name
 
@@ -254,6 +256,8 @@ def main(path: str) -> None:
         if isinstance(error, StoreError) and directory.is_supervised():
             sys.exit(TAKEN)
         sys.exit(f"{SAID}{error}")
+    for number in _INTERRUPTIONS:
+        signal.signal(number, supervisor.be_interrupted)
     supervisor.main()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .base import Engine, Listener
+from .inline import InlineEngine
 from .local import LocalEngine
 
-__all__ = ["Engine", "Listener", "LocalEngine"]
+__all__ = ["Engine", "InlineEngine", "Listener", "LocalEngine"]

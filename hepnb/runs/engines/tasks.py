@@ -51,14 +51,7 @@ class Tasks:
         record = b""
         reply: dict[str, Any]
         try:
-            if task["k"] == "open":
-                reply = self._contents(task)
-            elif task["k"] == "finish":
-                self.finish()
-                reply = {"k": "finished"}
-            else:
-                record = self._process(task)
-                reply = {"k": "done", "raw": len(record)}
+            reply, record = self._attempt(task)
         except DataError as error:
             reply = {"k": "unreadable", "title": str(error)}
         except HepnbError as error:
@@ -75,6 +68,16 @@ class Tasks:
             "cpu": time.process_time() - cpu,
         }
         return reply, record
+
+    def _attempt(self, task: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
+        """The answer to a task that succeeds. Raises whatever goes wrong."""
+        if task["k"] == "open":
+            return self._contents(task), b""
+        if task["k"] == "finish":
+            self.finish()
+            return {"k": "finished"}, b""
+        record = self._process(task)
+        return {"k": "done", "raw": len(record)}, record
 
     def _file(self, index: int) -> EventFile:
         if index in self._open:
@@ -148,8 +151,12 @@ class Tasks:
     def finish(self) -> None:
         """No more tasks come: the modules' last hooks, then close what is open."""
         self._program.finish()
-        for file in self._open.values():
-            file.close()
+        self.close()
+
+    def close(self) -> None:
+        """Close the files that are open."""
+        while self._open:
+            self._open.popitem()[1].close()
 
 
 def _parts(start: int, stop: int, parts: int) -> Iterator[tuple[int, int]]:
