@@ -7,6 +7,7 @@ stderr says what, and the mend), 2 when the command line itself was not understo
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import sys
 from collections.abc import Sequence
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from . import __version__
-from .errors import HepnbError, nearest
+from .errors import HepnbError, RunError, nearest
 
 __all__ = ["main"]
 
@@ -160,21 +161,32 @@ def _runs(given: argparse.Namespace) -> None:
 
 
 def _attach(given: argparse.Namespace) -> int:
-    from .runs import attach
+    from .runs import RunSet
+    from .runs.finding import attach
     from .runs.text import follow, status_text
 
     run = attach(given.id)
+    if isinstance(run, RunSet):
+        with contextlib.suppress(HepnbError):  # the table says which failed
+            run.wait()
+        print(json.dumps(run.rows()) if given.json else run)
+        return 0 if run.status == "done" else 1
     follow(run, None if given.json else sys.stdout)
     print(json.dumps(run.snapshot()) if given.json else status_text(run.snapshot()))
     return 0 if run.status == "done" else 1
 
 
 def _log(given: argparse.Namespace) -> None:
-    from .runs import attach
+    from .runs import RunSet
+    from .runs.finding import attach
     from .runs.text import level_name, log_text
 
     level = level_name(given.level)
     run = attach(given.id)
+    if isinstance(run, RunSet):
+        raise RunError(
+            f"{run.id} is a scan of {len(run)} runs: say which (hepnb attach lists them)"
+        )
     if given.json:
         print(json.dumps(run.log_page(-given.n, given.n, level and [level])["records"]))
     else:
@@ -182,7 +194,7 @@ def _log(given: argparse.Namespace) -> None:
 
 
 def _cancel(given: argparse.Namespace) -> None:
-    from .runs import attach
+    from .runs.finding import attach
     from .runs.text import cancel
 
     print(cancel(attach(given.id)))

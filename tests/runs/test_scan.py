@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import os
 import shutil
@@ -23,7 +24,8 @@ import psutil
 import pytest
 
 import hepnb as hn
-from hepnb.errors import DataError, PathError, RunError
+from hepnb.cli import main
+from hepnb.errors import DataError, HepnbError, PathError, RunError
 from hepnb.runs import policy
 from hepnb.runs.cleaning import chosen, litter
 from hepnb.runs.scan_directory import ScanDirectory
@@ -98,7 +100,7 @@ def leave_nothing(tmp_path):
 pytestmark = pytest.mark.usefixtures("leave_nothing")
 
 
-def test_each_combination_is_a_run_and_all_are_one_histogram(numbered, make_file):
+def test_each_combination_is_a_run_and_all_are_one_histogram(numbered, capsys):
     files, _ = numbered
     began = time.monotonic()
     runs = hn.scan(spectrum, files, pt=[10, 30], kind=["all", "positive"], workers=1, chunk=100)
@@ -159,6 +161,12 @@ def test_each_combination_is_a_run_and_all_are_one_histogram(numbered, make_file
     assert set(rows) >= {runs.id, *(run.id for run in runs)}
     assert (rows[runs.id]["name"], rows[runs.id]["events"]) == ("spectrum (scan of 3)", 2100)
     assert rows[runs[1].id]["parameters"] == {"pt": 10, "kind": "positive"}
+    assert main(["attach", runs.id, "--json"]) == 0
+    assert [row["events"] for row in json.loads(capsys.readouterr().out)] == [700] * 3
+    assert main(["cancel", runs.id]) == 0
+    assert "is done already" in capsys.readouterr().out
+    assert main(["log", runs.id]) == 1
+    assert "is a scan of 3 runs: say which" in capsys.readouterr().err
     view = runs.show()
     assert [row["state"] for row in view.rows] == ["done"] * 3
     assert f"hn.attach('{runs.id}')" == view.attach
@@ -502,6 +510,17 @@ def test_the_site_allows_fewer(numbered, gated, monkeypatch, tmp_path):
     (gates / "open").touch()
     runs.wait(100)
     assert states(runs) == ["done"] * 2
+
+
+def test_a_disk_without_locks_is_refused(numbered, tmp_path, monkeypatch):
+    def no_locks(*_):
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr("hepnb.runs.scan_directory.fcntl.flock", no_locks)
+    with pytest.raises(HepnbError, match="the locks of its file system do not work"):
+        hn.scan(broken, numbered[0], pt=[20], out=tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+    assert not list((tmp_path / "state" / "runs").iterdir())
 
 
 def test_where_it_lies(numbered, tmp_path):
