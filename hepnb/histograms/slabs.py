@@ -22,7 +22,7 @@ from .signature import Signature
 
 __all__ = ["DensePlan", "Slab"]
 
-SLAB_BINS = 1 << 20
+SLAB_BINS = 1 << 19
 SKIPPED_BINS = 1 << 16
 SMALL_BINS = 1 << 15
 
