@@ -54,7 +54,7 @@ class Cell:
 
     @property
     def in_uhi(self) -> bool:
-        """Whether the fields are, number for number, what the UHI standard writes."""
+        """Whether the UHI standard has a storage of this kind."""
         return True
 
     @property
@@ -157,10 +157,6 @@ class MeanCell(Cell):
     @property
     def takes_sample(self) -> bool:
         return True
-
-    @property
-    def in_uhi(self) -> bool:
-        return False
 
     @property
     def uhi_fields(self) -> tuple[str, ...]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from ..errors import StoreError
+from ..errors import DiskError, StoreError
 from .blocks import Blocks, MemoryBlocks
 from .contribution import Contribution
 from .growing import GrowingHome
@@ -175,7 +176,8 @@ class DiskHome:
             or writer.tail_blocks >= FOLD_BLOCKS
             or writer.tail_bytes >= FOLD_BYTES
         ):
-            writer.fold()
+            with contextlib.suppress(DiskError):  # it is taken: the next fold, or fill, will tell
+                writer.fold()
         return taken
 
     def contributed(self, unique_id: str) -> bool:

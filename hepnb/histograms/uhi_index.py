@@ -1,8 +1,8 @@
 """index.h5: the store as plain UHI groups for `hist.Hist(uhi.io.hdf5.read(...))`, h5py and h5ls.
 
 The numbers are virtual datasets over the packs, refreshed at each fold. Histograms of more than
-`MOST_BLOCKS` blocks, and those whose numbers UHI writes otherwise (means, MultiCell), are left out:
-they are read through hepnb, or exported.
+`MOST_BLOCKS` blocks, and MultiCell, for which UHI has no storage, are left out: they are read through
+hepnb, or exported.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def _write_virtual(
         shape[i] = len(found) + bool(signature.axes[i].traits.overflow)
     blocks = catalog.blocks[signature.name]
     runs = _runs(signature, labels, blocks) if 0 not in shape else []
-    for field in signature.fields:
+    for field in signature.cell.uhi_fields:
         if not runs:
             storage.create_dataset(field, shape=tuple(shape), dtype=signature.dtype)
             continue

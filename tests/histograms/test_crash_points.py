@@ -17,7 +17,8 @@ from typing import Any
 import pytest
 
 from hepnb.errors import StoreError
-from hepnb.histograms import Signature, Store, StoreWriter
+from hepnb.histograms import Contribution, Signature, Store, StoreWriter
+from hepnb.histograms.body import Body
 
 Record = Callable[[int], bytes]
 Bits = Callable[[Store], list[bytes]]
@@ -55,6 +56,8 @@ class Disk:
 
     def open(self, path: Any, flags: int, *more: Any, **named: Any) -> int:
         name = self._inside(path)
+        if flags & os.O_TMPFILE == os.O_TMPFILE:
+            name = None  # it has no name, and nothing of it is left
         changes = flags & (os.O_WRONLY | os.O_RDWR)
         if name is not None and changes:
             new = not os.path.lexists(path)
@@ -340,3 +343,104 @@ def test_every_call_may_fail(
             break
     assert 10 < after < 199
     assert said > after // 2  # what only could not be deleted is not worth a word
+
+
+def spilled(signatures: dict[str, Signature], directory: Path, order: int) -> Body:
+    """A contribution that is larger than the memory that it may take."""
+    made = Contribution(signatures, most=3000, directory=directory)
+    for n in range(6):
+        made.fill("mass", channel="mm", m=[10.0 * n], tight=True, weight=2.0)
+        made.fill("n", n=n)
+    assert made._written
+    return made.body(f"large-{order}", order, {})
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("failing", range(6))
+def test_a_sync_after_a_failed_one_is_not_trusted(
+    failing: int,
+    tmp_path: Path,
+    signatures: dict[str, Signature],
+    record: Record,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The n-th sync of the journal fails, and Linux forgets that its pages are not on the disk."""
+    disk = Disk(tmp_path / "s")
+    syncs = 0
+
+    def fdatasync(fd: int) -> None:
+        nonlocal syncs
+        if fd in disk.files:
+            syncs += 1
+            if syncs == failing + 1:
+                disk.mark("fault", "sync", disk.files[fd])
+                raise OSError(errno.EIO, os.strerror(errno.EIO))
+        disk.fsync(fd)
+
+    with monkeypatch.context() as patch:
+        disk.patch(patch)
+        patch.setattr(os, "fdatasync", fdatasync)
+        writer = StoreWriter.create(tmp_path / "s", signatures)
+        for n in range(5):
+            body = spilled(signatures, tmp_path, n) if n % 2 else record(n)
+            writer.append(body)
+            for _ in range(3):
+                if refusal_of(StoreWriter.sync, writer) is None:
+                    disk.mark("durable", n)
+                    break
+            if n in (1, 3):
+                for _ in range(3):
+                    if refusal_of(StoreWriter.fold, writer) is None:
+                        break
+        writer.close()
+    assert ("fault", "sync") in {call[:2] for call in disk.calls}
+    points = 0
+    promised = [i for i, call in enumerate(disk.calls) if call[0] == "durable"]
+    assert len(promised) == 5
+    for number, kind, files in states(disk.calls):
+        durable = {disk.calls[i][1] for i in promised if i < number}
+        if kind != "power" or "manifest" not in files or number < promised[0]:
+            continue
+        if disk.calls[number + 1 : number + 2] and disk.calls[number + 1][0] != "durable":
+            continue  # only what is left just when something was promised
+        points += 1
+        directory = tmp_path / f"point{points}"
+        for place in PLACES:
+            (directory / place).mkdir(parents=True, exist_ok=True)
+        for name, data in files.items():
+            (directory / name).write_bytes(data)
+        there = {e.order for e in Store.open(directory).ledger()}
+        assert durable <= there, (number, disk.calls[number][:2])
+    assert points
+
+
+def test_records_that_the_disk_dropped_are_not_called_durable(
+    writer: StoreWriter, record: Record, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some file systems drop the pages that a failed sync did not write."""
+    writer.append(record(0))
+    writer.sync()
+    writer.append(record(1))
+    path = max((writer.directory / "wal").glob("*.log"))
+    whole = path.read_bytes()
+
+    def failing(fd: int) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fdatasync", failing)
+        with pytest.raises(StoreError, match=os.strerror(errno.EIO)):
+            writer.sync()
+    with path.open("r+b") as file:
+        file.seek(-200, os.SEEK_END)
+        file.write(bytes(200))
+    for step in (StoreWriter.sync, StoreWriter.sync, lambda w: w.append(record(2))):
+        assert re.search(
+            "the disk dropped records|open the store again", refusal_of(step, writer) or ""
+        )
+    path.write_bytes(whole)  # what was only in memory is there after all
+    writer.sync()
+    assert writer.append(record(2))
+    writer.seal()
+    assert Store.open(writer.directory).folded == 3

@@ -18,7 +18,7 @@ import pytest
 import uhi.io.hdf5
 
 from hepnb.errors import StoreError
-from hepnb.histograms import Contribution, Signature, Store, StoreWriter
+from hepnb.histograms import Contribution, H5Hist, Signature, Store, StoreWriter
 
 Record = Callable[[int], bytes]
 Bits = Callable[[Store], list[bytes]]
@@ -236,6 +236,30 @@ def test_the_index_is_read_by_hist_while_the_store_fills(
                 read = hist.Hist(uhi.io.hdf5.read(f[name]))
                 assert read == store.hist(name).to_hist()
                 assert (read.name, read.label) == (name, store.signatures[name].label or None)
+
+
+@pytest.mark.parametrize("storage", ["Mean", "WeightedMean"])
+def test_the_index_has_means_as_uhi_knows_them(storage: str, tmp_path: Path) -> None:
+    import hdf5plugin  # noqa: F401
+
+    axes = [
+        hist.axis.StrCategory([], growth=True, name="c"),
+        hist.axis.Regular(30, 0, 1, name="x"),
+    ]
+    h = H5Hist(*axes, storage=storage, name="m", path=tmp_path / "s")
+    rng = np.random.default_rng(1)
+    for c in "abc":
+        weight = {} if storage == "Mean" else {"weight": rng.random(40)}
+        h.fill(c=c, x=rng.random(40), sample=rng.normal(5, 1, 40), **weight)
+    h.close()
+    with h5py.File(tmp_path / "s" / "index.h5") as f:
+        read = hist.Hist(uhi.io.hdf5.read(f["m"]))
+    want = h.to_hist()
+    assert read.axes == want.axes
+    for numbers in ("counts", "values", "variances"):
+        a, b = (np.nan_to_num(getattr(one, numbers)(flow=True)) for one in (read, want))
+        assert np.allclose(a, b, rtol=1e-12, atol=0), numbers
+    assert read.storage_type is want.storage_type
 
 
 def test_many_blocks_take_few_files_and_rewriting_does_not_pile_up(tmp_path: Path) -> None:
