@@ -7,6 +7,7 @@ It is never read by hepnb.
 from __future__ import annotations
 
 import json
+import os
 import platform
 import sys
 import sysconfig
@@ -60,14 +61,16 @@ def _write(file: Path, text: str) -> None:
 
 def users_modules() -> Iterator[tuple[types.ModuleType, Path]]:
     """The imported modules that are the user's own: not of Python, an environment, or hepnb."""
-    installed = {Path(place) for place in sysconfig.get_paths().values()} | {_PACKAGE}
+    places = {*sysconfig.get_paths().values(), str(_PACKAGE)}
+    installed = tuple(f"{place.rstrip(os.sep)}{os.sep}" for place in places)
+    outside = f"{os.sep}site-packages{os.sep}"
     for name, module in list(sys.modules.items()):
         file = getattr(module, "__file__", None)
         if name == "__main__" or not isinstance(file, str) or not file.endswith(".py"):
             continue
-        path = Path(file)
-        if "site-packages" not in path.parts and installed.isdisjoint(path.parents):
-            yield module, path
+        # Thousands of modules at each start: looked at as texts, which is ten times faster.
+        if outside not in file and not file.startswith(installed):
+            yield module, Path(file)
 
 
 def warn_of_edits() -> None:

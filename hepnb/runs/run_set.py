@@ -285,6 +285,7 @@ class RunSet:
         old.check_private()
         spec = RunSpec.read(old.spec)
         fresh = self._directory.new_run(number, spec.name)
+        shutil.copytree(old.source, fresh.source)
         shutil.copyfile(old.bundle, fresh.bundle)
         fresh.bundle.chmod(0o600)
         replace(spec, created=time.time()).write(fresh.spec)

@@ -328,6 +328,7 @@ def test_a_run_that_fails_stops_no_other_and_is_run_again_alone(numbered, tmp_pa
     assert states(runs) == ["done"] * 3
     assert [run.id == before for run, before in zip(runs, ids, strict=True)] == [True, False, True]
     assert runs[1].parameters == {"n": 1}
+    assert (runs[1].directory / "source" / "path.txt").exists()
     assert hn.attach(ids[1]).status == "failed"  # the old one stays
     np.testing.assert_array_equal(runs.hist().values().sum(axis=1), [700, 700, 700])
     assert hn.attach(runs.id)[1].id == runs[1].id
