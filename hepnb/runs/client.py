@@ -49,6 +49,7 @@ class Client:
         self._supervisor = supervisor
         self.directory = directory
         self.snapshot = self._kept() or initial
+        self._seen = 0
         self._callbacks: dict[int, Callable[[Snapshot], None]] = {}
         self._numbers = itertools.count(1)
         self._replies: dict[int, dict[str, Any]] = {}
@@ -163,7 +164,7 @@ class Client:
         connection = self._connect()
         if connection is not None:
             self._connection = connection
-            if self._send({"k": "subscribe"}):
+            if self._send({"k": "subscribe", "seen": self._seen}):
                 self._listen(connection)
             with self._changed:
                 self._connection = None
@@ -201,7 +202,8 @@ class Client:
             try:
                 for message, _ in reader.feed(data):
                     if message["k"] == "snapshot":
-                        self._publish({**self.snapshot, **message["changed"]})
+                        changed = message["changed"]
+                        self._publish({**self.snapshot, **changed}, seen=changed["seq"])
                     elif message["k"] == "reply":
                         with self._changed:
                             self._replies[message["id"]] = message
@@ -282,9 +284,10 @@ class Client:
         except OSError:
             return ""
 
-    def _publish(self, snapshot: Snapshot) -> None:
+    def _publish(self, snapshot: Snapshot, seen: int = 0) -> None:
+        """Show it to everybody; `seen` is its number where the run itself has said all of it."""
         with self._changed:
-            self.snapshot = snapshot
+            self.snapshot, self._seen = snapshot, seen
             callbacks = list(self._callbacks.items())
             self._changed.notify_all()
         for number, callback in callbacks:

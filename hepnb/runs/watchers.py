@@ -1,7 +1,7 @@
 """The run's ears and mouth: a Unix socket that any process of the same user may watch.
 
-A watcher subscribes and gets snapshots, at most ten a second, only the sections that changed, and
-always the last one. One that reads slowly misses snapshots in between; it never slows the run.
+A watcher subscribes and gets snapshots, at most ten a second, only the sections that changed since
+the last that it has seen, and always the last one. One that reads slowly misses snapshots in between; it never slows the run.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from ..frames import PROTOCOL, FrameError, FrameReader, encode
 __all__ = ["Watchers"]
 
 _MOST_PENDING = 8 << 20
+_ALWAYS = {"seq", "now"}
 Answer = Callable[[str, Mapping[str, Any]], Any]
 
 
@@ -28,7 +29,7 @@ class _Watcher:
     reader: FrameReader = field(default_factory=FrameReader)
     pending: bytearray = field(default_factory=bytearray)
     subscribed: bool = False
-    sent: dict[str, Any] = field(default_factory=dict)
+    seen: int = 0
 
 
 class Watchers:
@@ -45,11 +46,15 @@ class Watchers:
         self._selector = selector
         self._answer = answer
         self._watchers: set[_Watcher] = set()
-        self._snapshot: dict[str, Any] = {}
+        self._snapshot: dict[str, Any] = {"seq": 0}
+        self._changed_at: dict[str, int] = {}
         selector.register(listener, selectors.EVENT_READ, self._accept)
 
     def publish(self, snapshot: dict[str, Any]) -> None:
         """Send what changed to every subscriber that has read all it was sent before."""
+        for name, value in snapshot.items():
+            if name not in self._changed_at or self._snapshot[name] != value:
+                self._changed_at[name] = snapshot["seq"]
         self._snapshot = snapshot
         for watcher in list(self._watchers):
             if watcher.subscribed and not watcher.pending:
@@ -101,8 +106,10 @@ class Watchers:
     def _handle(self, watcher: _Watcher, message: dict[str, Any]) -> None:
         kind = message.get("k")
         if kind == "subscribe":
-            watcher.subscribed = True
-            watcher.sent.clear()
+            watcher.subscribed, watcher.seen, seen = True, 0, message.get("seen")
+            # A number from the future is of another run: it has seen nothing of this one.
+            if isinstance(seen, int) and 0 <= seen <= self._snapshot["seq"]:
+                watcher.seen = seen
             self._send_changes(watcher)
             return
         reply: dict[str, Any] = {"k": "reply", "id": message.get("id")}
@@ -118,14 +125,11 @@ class Watchers:
         self._flush(watcher)
 
     def _queue_changes(self, watcher: _Watcher) -> None:
-        changed = {
-            name: value
-            for name, value in self._snapshot.items()
-            if name not in watcher.sent or watcher.sent[name] != value
-        }
-        if not changed.keys() - {"seq", "now"}:
+        changed = {n: self._snapshot[n] for n, at in self._changed_at.items() if at > watcher.seen}
+        if not changed.keys() - _ALWAYS:
             return
-        watcher.sent.update(changed)
+        changed |= {name: self._snapshot[name] for name in _ALWAYS}
+        watcher.seen = self._snapshot["seq"]
         self._queue(watcher, {"k": "snapshot", "protocol": PROTOCOL, "changed": changed})
 
     def _queue(self, watcher: _Watcher, message: Mapping[str, Any]) -> None:

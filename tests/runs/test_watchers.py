@@ -67,6 +67,36 @@ def test_the_watcher_in_the_docs_works(slow_run):
     assert done.stdout.splitlines()[-1] == "done 700 of 700"
 
 
+def test_one_that_comes_back_is_told_only_what_changed_since(slow_run):
+    """And in the end knows all that one knows who listened all the time."""
+
+    def listen(connection, run):
+        for message in hear(connection):
+            run.update(message["changed"])
+            yield message["changed"]
+
+    known: dict = {}
+    first = connect(slow_run)
+    first.sendall(encode({"k": "subscribe"}))
+    assert "directory" in next(listen(first, known))
+    first.close()
+    again = connect(slow_run)
+    again.sendall(encode({"k": "subscribe", "seen": known["seq"]}))
+    whole = connect(slow_run)
+    whole.sendall(encode({"k": "subscribe", "seen": 10**9}))
+    assert "directory" in next(listen(whole, {}))
+    whole.close()
+    news = list(listen(again, known))
+    assert news
+    assert not any("directory" in changed for changed in news)
+    assert known["state"] == "done"
+    assert known["progress"]["events"] == 700
+    kept = json.loads((slow_run.directory / "status.json").read_text())
+    differing = {name for name in kept if kept[name] != known[name]}
+    assert differing <= {"seq", "now", "ended"}
+    again.close()
+
+
 def test_snapshots_have_the_documented_sections(slow_run):
     connection = connect(slow_run)
     connection.sendall(encode({"k": "subscribe"}))
