@@ -307,15 +307,6 @@ class RunSet:
 
     # -- how it looks -------------------------------------------------------------------------
 
-    def watch(self, callback: Callable[[Table], None]) -> Callable[[], None]:
-        """Call `callback(table)` now and whenever the table changes, until all runs have ended.
-
-        It is called from a thread of its own. Returns the function that stops it.
-        """
-        from .watching import watch_table
-
-        return watch_table(self.table, self._board.have_ended, callback)
-
     def show(self) -> Any:
         """The live table of the runs, or the set itself where there is none."""
         viewer = type(self).viewer
