@@ -84,6 +84,11 @@ class EventFile:
         offsets = {int(x) for x in self._tree.common_entry_offsets()}
         return (0, *sorted(offsets - {0, self.entries}), self.entries)
 
+    @property
+    def bytes_read(self) -> int:
+        """How many bytes of the file were asked for so far, as they lie on the disk."""
+        return int(self._directory.file.source.num_requested_bytes)
+
     def read(self, columns: Sequence[str], start: int, stop: int) -> ak.Array:
         """The branches `columns` of entries `start` to `stop`, as one flat record array.
 

@@ -8,9 +8,8 @@ need not know which layer it stands on.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import awkward as ak
 import numpy as np
@@ -24,37 +23,13 @@ from .module import Rows
 from .plan import Plan, describe
 from .random import EventRandom
 from .source import Collection, collect, freeze, freeze_array, simplify, take
+from .statistics import Statistics
 from .steps import Category, Definition, ModuleStep, Step, named
 
 if TYPE_CHECKING:
     from .dataset import Dataset
 
-__all__ = ["Chunk", "Layer", "Statistics", "View", "truth"]
-
-T = TypeVar("T")
-
-
-class Statistics:
-    """Calls, rows, CPU and wall seconds of each step, without those of the steps it uses."""
-
-    def __init__(self) -> None:
-        self.rows: dict[str, list[float]] = {}
-
-    def timed(self, name: str, rows: int, compute: Callable[[], T]) -> T:
-        """The result of `compute`, with its cost written down under `name`.
-
-        A step of several computations (the axes of a histogram) is one call.
-        """
-        wall, cpu = time.perf_counter(), time.thread_time()
-        result = compute()
-        row = self.rows.setdefault(name, [1, rows, 0.0, 0.0])
-        row[2] += time.thread_time() - cpu
-        row[3] += time.perf_counter() - wall
-        return result
-
-    def table(self) -> tuple[tuple[str, int, int, float, float], ...]:
-        """(name, calls, rows, cpu, wall) in order of first use."""
-        return tuple((name, int(r[0]), int(r[1]), r[2], r[3]) for name, r in self.rows.items())
+__all__ = ["Chunk", "Layer", "View", "truth"]
 
 
 class Chunk:

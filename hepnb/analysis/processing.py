@@ -11,10 +11,11 @@ import numpy as np
 from ..errors import DataError
 from .conventions import Reading
 from .fills import fill_histogram, fill_table, flatten, overlaps
-from .layer import Chunk, Layer, Statistics, truth
+from .layer import Chunk, Layer, truth
 from .plan import Plan
 from .result import ChunkResult
 from .source import Collection
+from .statistics import Statistics
 from .steps import (
     Category,
     Definition,
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
 __all__ = ["process_chunk"]
 
+_MOST_SIZES = 32
+
 
 def process_chunk(
     steps: tuple[Step, ...],
@@ -41,9 +44,9 @@ def process_chunk(
     dataset: Dataset,
     file: str,
     first: int,
+    statistics: Statistics,
 ) -> ChunkResult:
     """The result of one chunk under the nominal layer."""
-    statistics = Statistics()
     layer = Layer(steps, plan, Chunk(events, readings, dataset, file, first), statistics)
     weights = _Weights(layer)
     fills: list[Any] = []
@@ -70,12 +73,14 @@ def process_chunk(
             tables[step.name] = fill_table(layer, index, step)
     if not cutflow:
         cutflow.append(("all", *weights.total(0)))
+    counts = _counts(layer, steps, plan, readings)
     return ChunkResult(
         events=len(events),
         fills=tuple(fills),
         tables=tables,
         cutflow=tuple(cutflow),
-        collections=_sizes(layer, steps, plan, readings),
+        collections={name: _range(counts) for name, counts in counts.items()},
+        sizes={name: _distribution(counts) for name, counts in counts.items()},
         statistics=statistics.table(),
         categories_overlap=_overlaps(layer, steps, plan),
     )
@@ -127,28 +132,33 @@ class _Weights:
         return rows, total
 
 
-def _sizes(
+def _counts(
     layer: Layer, steps: tuple[Step, ...], plan: Plan, readings: Mapping[str, Reading]
-) -> dict[str, tuple[int, int, int, int]]:
+) -> dict[str, np.ndarray]:
     """Objects per event of the collections that were read or defined."""
     made = {}
     for name, reading in readings.items():
         if not reading.plain:
             value = layer.raw(name, 0)
             if isinstance(value, Collection):
-                made[name] = _size(value.counts())
+                made[name] = value.counts()
     for index, step in enumerate(steps):
         if isinstance(step, Definition) and index in plan.computed_at:
             value = layer.raw(step.name, plan.computed_at[index])
             if isinstance(value, ak.Array) and value.ndim > 1 and ak.fields(value):
-                made[step.name] = _size(np.asarray(ak.num(value, axis=1)))
+                made[step.name] = np.asarray(ak.num(value, axis=1))
     return made
 
 
-def _size(counts: np.ndarray) -> tuple[int, int, int, int]:
+def _range(counts: np.ndarray) -> tuple[int, int, int, int]:
     if not len(counts):
         return 0, 0, 0, 0
     return len(counts), int(counts.sum()), int(counts.min()), int(counts.max())
+
+
+def _distribution(counts: np.ndarray) -> tuple[int, ...]:
+    """Events with 0, 1, ... objects; the last place, if it is taken, has all with more."""
+    return tuple(np.bincount(np.minimum(counts, _MOST_SIZES - 1)).tolist())
 
 
 def _overlaps(layer: Layer, steps: tuple[Step, ...], plan: Plan) -> dict[str, int]:

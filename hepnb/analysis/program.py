@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from .conventions import Reading, resolve_all
-from .plan import Plan, make_plan
+from .plan import Plan, describe, make_plan
 from .result import ChunkResult, HistSpec
+from .statistics import Statistics
 from .steps import Histogram, ModuleStep, Step, Table
 
 if TYPE_CHECKING:
@@ -84,27 +85,30 @@ class Program:
         cache = self._cache
         if cache.get("fields") != fields:
             cache["fields"], cache["readings"] = fields, self._readings(fields)
-        self._enter(dataset)
+        statistics = Statistics()
+        self._enter(dataset, statistics)
+        readings = cache["readings"]
         return process_chunk(
-            self.steps, self.plan, events, cache["readings"], dataset, file, first_entry
+            self.steps, self.plan, events, readings, dataset, file, first_entry, statistics
         )
 
     @cached_property
     def _cache(self) -> dict[str, Any]:
         return {"dataset": None}
 
-    def _enter(self, dataset: Dataset) -> None:
+    def _enter(self, dataset: Dataset, statistics: Statistics) -> None:
         """Call the hooks of modules that come before the first chunk of a worker and of a dataset."""
-        modules = [step.module for step in self.steps if isinstance(step, ModuleStep)]
+        modules = [step for step in self.steps if isinstance(step, ModuleStep)]
         before = self._cache["dataset"]
         if not modules or (before is not None and before == dataset):
             return
-        for module in modules:
+        for step in modules:
+            module, timed = step.module, partial(statistics.timed, describe(step), 0)
             if before is None:
-                module.setup()
+                timed(module.setup, "setup")
             else:
-                module.end_dataset(before)
-            module.begin_dataset(dataset)
+                timed(partial(module.end_dataset, before), "end_dataset")
+            timed(partial(module.begin_dataset, dataset), "begin_dataset")
         self._cache["dataset"] = dataset
 
     def finish(self) -> None:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from .fills import Fill
+    from .statistics import StatisticsRow
 
 __all__ = ["ChunkResult", "HistSpec"]
 
@@ -31,9 +32,9 @@ class ChunkResult:
 
     `cutflow` has a row (cut, events, sum of weights) for all events and after each select, weighted
     by the weights declared above it; its first row is the sum of weights of the chunk.
-    `collections` is name -> (events, objects, least, most per event); `statistics` has rows (step,
-    calls, rows, cpu seconds, wall seconds); `categories_overlap` counts events of exclusive
-    categories that fit more than one label.
+    `collections` is name -> (events, objects, least, most per event), `sizes` name -> (events with
+    no object, with one, ..., with 31 or more); `statistics` has a row for each step and phase;
+    `categories_overlap` counts events of exclusive categories that fit more than one label.
     """
 
     events: int
@@ -41,5 +42,6 @@ class ChunkResult:
     tables: Mapping[str, Mapping[str, np.ndarray]]
     cutflow: tuple[tuple[str, int, float], ...]
     collections: Mapping[str, tuple[int, int, int, int]]
-    statistics: tuple[tuple[str, int, int, float, float], ...]
+    sizes: Mapping[str, tuple[int, ...]]
+    statistics: tuple[StatisticsRow, ...]
     categories_overlap: Mapping[str, int]

@@ -118,6 +118,7 @@ class Reporter:
             "progress": self._progress(),
             "workers": self._workers(),
             "collections": self.tally.collections(),
+            "history": self.tally.history(),
             "statistics": self.tally.statistics(),
             "cutflow": self.tally.cutflow(),
             "overlaps": dict(self.tally.overlaps),
@@ -211,9 +212,10 @@ class Reporter:
                 "events": file.entries,
                 "events_done": file.events_done,
                 "events_lost": file.events_lost,
+                **self.tally.file(index),
                 "reason": file.reason,
             }
-            for file in self._run.plan.files
+            for index, file in enumerate(self._run.plan.files)
         ]
         if len(rows) > _MOST_FILES:
             rows.sort(key=lambda row: _FILE_ORDER[str(row["status"])])

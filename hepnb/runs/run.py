@@ -22,7 +22,7 @@ from .directory import RunDirectory, find_run
 from .processes import kill
 from .settings import MOST_WORKERS, whole
 from .spec import RunSpec, supervisor_command
-from .views import Record, Table, in_terminal
+from .views import Collections, Costs, Files, Record, Table, Workers, in_terminal
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -127,17 +127,17 @@ class Run:
     @property
     def workers(self) -> Table:
         """What each worker does, its CPU share and memory [bytes]."""
-        return Table(self.snapshot()["workers"])
+        return Workers(self.snapshot()["workers"])
 
     @property
     def collections(self) -> Table:
-        """The collections read: objects in all, least and most per event."""
-        return Table(self.snapshot()["collections"])
+        """The collections read: objects in all, least and most per event, events by their number."""
+        return Collections(self.snapshot()["collections"])
 
     @property
     def statistics(self) -> Table:
-        """Calls, events, CPU and wall time [s] per module."""
-        return Table(self.snapshot()["statistics"])
+        """Calls, events, CPU and wall time, and memory, per step and phase."""
+        return Costs(self.snapshot()["statistics"])
 
     @property
     def cutflow(self) -> Table:
@@ -146,8 +146,8 @@ class Run:
 
     @property
     def files(self) -> Table:
-        """The ledger of files: ok, skipped or failed, and why."""
-        return Table(self.snapshot()["files"])
+        """The ledger of files: ok, skipped or failed, and why; what each cost."""
+        return Files(self.snapshot()["files"])
 
     @property
     def log(self) -> Table:
@@ -379,6 +379,7 @@ def unheard(directory: RunDirectory, spec: RunSpec) -> Snapshot:
         "progress": {**progress, **unknown, "files_total": len(spec.files)},
         "workers": [],
         "collections": [],
+        "history": [],
         "statistics": [],
         "cutflow": [],
         "overlaps": {},

@@ -1,4 +1,4 @@
-"""Sums over the committed chunks: cutflow, collection sizes, statistics, per worker and file.
+"""Sums over the committed chunks: cutflow, collection sizes, statistics, per file, and how they grew.
 
 It is fed from the meta of journaled contributions only, so it counts exactly what the histograms
 contain, and it can be built anew from the journal.
@@ -6,22 +6,24 @@ contain, and it can be built anew from the journal.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-__all__ = ["Tally"]
+__all__ = ["Tally", "add_counts"]
+
+_MOST_MOMENTS = 40
 
 
 class Tally:
-    """Running sums of what `hepnb.runs.engines.worker` notes with each contribution.
+    """Running sums of what `hepnb.runs.engines.tasks` notes with each contribution.
 
     Weights are summed exactly, so the sums do not depend on the order in which chunks are committed.
 
     >>> tally = Tally()
     >>> tally.add({"events": 10, "cutflow": [["all", 10, 10.0]], "collections": {"Muon": [10, 21, 0, 4]}})
     >>> tally.collections()
-    [{'name': 'Muon', 'events': 10, 'total': 21, 'min': 0, 'max': 4}]
+    [{'name': 'Muon', 'events': 10, 'total': 21, 'min': 0, 'max': 4, 'sizes': []}]
     """
 
     def __init__(self) -> None:
@@ -29,7 +31,11 @@ class Tally:
         self.chunks = 0
         self._cutflow: dict[str, tuple[int, Fraction]] = {}
         self._collections: dict[str, list[int]] = {}
-        self._statistics: dict[str, list[float]] = {}
+        self._sizes: dict[str, list[int]] = {}
+        self._statistics: dict[tuple[str, str], list[float]] = {}
+        self._files: dict[int, list[float]] = {}
+        self._history: list[dict[str, Any]] = []
+        self._pace = 1
         self.overlaps: dict[str, int] = {}
 
     def add(self, meta: Mapping[str, Any]) -> None:
@@ -50,12 +56,32 @@ class Tally:
                     min(old[2], least),
                     max(old[3], most),
                 ]
-        for module, calls, events, cpu, wall in meta.get("statistics", ()):
-            sums = self._statistics.setdefault(module, [0, 0, 0.0, 0.0])
+        for name, counts in meta.get("sizes", {}).items():
+            add_counts(self._sizes.setdefault(name, []), counts)
+        for module, phase, calls, events, cpu, wall, peak in meta.get("statistics", ()):
+            sums = self._statistics.setdefault((module, phase), [0, 0, 0.0, 0.0, 0])
             for i, value in enumerate((calls, events, cpu, wall)):
                 sums[i] += value
+            sums[4] = max(sums[4], peak)
+        if "seconds" in meta:
+            costs = self._files.setdefault(meta["file"], [0, 0.0, 0.0, 0])
+            for i, value in enumerate(
+                (meta["events"], meta["seconds"], meta["cpu"], meta["bytes"])
+            ):
+                costs[i] += value
         for name, count in meta.get("overlaps", {}).items():
             self.overlaps[name] = self.overlaps.get(name, 0) + count
+        self._remember()
+
+    def _remember(self) -> None:
+        """Keep this moment if its turn has come; of too many, every other one is let go."""
+        if self.chunks % self._pace:
+            return
+        totals = {name: row[:2] for name, row in self._collections.items()}
+        self._history.append({"chunks": self.chunks, "events": self.events, "collections": totals})
+        if len(self._history) == _MOST_MOMENTS:
+            self._history = self._history[1::2]
+            self._pace *= 2
 
     def cutflow(self) -> list[dict[str, Any]]:
         """One row per cut, in the order of the path."""
@@ -65,15 +91,63 @@ class Tally:
         ]
 
     def collections(self) -> list[dict[str, Any]]:
-        """One row per collection: events seen, objects in all, least and most per event."""
+        """One row per collection: events seen, objects in all, least and most per event.
+
+        `sizes` counts the events with no object, with one, and so on, the last 31 or more.
+        """
         return [
-            {"name": name, "events": row[0], "total": row[1], "min": row[2], "max": row[3]}
+            {
+                "name": name,
+                "events": row[0],
+                "total": row[1],
+                "min": row[2],
+                "max": row[3],
+                "sizes": list(self._sizes.get(name, ())),
+            }
             for name, row in sorted(self._collections.items())
         ]
 
+    def history(self) -> list[dict[str, Any]]:
+        """How the collections grew: fewer than 40 moments, each after as many further chunks.
+
+        Each has `chunks`, `events` and `collections`, by name [events, objects] so far.
+        """
+        return list(self._history)
+
     def statistics(self) -> list[dict[str, Any]]:
-        """One row per module or definition: calls, events, CPU and wall time [s]."""
+        """One row per step and phase: calls, events, CPU and wall time [s], memory [bytes].
+
+        The memory is the high-water mark of the worker's process after the step, the highest of all
+        workers.
+        """
         return [
-            {"module": module, "calls": int(c), "events": int(n), "cpu": cpu, "wall": wall}
-            for module, (c, n, cpu, wall) in self._statistics.items()
+            {
+                "module": module,
+                "phase": phase,
+                "calls": int(calls),
+                "events": int(events),
+                "cpu": cpu,
+                "wall": wall,
+                "peak": int(peak),
+            }
+            for (module, phase), (calls, events, cpu, wall, peak) in self._statistics.items()
         ]
+
+    def file(self, index: int) -> dict[str, Any]:
+        """What a file cost so far: worker's time and CPU [s], bytes read, events per second."""
+        events, seconds, cpu, size = self._files.get(index, (0, 0.0, 0.0, 0))
+        rate = events / seconds if seconds else None
+        return {"seconds": seconds, "cpu": cpu, "bytes": int(size), "rate": rate}
+
+
+def add_counts(sums: list[int], counts: Sequence[int]) -> None:
+    """Add counts place by place; the longer of the two says how many places there are.
+
+    >>> sums = [1, 2]
+    >>> add_counts(sums, [1, 1, 1])
+    >>> sums
+    [2, 3, 1]
+    """
+    sums.extend([0] * (len(counts) - len(sums)))
+    for place, count in enumerate(counts):
+        sums[place] += count

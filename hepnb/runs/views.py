@@ -10,7 +10,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-__all__ = ["Record", "Table", "in_terminal"]
+__all__ = ["Collections", "Costs", "Files", "Record", "Table", "Workers", "in_terminal"]
 
 _MOMENTS = ("time", "started", "ended")
 """Columns of unix seconds, printed as local time."""
@@ -27,14 +27,57 @@ class Table(list[dict[str, Any]]):
 
     columns: ClassVar[tuple[str, ...]] = ()
     """The columns that are printed; all if there are none."""
+    units: ClassVar[Mapping[str, str]] = {}
+    """Units that are printed above a column; a number of bytes is shown in MB (10^6)."""
 
     def __repr__(self) -> str:
         if not self:
             return "(empty)"
         columns = list(self.columns or self[0])
-        cells = [columns, *([_text(row.get(c), c) for c in columns] for row in self)]
+        heads = [f"{c} [{self.units[c]}]" if c in self.units else c for c in columns]
+        cells = [heads, *([self._cell(row.get(c), c) for c in columns] for row in self)]
         widths = [max(len(row[i]) for row in cells) for i in range(len(columns))]
         return "\n".join(_line(row, widths) for row in cells)
+
+    def _cell(self, value: Any, column: str) -> str:
+        if self.units.get(column) == "MB" and value is not None:
+            value /= 1e6
+        return _text(value, column)
+
+
+class Workers(Table):
+    """What each worker does, and what it uses."""
+
+    units: ClassVar[Mapping[str, str]] = {"cpu": "cores", "rss": "MB"}
+
+
+class Collections(Table):
+    """Objects per event; `sizes`, the events by their number of objects, is not printed."""
+
+    columns = ("name", "events", "total", "min", "max")
+
+
+class Costs(Table):
+    """What each step costs, phase by phase.
+
+    >>> row = {"module": "good", "phase": "process", "calls": 2, "events": 2000, "cpu": 0.00123}
+    >>> Costs([row | {"wall": 0.0015, "peak": 131e6}])
+    module  phase    calls  events  cpu [s]  wall [s]  peak [MB]
+    good    process  2      2000    0.00123  0.0015    131
+    """
+
+    units: ClassVar[Mapping[str, str]] = {"cpu": "s", "wall": "s", "peak": "MB"}
+
+
+class Files(Table):
+    """The ledger of files."""
+
+    units: ClassVar[Mapping[str, str]] = {
+        "seconds": "s",
+        "cpu": "s",
+        "bytes": "MB",
+        "rate": "events/s",
+    }
 
 
 class Record(dict[str, Any]):

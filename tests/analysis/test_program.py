@@ -206,12 +206,13 @@ def test_collections_and_statistics_are_reported(process: Any, events: ak.Array)
     path.hist("h", x="good.pt: 1, 0, 1")
     result = process(path, events)
     assert result.collections == {"Muon": (5, 8, 0, 3), "good": (5, 5, 0, 2)}
-    assert [row[:3] for row in result.statistics] == [
-        ("good", 1, 5),
-        ("select 'some'", 1, 5),
-        ("histogram 'h'", 1, 3),
+    assert result.sizes == {"Muon": (1, 1, 2, 1), "good": (2, 1, 2)}
+    assert [row[:4] for row in result.statistics] == [
+        ("good", "process", 1, 5),
+        ("select 'some'", "process", 1, 5),
+        ("histogram 'h'", "process", 1, 3),
     ]
-    assert all(row[3] >= 0 and row[4] >= 0 for row in result.statistics)
+    assert all(row[4] >= 0 and row[5] >= 0 and row[6] > 1 << 20 for row in result.statistics)
 
 
 class Recorder(Module):

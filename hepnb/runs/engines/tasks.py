@@ -12,15 +12,18 @@ import time
 import traceback
 from collections import Counter, OrderedDict
 from collections.abc import Iterator, Mapping
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...analysis import EventFile, open_events
+from ...analysis.statistics import Statistics
 from ...errors import DataError, HepnbError, one_line
 from ...histograms import Contribution, Signature
 from ..bundle import Bundle
 from ..spec import OPEN_FILES, RunSpec
+from ..tally import add_counts
 from .seeding import event_key, seed_generators, seed_of
 
 if TYPE_CHECKING:
@@ -125,20 +128,24 @@ class Tasks:
         seed = self._spec.settings.seed
         seed_generators(seed_of(seed, dataset.name, file.uuid, task["start"]))
         contribution = Contribution(self._signatures)
-        sums = _Sums()
+        sums, costs = _Sums(), Statistics()
+        began, cpu, before = time.perf_counter(), time.process_time(), file.bytes_read
         for start, stop in _parts(task["start"], task["stop"], task["parts"]):
-            events = file.read(self._columns[index], start, stop)
+            read = partial(file.read, self._columns[index], start, stop)
+            events = costs.timed("input", stop - start, read, "read")
             result = self._program.process(
                 events, dataset, first_entry=start, file=event_key(file.uuid, seed)
             )
-            for fill in result.fills:
-                contribution.fill(fill.hist, weight=fill.weight, **fill.categories, **fill.columns)
-            for name, columns in result.tables.items():
-                contribution.table(name, columns)
+            add = partial(_contribute, contribution, result)
+            costs.timed("histograms", stop - start, add, "fill")
             sums.add(result)
             del events, result
         meta = {"k": "chunk", "file": index, "start": task["start"], "stop": task["stop"]}
-        record: bytes = contribution.encode(task["id"], task["order"], meta | sums.meta())
+        meta |= sums.meta()
+        meta["statistics"] += map(list, costs.table())
+        meta["seconds"], meta["cpu"] = time.perf_counter() - began, time.process_time() - cpu
+        meta["bytes"] = file.bytes_read - before
+        record: bytes = contribution.encode(task["id"], task["order"], meta)
         self._have_read(index, task["stop"] - task["start"])
         return record
 
@@ -159,6 +166,14 @@ class Tasks:
             self._open.popitem()[1].close()
 
 
+def _contribute(contribution: Contribution, result: ChunkResult) -> None:
+    """Add what (a part of) a chunk gave."""
+    for fill in result.fills:
+        contribution.fill(fill.hist, weight=fill.weight, **fill.categories, **fill.columns)
+    for name, columns in result.tables.items():
+        contribution.table(name, columns)
+
+
 def _parts(start: int, stop: int, parts: int) -> Iterator[tuple[int, int]]:
     """[start, stop) in so many ranges of about one length.
 
@@ -177,6 +192,7 @@ class _Sums:
         self._cutflow: list[list[Any]] = []
         self._statistics: list[list[Any]] = []
         self._collections: dict[str, tuple[int, int, int, int]] = {}
+        self._sizes: dict[str, list[int]] = {}
         self._overlaps: Counter[str] = Counter()
 
     def add(self, result: ChunkResult) -> None:
@@ -190,6 +206,8 @@ class _Sums:
                 least, most = min(old[2], new[2]), max(old[3], new[3])
                 new = (old[0] + new[0], old[1] + new[1], least, most)  # noqa: PLW2901
             self._collections[name] = new if new[0] else old
+        for name, counts in result.sizes.items():
+            add_counts(self._sizes.setdefault(name, []), counts)
         self._overlaps.update(result.categories_overlap)
 
     def meta(self) -> dict[str, Any]:
@@ -197,6 +215,7 @@ class _Sums:
             "events": self._events,
             "cutflow": self._cutflow,
             "collections": {name: list(row) for name, row in self._collections.items()},
+            "sizes": self._sizes,
             "statistics": self._statistics,
             "overlaps": dict(self._overlaps),
         }

@@ -1,0 +1,50 @@
+"""What a run says of its costs: by step and phase, by file, and as collections grew."""
+
+from __future__ import annotations
+
+import awkward as ak
+import numpy as np
+import pytest
+
+import hepnb as hn
+
+
+class Slow(hn.Module):
+    uses = ("Muon.pt",)
+    produces = ("n",)
+
+    def setup(self) -> None:
+        self.sums = [n * n for n in range(100_000)]
+
+    def process(self, rows):
+        return ak.num(rows.Muon.pt)
+
+
+def test_a_run_says_what_its_steps_and_files_cost(numbered):
+    files, pt = numbered
+    path = hn.Path("costs")
+    path.add_module(Slow())
+    path.define("twice", "2 * n")
+    path.hist("twice", twice="twice: 0, 10, int")
+    run = path.start(files, workers=2, chunk=100).wait(60)
+    rows = {(row["module"], row["phase"]): row for row in run.statistics}
+    assert {phase for _, phase in rows} == {"setup", "begin_dataset", "process", "read", "fill"}
+    assert rows["input", "read"]["calls"] == 7
+    assert rows["input", "read"]["events"] == rows["twice", "process"]["events"] == 700
+    (setup,) = (row for row in run.statistics if row["phase"] == "setup")
+    assert 1 <= setup["calls"] <= 2
+    assert setup["cpu"] > 0
+    assert all(50e6 < row["peak"] < 10e9 for row in run.statistics)
+    for row, events in zip(run.files, (400, 300, 0), strict=True):
+        assert (row["seconds"] > 0) == (row["bytes"] > 0) == (events > 0)
+        assert row["rate"] == (pytest.approx(events / row["seconds"]) if events else None)
+    (muon,) = run.collections
+    counts = ak.num(pt)
+    assert muon["sizes"] == np.bincount(ak.to_numpy(counts)).tolist()
+    history = run.snapshot()["history"]
+    assert [moment["chunks"] for moment in history] == [1, 2, 3, 4, 5, 6, 7]
+    assert history[-1]["collections"]["Muon"] == [700, int(ak.sum(counts))]
+    printed = repr(run.statistics).splitlines()
+    assert printed[0].split("  ")[0] == "module"
+    assert all(head in printed[0] for head in ("cpu [s]", "wall [s]", "peak [MB]"))
+    assert "sizes" not in repr(run.collections)
