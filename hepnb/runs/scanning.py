@@ -85,13 +85,14 @@ def scan(
     try:
         _write(directory, asked, prepared)
         conduct(directory)
-    except (HepnbError, OSError) as error:
+    except OSError as error:
         _remove(directory)
-        if isinstance(error, HepnbError):
-            raise
         raise RunError(
             f"scan directory {directory.path}: {error.strerror}: give another out="
         ) from None
+    except BaseException:  # an interrupt in the middle, too, leaves nothing behind
+        _remove(directory)
+        raise
     return RunSet(directory)
 
 
