@@ -290,11 +290,11 @@ class Run:
 
     def pause(self) -> None:
         """Begin no more chunks until `resume`; those under way are finished and counted."""
-        self._client.ask("pause")
+        self._client.tell("pause")
 
     def scale(self, workers: int) -> None:
         """Go on with so many workers; those too many leave after the chunk they are at."""
-        self._client.ask("scale", workers=whole("workers", workers, 1, MOST_WORKERS))
+        self._client.tell("scale", workers=whole("workers", workers, 1, MOST_WORKERS))
 
     def resume(self, *, take_over: bool = False) -> Run:
         """Go on, whatever stopped it: `pause`, or that it was lost (see `hn.resume`)."""

@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import awkward as ak
@@ -180,3 +181,34 @@ def test_arrays_of_a_chunk_cannot_be_changed(numbered):
     run = made_of(x).start(numbered[0][0], workers=1)
     with pytest.raises(RunError, match="read-only"):
         run.wait(60)
+
+
+def start_threads(event):
+    def chatter():
+        while True:
+            time.sleep(0.001)
+
+    threading.Thread(target=chatter, daemon=True).start()
+    return event
+
+
+def print_much(event):
+    for number in range(100_000):
+        print(f"line {number}")
+    return event
+
+
+@pytest.mark.parametrize("rude", [start_threads, print_much])
+def test_busy_code_is_counted_exactly(numbered, rude):
+    run = made_of(rude).start(numbered[0], workers=2, chunk=350).wait(60)
+    assert numbers(run) == [*range(400), *range(1000, 1300)]
+    assert sum(row["deaths"] for row in run.workers) == 0
+
+
+@pytest.mark.parametrize("garbage", [None, "text", object(), [[1, 2]] * 3, {"a": 1}])
+def test_what_is_no_column_is_refused_with_its_chunk(numbered, garbage):
+    run = made_of(lambda event: garbage if len(event) else event).start(numbered[0][0], workers=1)
+    with pytest.raises(RunError, match=r"in chunk 0.root:0-400: .*x") as caught:
+        run.wait(60)
+    assert "\n" not in str(caught.value)
+    assert run.workers[0]["deaths"] == 0
