@@ -9,7 +9,7 @@ data the bare name of a variable.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,15 @@ from IPython.core.error import UsageError
 
 from ..errors import nearest
 
-__all__ = ["data_value", "handle_name", "number_value", "text_value", "unquoted"]
+__all__ = [
+    "data_value",
+    "handle_name",
+    "list_value",
+    "number_value",
+    "parameters",
+    "text_value",
+    "unquoted",
+]
 
 _NAME = r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*"
 _ASKED = re.compile(rf"^(?:\$(?P<dollar>{_NAME})|\{{(?P<brace>{_NAME})\}})$")
@@ -57,6 +65,44 @@ def handle_name(text: str) -> str:
     if not name.isidentifier():
         raise UsageError(f"-o {text}: not the name of a variable")
     return name
+
+
+def list_value(text: str, names: Mapping[str, Any]) -> tuple[str, list[Any]]:
+    """`pt=20,25,30`, or `pt=$values`: a parameter and its values. Raises UsageError.
+
+    >>> list_value("pt=20,22.5", {}), list_value("iso=loose", {})
+    (('pt', [20, 22.5]), ('iso', ['loose']))
+    """
+    name, equals, values = text.partition("=")
+    if not equals or not name.isidentifier() or not values:
+        raise UsageError(f"{text}: write NAME=VALUE,VALUE such as pt=20,25,30, or pt=$values")
+    if not _asks(values):
+        return name, [_plain_value(value) for value in unquoted(values).split(",")]
+    found = _asked_or_text(values, names)
+    if isinstance(found, str) or not isinstance(found, Iterable):
+        raise UsageError(f"{text}: {values} is no list of values")
+    return name, list(found)
+
+
+def _plain_value(text: str) -> int | float | str:
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text.strip()
+
+
+def parameters(text: str, names: Mapping[str, Any]) -> dict[str, Any]:
+    """The variables `a,b` by name, as plain values that are kept with the run. Raises UsageError."""
+    found = {}
+    for name in (word.strip() for word in unquoted(text).split(",")):
+        value = _look_up(name, names)
+        value = value.item() if hasattr(value, "item") and not hasattr(value, "__len__") else value
+        if not isinstance(value, str | int | float | bool):
+            raise UsageError(f"--with {name}: a number or a text, not {type(value).__name__}")
+        found[name] = value
+    return found
 
 
 def data_value(texts: Sequence[str], names: Mapping[str, Any]) -> Any:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["KEYS", "VERBS", "complete"]
+from .options import POLICIES, START_OPTIONS
+from .verbs import VERBS
+
+__all__ = ["KEYS", "complete"]
 
 KEYS = ("%hepanalysis", "%%hepanalysis")
-VERBS = ("runs", "status", "attach", "log", "cancel")
-_OPTIONS = ("--data", "--workers", "--chunk", "--out", "--on-error", "--allow-duplicates", "-o")
-_POLICIES = ("fail", "skip")
+_OPTIONS = ("--data", *START_OPTIONS, "--with", "-o")
+_OF_RUNS = ("status", "attach", "log", "wait", "cancel", "pause", "resume")
 
 
 def complete(_shell: Any, event: Any) -> list[str]:
@@ -22,12 +24,16 @@ def complete(_shell: Any, event: Any) -> list[str]:
 def _known(before: list[str]) -> list[str]:
     if not before:
         return []
+    if before[-1] == "--on-error":
+        return list(POLICIES)
     if before[0].startswith("%%"):
-        return list(_POLICIES if before[-1] == "--on-error" else _OPTIONS)
+        return list(_OPTIONS)
     if len(before) == 1:
         return list(VERBS)
-    if before[1] in VERBS[1:] and len(before) == 2:
+    if before[1] in _OF_RUNS and len(before) == 2:
         from ..runs import list_runs
 
         return [row["id"] for row in list_runs()]
+    if before[1] in ("scan", "plan"):
+        return [*_OPTIONS, *(["--max-parallel"] if before[1] == "scan" else [])]
     return []

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TextIO
 
 from ..errors import RunError, nearest
@@ -11,6 +12,7 @@ from .client import ENDED
 
 if TYPE_CHECKING:
     from .run import Run
+    from .run_set import RunSet
 
 __all__ = [
     "cancel",
@@ -18,6 +20,7 @@ __all__ = [
     "level_name",
     "log_lines",
     "log_text",
+    "progress_bar",
     "progress_line",
     "status_text",
 ]
@@ -25,6 +28,7 @@ __all__ = [
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 _LEAVES = 12
+_LOOK_EVERY = 0.1
 
 
 def progress_line(snapshot: Mapping[str, Any]) -> str:
@@ -49,7 +53,7 @@ def progress_line(snapshot: Mapping[str, Any]) -> str:
     said = [
         f"{done:,} of {about}{expected:,.0f} events" if expected is not None else f"{done:,} events"
     ]
-    if snapshot["state"] in ("starting", "running"):
+    if snapshot["state"] in ("starting", "running", "paused"):
         if progress["rate"]:
             said.append(f"{progress['rate']:,.0f} events/s")
         if progress["eta"] is not None:
@@ -62,21 +66,45 @@ def progress_line(snapshot: Mapping[str, Any]) -> str:
 
 
 def follow(run: Run, stream: TextIO | None) -> None:
-    """Wait for the end of a run; a terminal is shown one line that changes, a file the last one."""
-    live = stream is not None and stream.isatty()
-    width = 0
-    while True:
-        snapshot = run.snapshot()
-        ended = snapshot["state"] in ENDED
-        if stream is not None and (live or ended):
-            line = progress_line(snapshot)
-            width = max(width, len(line))
-            start, end = ("\r", "\n" if ended else "") if live else ("", "\n")
-            stream.write(f"{start}{line:<{width if live else 0}}{end}")
+    """Wait for the end of a run; a terminal is shown a bar that moves, a file the last line."""
+    if stream is None or not stream.isatty():
+        while run.status not in ENDED:
+            time.sleep(_LOOK_EVERY)
+        if stream is not None:
+            stream.write(f"{progress_line(run.snapshot())}\n")
             stream.flush()
-        if ended:
-            return
-        time.sleep(0.1)
+        return
+    with progress_bar(run, stream) as show:
+        while show() not in ENDED:
+            time.sleep(_LOOK_EVERY)
+
+
+@contextmanager
+def progress_bar(run: Run, stream: TextIO) -> Iterator[Callable[[], str]]:
+    """A bar of the run in a terminal; call what comes to move it, which gives the run's state."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn
+
+    said = TextColumn("{task.description}", markup=False)
+    name = TextColumn("{task.fields[name]}", markup=False)
+    console = Console(file=stream)
+    with Progress(name, BarColumn(bar_width=24), said, console=console, auto_refresh=False) as bar:
+        task = bar.add_task("", total=None, name=run.name)
+
+        def show() -> str:
+            snapshot = run.snapshot()
+            progress = snapshot["progress"]
+            total = progress["events_total"] or progress["events_expected"]
+            done = progress["events"] + progress["events_lost"]
+            line = " ".join(progress_line(snapshot).split())
+            bar.update(task, total=total, completed=done, description=line, refresh=True)
+            return str(snapshot["state"])
+
+        show()
+        try:
+            yield show
+        finally:
+            show()
 
 
 def status_text(snapshot: Mapping[str, Any]) -> str:
@@ -96,7 +124,7 @@ def status_text(snapshot: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def cancel(run: Run) -> str:
+def cancel(run: Run | RunSet) -> str:
     """Cancel a run, and say what came of it: one that has ended cannot be cancelled."""
     if run.status in ENDED:
         return f"run {run.id} is {run.status} already: there is nothing to cancel"

@@ -31,6 +31,9 @@ path.hist("pt", pt="leading: 50, 0, 100")
 """
 
 
+BODY_OF_BAD = "path.hist('x', x='bad: 5, 0, 5')\n"
+
+
 @pytest.fixture(autouse=True)
 def files(shell: InteractiveShell, toy: Path) -> None:
     shell.user_ns["files"] = [str(toy)]
@@ -130,6 +133,9 @@ def test_options_reach_the_run(cell: Cell, shell: InteractiveShell, tmp_path: Pa
         ("muons --data nowhere.root", ["nowhere.root"]),
         ("--data files", ["NAME"]),
         ("muons --data files --workers 0", ["workers=0"]),
+        ("muons --data files --with n_mions", ["no variable 'n_mions'"]),
+        ("muons --data files --with sample", ["--with sample", "a number or a text"]),
+        ("muons --data files --memory lots", ["memory='lots'"]),
     ],
 )
 def test_a_mistake_on_the_line_is_one_line(cell: Cell, line: str, words: list[str]) -> None:
@@ -270,12 +276,18 @@ def test_attach_finds_a_run_by_part_of_its_id(
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("", ["runs, status, attach, log, cancel"]),
+        ("", ["runs, status, attach, log, wait, cancel, pause, resume, scan, plan, doctor"]),
         ("rums", ["'rums'", "did you mean 'runs'?"]),
         ("status", ["there is no run yet"]),
         ("cancel", ["no run is running"]),
         ("attach nothing-like-it", ["nothing-like-it"]),
         ("log -n many", ["-n many"]),
+        ("scan nothing pt=1 --data files", ["no variable 'nothing'", "makes a path"]),
+        ("scan len pt --data files", ["NAME=VALUE"]),
+        ("scan len pt=$sample --data files", ["$sample is no list"]),
+        ("scan len workers=1,2 --data files", ["workers is a setting of the runs"]),
+        ("plan nothing --data files", ["no variable 'nothing'"]),
+        ("pause", ["no run is running"]),
         ("log --level warn", ["did you mean 'WARNING'?"]),
     ],
 )
@@ -283,6 +295,72 @@ def test_a_mistake_is_one_line(cell: Cell, line: str, words: list[str]) -> None:
     ok, said = cell(f"%hepanalysis {line}")
     assert not ok
     one_line(said, *words)
+
+
+def test_values_given_by_name_are_kept_with_the_run(cell: Cell, shell: InteractiveShell) -> None:
+    shell.user_ns.update(least=np.float64(20.5), region="barrel")
+    ok, said = cell("%%hepanalysis muons --data files --with least,region\n" + BODY)
+    assert ok, said
+    assert shell.user_ns["run"].parameters == {"least": 20.5, "region": "barrel"}
+
+
+def test_wait_blocks_and_tells_the_end(cell: Cell, shell: InteractiveShell) -> None:
+    cell("%%hepanalysis muons --data files\n" + BODY)
+    ok, said = cell("%hepanalysis wait")
+    assert ok, said
+    assert "done, 2,000 of 2,000 events" in said
+    cell("%%hepanalysis muons --data files\npath.define('bad', lambda Muon: 1 / 0)\n" + BODY_OF_BAD)
+    ok, said = cell("%hepanalysis wait")
+    assert not ok
+    one_line(said, "failed", "ZeroDivisionError")
+
+
+def test_pause_and_resume(cell: Cell, shell: InteractiveShell) -> None:
+    cell("%%hepanalysis slow --data files --chunk 500\n" + SLEEPY)
+    ok, said = cell("%hepanalysis pause")
+    assert ok, said
+    assert "%hepanalysis resume goes on" in said
+    run = shell.user_ns["run"]
+    deadline = time.monotonic() + 30
+    while run.status != "paused":
+        assert time.monotonic() < deadline, run.status
+        time.sleep(0.01)
+    ok, said = cell("%hepanalysis resume -o again")
+    assert ok, said
+    assert shell.user_ns["again"].wait(60).progress["events"] == 2000
+
+
+def test_a_scan_and_its_names(cell: Cell, shell: InteractiveShell) -> None:
+    cell(
+        "def counts(least, where):\n"
+        "    path = hn.Path('counts')\n"
+        "    path.select('enough', f'count(Muon) >= {least}')\n"
+        "    path.hist('n', n='count(Muon): 0, 5, int')\n"
+        "    return path\n"
+        "regions = ['barrel', 'endcap']\n"
+        "import hepnb as hn"
+    )
+    ok, said = cell("%hepanalysis scan counts least=0,9 where=$regions --data files -w 1 -o found")
+    assert ok, said
+    runs = shell.user_ns["found"].wait(60)
+    assert runs.parameters == {"least": (0, 9), "where": ("barrel", "endcap")}
+    assert [run.hist("n").sum() for run in runs] == [2000, 2000, 0, 0]
+    one_line(cell("%hepanalysis log")[1], "is a scan of 4 runs: say which")
+    assert "scan" in cell("%hepanalysis status")[1].lower()
+
+
+def test_a_plan_starts_nothing(cell: Cell, shell: InteractiveShell) -> None:
+    cell("import hepnb as hn\npath = hn.Path('p')\npath.hist('n', n='count(Muon): 0, 5, int')")
+    ok, said = cell("%hepanalysis plan path --data files")
+    assert ok, said
+    assert "2,000" in said
+    assert not hn.runs()
+
+
+def test_the_doctor_looks(cell: Cell) -> None:
+    ok, said = cell("%hepanalysis doctor")
+    assert ok, said
+    assert said.splitlines()[-1] == "all is well"
 
 
 # -- the extension ----------------------------------------------------------------------------
@@ -319,7 +397,8 @@ def completions(shell: InteractiveShell, text: str) -> set[str]:
     ("text", "among"),
     [
         ("%hepanalysis st", ["status"]),
-        ("%hepanalysis ", ["runs", "attach", "cancel"]),
+        ("%hepanalysis ", ["runs", "attach", "cancel", "doctor"]),
+        ("%hepanalysis scan make --max", ["--max-parallel"]),
         ("%%hepanalysis muons --wo", ["--workers"]),
         ("%%hepanalysis muons --on-error ", ["fail", "skip"]),
     ],

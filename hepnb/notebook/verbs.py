@@ -1,0 +1,224 @@
+"""What `%hepanalysis VERB ...` does: one method a verb, each with its own arguments and help."""
+
+# IPython leaves its magics untyped.
+# mypy: allow-untyped-calls, allow-untyped-decorators
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.error import UsageError
+from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
+from IPython.display import display
+
+from ..errors import RunError
+from .arguments import data_value, handle_name, list_value, number_value, text_value, unquoted
+from .options import data_option, start_options, start_settings
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from ..runs import Run, RunSet
+
+__all__ = ["VERBS", "Verbs"]
+
+VERBS = (
+    "runs",
+    "status",
+    "attach",
+    "log",
+    "wait",
+    "cancel",
+    "pause",
+    "resume",
+    "scan",
+    "plan",
+    "doctor",
+)
+_ALIVE = ("starting", "running", "paused")
+_which = argument("run", nargs="?", metavar="ID", help="its id or a part of it [the last run]")
+_named = argument("-o", dest="handle", metavar="NAME", help="the variable that gets it")
+
+
+class Verbs:
+    """The verbs, in a shell; `last` is the run that was spoken of last."""
+
+    def __init__(self, shell: InteractiveShell) -> None:
+        self._shell = shell
+        self.last: Run | RunSet | None = None
+
+    # -- looking ----------------------------------------------------------------------------
+
+    @magic_arguments("%hepanalysis runs")
+    def runs(self, line: str) -> Any:
+        """List every run of yours, newest first."""
+        from .._bind import list_runs
+
+        parse_argstring(self.runs, line)
+        return list_runs()
+
+    @magic_arguments("%hepanalysis status")
+    @_which
+    def status(self, line: str) -> None:
+        """Say how far it is, what was lost, what failed."""
+        from ..runs.text import status_text
+
+        run = self._meant(parse_argstring(self.status, line))
+        _say(status_text(run.snapshot()) if hasattr(run, "snapshot") else repr(run))
+
+    @magic_arguments("%hepanalysis attach")
+    @_which
+    @_named
+    def attach(self, line: str) -> None:
+        """Show a run here, live, and name it."""
+        given = parse_argstring(self.attach, line)
+        self.name_and_show(self._meant(given), given.handle)
+
+    @magic_arguments("%hepanalysis log")
+    @_which
+    @argument("-n", dest="count", default="20", metavar="N", help="how many records [20]")
+    @argument("--level", metavar="LEVEL", help="only this level, such as warning")
+    def log(self, line: str) -> None:
+        """Print the last records of its log."""
+        from ..runs.text import level_name, log_text
+
+        given = parse_argstring(self.log, line)
+        count = number_value("-n", given.count, self._names) or 20
+        level = level_name(unquoted(given.level) if given.level else None)
+        _say(log_text(self._one(given), count, level))
+
+    # -- steering ---------------------------------------------------------------------------
+
+    @magic_arguments("%hepanalysis wait")
+    @_which
+    def wait(self, line: str) -> None:
+        """Wait until it has ended; an interrupt ends the waiting only."""
+        run = self._meant(parse_argstring(self.wait, line))
+        run.wait()
+        _say(repr(run))
+
+    @magic_arguments("%hepanalysis cancel")
+    @_which
+    def cancel(self, line: str) -> None:
+        """End it soon; what is committed stays."""
+        from ..runs.text import cancel
+
+        _say(cancel(self._meant(parse_argstring(self.cancel, line), running=True)))
+
+    @magic_arguments("%hepanalysis pause")
+    @_which
+    def pause(self, line: str) -> None:
+        """Start no further chunk; `resume` goes on."""
+        run = self._one(parse_argstring(self.pause, line), running=True)
+        run.pause()
+        _say(f"run {run.id} pauses; %hepanalysis resume goes on")
+
+    @magic_arguments("%hepanalysis resume")
+    @_which
+    @_named
+    def resume(self, line: str) -> None:
+        """Go on with a run that pauses, or whose supervisor is gone."""
+        given = parse_argstring(self.resume, line)
+        self.name_and_show(self._meant(given).resume(), given.handle)
+
+    # -- starting ---------------------------------------------------------------------------
+
+    @magic_arguments("%hepanalysis scan")
+    @argument("maker", metavar="FUNCTION", help="makes the path of one combination")
+    @argument("lists", nargs="+", metavar="NAME=VALUES", help="pt=20,25,30 iso=$values")
+    @data_option
+    @argument("--max-parallel", metavar="N", help="runs at once [what the cores allow]")
+    @argument("-o", dest="handle", default="runs", metavar="NAME", help="name of the set [runs]")
+    @start_options
+    def scan(self, line: str) -> None:
+        """Run all combinations of parameters in the background."""
+        from .._bind import scan
+
+        given = parse_argstring(self.scan, line)
+        settings: dict[str, Any] = start_settings(given, self._names)
+        if given.max_parallel:
+            at_once = number_value("--max-parallel", given.max_parallel, self._names)
+            settings["max_parallel"] = at_once
+        lists: dict[str, Any] = dict(list_value(text, self._names) for text in given.lists)
+        if taken := [name for name in lists if name in settings]:
+            raise UsageError(f"{taken[0]} is a setting of the runs: name the parameter otherwise")
+        maker = self._variable(given.maker, "a function that makes a path")
+        data = data_value(given.data, self._names)
+        self.name_and_show(scan(maker, data, **settings, **lists), given.handle)
+
+    @magic_arguments("%hepanalysis plan")
+    @argument("path", metavar="PATH", help="the variable that holds the path")
+    @data_option
+    @start_options
+    def plan(self, line: str) -> Any:
+        """Say what a run would read and keep, without starting it."""
+        from .._bind import plan
+
+        given = parse_argstring(self.plan, line)
+        settings = start_settings(given, self._names)
+        del settings["out"]  # nothing is written
+        path = self._variable(given.path, "a path")
+        return plan(path, data_value(given.data, self._names), **settings)
+
+    @magic_arguments("%hepanalysis doctor")
+    def doctor(self, line: str) -> None:
+        """Look whether runs and widgets can work here; say what to mend."""
+        from ..checkup import doctor
+
+        parse_argstring(self.doctor, line)
+        _say(doctor(lambda finding: _say(str(finding))).verdict)
+
+    # -- inside -----------------------------------------------------------------------------
+
+    @property
+    def _names(self) -> dict[str, Any]:
+        names: dict[str, Any] = self._shell.user_ns
+        return names
+
+    def name_and_show(self, run: Run | RunSet, handle: str | None) -> None:
+        """Live in a notebook, one line in a terminal; and it is the one spoken of from now on."""
+        self.last = run
+        if handle:
+            self._names[handle_name(handle)] = run
+        if getattr(self._shell, "kernel", None) is None:
+            _say(repr(run))
+        else:
+            display(run)
+
+    def _variable(self, text: str, what: str) -> Any:
+        name = text.strip("${}")
+        if name not in self._names:
+            raise UsageError(f"no variable {name!r}: give the name of {what}")
+        return self._names[name]
+
+    def _one(self, given: Namespace, *, running: bool = False) -> Run:
+        """The run that is meant, which must not be a scan."""
+        from ..runs import RunSet
+
+        run = self._meant(given, running=running)
+        if isinstance(run, RunSet):
+            raise UsageError(f"{run.id} is a scan of {len(run)} runs: say which")
+        return run
+
+    def _meant(self, given: Namespace, *, running: bool = False) -> Run | RunSet:
+        """What is meant: by its id, else the last of this notebook, else the newest."""
+        from .._bind import attach, list_runs
+
+        if given.run:
+            return attach(text_value(given.run, self._names))
+        if self.last is not None:
+            return self.last
+        rows = [row for row in list_runs() if not running or row["state"] in _ALIVE]
+        if not rows:
+            raise RunError("there is no run yet" if not running else "no run is running")
+        if running and len(rows) > 1:
+            ids = ", ".join(row["id"] for row in rows[:4])
+            raise UsageError(f"{len(rows)} runs are running ({ids}): say which")
+        return attach(rows[0]["id"])
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
