@@ -1,16 +1,17 @@
-"""`python -m bench [overhead] [peers] [starting] [scans] [histograms] [service]`: run them and print their tables."""
+"""`python -m bench [overhead] [peers] [starting] [scans] [logs] [histograms] [service]`: run them and print their tables."""
 
 from __future__ import annotations
 
 import sys
 
-from . import histograms, overhead, peers, scans, service, starting
+from . import histograms, logs, overhead, peers, scans, service, starting
 
 ALL = {
     "overhead": overhead.main,
     "peers": peers.main,
     "starting": starting.main,
     "scans": scans.main,
+    "logs": logs.main,
     "histograms": histograms.main,
     "service": service.main,
 }

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["LogFile"]
 
-_KEPT_BLOCKS = 64
+_KEPT_BLOCKS = 256
 
 
 @dataclass(eq=False)

@@ -20,7 +20,7 @@ __all__ = ["LogWriter"]
 
 TAIL = 200
 _TAIL_TEXT = 200_000
-_BLOCK_TEXT = 32_000
+_BLOCK_TEXT = 8_000
 _MOST_IN_BLOCK = 200
 _MOST_WAITING = 1 << 20
 _SETTLE_EVERY = 2.0
@@ -101,7 +101,7 @@ class LogWriter:
         if not found.texts:
             return
         self.version += 1
-        if len(found.texts) == 1 or max(map(len, found.texts)) > _BLOCK_TEXT // 2:
+        if len(found.texts) == 1 or max(map(len, found.texts)) > 16_000:
             found.texts = [shortened(text) for text in found.texts]
         for place, level in enumerate(LEVELS):
             if count := found.levels.count(place):
