@@ -9,14 +9,16 @@ from __future__ import annotations
 import contextlib
 import re
 import sys
+import time
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from ..errors import RunError, nearest
 
-__all__ = ["Policy", "policy_files", "size_of"]
+__all__ = ["Policy", "SiteWatch", "policy_files", "size_of"]
 
+_MEASURE_EVERY = 10.0
 _SECTOR = 512  # what st_blocks counts in, always
 _SIZES = {"B": 1.0, "kB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12}
 _TIMES = {"s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
@@ -88,6 +90,37 @@ class Policy:
             f"your runs take {taken / 1e9:.2f} GB and this site allows {self.disk / 1e9:g} GB: "
             "`hepnb gc` removes old ones"
         )
+
+
+class SiteWatch:
+    """The policy while one supervisor lives: how long it may, and whether the disk share is used up."""
+
+    def __init__(self, runs: Path) -> None:
+        """Raises RunError for a malformed policy. `runs` is where all runs of the user lie."""
+        self._policy, self._runs = Policy.of_site(), runs
+        self._born = time.monotonic()
+        self._measured = -_MEASURE_EVERY
+        self.problem = ""
+
+    @property
+    def verdict(self) -> str:
+        """Who interrupts the run, once its time is over; until then nothing."""
+        lifetime = self._policy.lifetime
+        if lifetime is None or time.monotonic() - self._born < lifetime:
+            return ""
+        return f"the policy of this site, where a run may last {_duration(lifetime)}"
+
+    def look(self) -> None:
+        """Measure the disk share from time to time; `problem` is the line that says it is used up."""
+        now = time.monotonic()
+        if self._policy.disk is not None and now - self._measured >= _MEASURE_EVERY:
+            self._measured = now
+            self.problem = self._policy.disk_problem(size_of(self._runs))
+
+
+def _duration(seconds: float) -> str:
+    unit = next((u for u in ("d", "h", "min") if seconds >= _TIMES[u]), "s")
+    return f"{seconds / _TIMES[unit]:g} {unit}"
 
 
 def _limit(file: Path, key: str, value: Any) -> float:

@@ -21,11 +21,12 @@ from typing import TYPE_CHECKING
 from ..errors import HepnbError, StoreError
 from .committing import Commits
 from .crew import Crew
-from .directory import RunDirectory
+from .directory import RunDirectory, state_directory
 from .engines import Engine, LocalEngine
 from .leasing import Leases
 from .logs import LogFile, LogWriter
 from .plan import Plan
+from .policy import SiteWatch
 from .requests import Requests
 from .spec import SAID, TAKEN, RunSpec
 from .watchers import Watchers
@@ -51,6 +52,7 @@ class Supervisor:
         self.directory = directory
         self.spec = RunSpec.read(directory.spec)
         self.started = time.time()
+        self._site = SiteWatch(state_directory() / "runs")
         self.lives = 0
         self.state = "starting"
         self.outcome: str | None = None
@@ -106,7 +108,8 @@ class Supervisor:
     @property
     def problem(self) -> str:
         """Why the run waits for the disk, or the empty string."""
-        return self.writing.problem or self.folder.problem or self.log.problem
+        refused = self.writing.problem or self.folder.problem or self.log.problem
+        return refused or self._site.problem
 
     # -- the loop ---------------------------------------------------------------------------
 
@@ -125,6 +128,8 @@ class Supervisor:
                     return
                 next_tick = time.monotonic() + _TICK
                 self.crew.tick()
+                self._site.look()
+                self._interrupted_by = self._interrupted_by or self._site.verdict
                 if self.directory.cancel_request.exists():
                     self.cancel("by request")
                 self._watchers.publish(self.reporter.snapshot())

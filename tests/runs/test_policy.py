@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -82,3 +84,69 @@ def test_the_size_is_what_lies_on_disk(tmp_path):
     with (tmp_path / "sparse").open("wb") as file:
         file.truncate(1 << 30)
     assert 100_000 <= size_of(tmp_path) < 200_000
+
+
+# The supervisor reads the policy of its own environment: one that the test makes for it.
+_SITE = """
+import sys
+from pathlib import Path
+from hepnb.runs import policy, supervisor
+policy.policy_files = lambda: (Path({file!r}),)
+policy._MEASURE_EVERY = 0.0
+supervisor.main(sys.argv[-1])
+"""
+
+
+def _start_at_site(monkeypatch, file, path, data, **options):
+    """A run whose supervisor obeys the policy in `file`."""
+    from hepnb.runs import launch
+
+    def command(directory):
+        return [sys.executable, "-c", _SITE.format(file=str(file)), str(directory)]
+
+    monkeypatch.setattr(launch, "supervisor_command", command)
+    return path.start(data, 1, **options)
+
+
+def test_a_run_that_lasts_too_long_is_interrupted_and_can_be_resumed(
+    site, numbered, tmp_path, monkeypatch
+):
+    path = hn.Path("counts")
+
+    @path.define
+    def slowly(Muon, gate=str(tmp_path / "gate")):
+        import time
+
+        while not Path(gate).exists():
+            time.sleep(0.01)
+        return Muon.pt
+
+    path.hist("pt", pt="slowly: 20, 0, 100")
+    policy_file = tmp_path / "site.yaml"
+    policy_file.write_text("lifetime: 2 s")
+    run = _start_at_site(monkeypatch, policy_file, path, numbered[0])
+    with pytest.raises(RunError, match=r"policy of this site, where a run may last 2 s.*hn.resume"):
+        run.wait(60)
+    assert run.status == "lost"
+    (tmp_path / "gate").touch()
+    assert hn.resume(run.id).wait(60).progress["events"] == 700
+
+
+def test_a_run_pauses_while_the_share_of_disk_is_used_up(site, numbered, tmp_path, monkeypatch):
+    path = hn.Path("counts")
+    path.hist("pt", pt="Muon.pt: 20, 0, 100")
+    policy_file = tmp_path / "site.yaml"
+    policy_file.write_text("disk: 50 MB")
+    from hepnb.runs.directory import state_directory
+
+    old = state_directory() / "runs" / "old"
+    old.mkdir(parents=True)
+    (old / "large").write_bytes(b"x" * 60_000_000)
+    run = _start_at_site(monkeypatch, policy_file, path, numbered[0])
+    deadline = time.monotonic() + 60
+    while run.status != "paused":
+        assert time.monotonic() < deadline, run.status
+        time.sleep(0.01)
+    assert "this site allows 0.05 GB: `hepnb gc` removes old ones" in run.snapshot()["problem"]
+    (old / "large").unlink()
+    assert run.wait(60).progress["events"] == 700
