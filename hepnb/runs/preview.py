@@ -63,7 +63,7 @@ def plan(path: Path, data: Any, **settings: Any) -> Preview:
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     found = hn.plan(path, toy_dimuon(f"{folder}/toy.root", events=1000), chunk=300)
     >>> found.totals["chunks"], found.histograms[0]["bins"]
-    (4, 5)
+    (4, 7)
     """
     inputs, prepared = _prepared(path, data, settings)
     looked = [_look(file, prepared) for file in inputs.files[:_OPENED]]
