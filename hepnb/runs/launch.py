@@ -151,7 +151,7 @@ def run_inline(prepared: Prepared, directory: RunDirectory) -> Run:
 
     Raises what the user's code raised, as it was raised, where that ended the run.
     """
-    from .engines import InlineEngine
+    from .engines.inline import InlineEngine
     from .engines.seeding import generators_put_back
     from .supervisor import Supervisor
 

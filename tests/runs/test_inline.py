@@ -5,6 +5,8 @@ from __future__ import annotations
 import gc
 import os
 import random
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -91,3 +93,12 @@ def test_chunks_can_be_skipped(numbered):
 def test_an_unknown_engine_is_refused(numbered, pt_path):
     with pytest.raises(RunError, match="engine='slurm': choose 'local' or 'inline'"):
         pt_path.start(numbered[0], engine="slurm")
+
+
+def test_a_supervisor_of_workers_loads_nothing_of_it_before_it_starts_them():
+    """It would cost every run a third of a second."""
+    code = "import sys, hepnb.runs.supervisor; print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert not {"numpy", "awkward", "hist", "hepnb.analysis"} & set(loaded.stdout.split())

@@ -139,7 +139,7 @@ class Tasks:
             add = partial(_contribute, contribution, result)
             costs.timed("histograms", stop - start, add, "fill")
             sums.add(result)
-            del events, result
+            del events, result, read, add
         meta = {"k": "chunk", "file": index, "start": task["start"], "stop": task["stop"]}
         meta |= sums.meta()
         meta["statistics"] += map(list, costs.table())
