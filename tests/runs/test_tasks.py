@@ -33,7 +33,7 @@ def test_a_file_stays_open_until_it_was_read_whole(numbered):
     opened, _ = tasks.answer({"k": "open", "file": 0})
 
     def read(start: int, stop: int) -> None:
-        where = {"uuid": opened["uuid"], "entries": 400, "start": start, "stop": stop}
+        where = {"uuid": opened["uuid"], "entries": 400, "start": start, "stop": stop, "parts": 1}
         answer, _ = tasks.answer(
             {"k": "chunk", "file": 0, "id": f"{start}", "order": start, **where}
         )
