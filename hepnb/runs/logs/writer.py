@@ -214,17 +214,21 @@ class LogWriter:
         return b"".join(texts), b"".join(entries)
 
     def _give_up_some(self) -> None:
-        """Hold a megabyte until there is space; what comes after it is lost, but counted."""
+        """Hold a megabyte until there is space; what comes after it is lost, but counted.
+
+        The few records of the run itself, which no worker sent, are held in any case.
+        """
         held = 0
-        for place, block in enumerate(self._waiting):
+        kept = []
+        for block in self._waiting:
             held += sum(map(len, block.texts))
-            if held > _MOST_WAITING:
-                for lost in self._waiting[place:]:
-                    self._lost += len(lost)
-                    with contextlib.suppress(ValueError):
-                        self._recent.remove(lost)
-                del self._waiting[place:]
-                return
+            if held <= _MOST_WAITING or block.worker is None:
+                kept.append(block)
+                continue
+            self._lost += len(block)
+            with contextlib.suppress(ValueError):
+                self._recent.remove(block)
+        self._waiting = kept
 
 
 def _entry(kind: int, first: int, number: int, levels: Iterable[int] = (0,) * 5) -> bytes:
