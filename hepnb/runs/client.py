@@ -50,6 +50,7 @@ class Client:
         self.directory = directory
         self.snapshot = self._kept() or initial
         self._seen = 0
+        self._told = self.snapshot
         self._callbacks: dict[int, Callable[[Snapshot], None]] = {}
         self._numbers = itertools.count(1)
         self._replies: dict[int, dict[str, Any]] = {}
@@ -80,7 +81,12 @@ class Client:
     def wait(self, timeout: float | None = None) -> bool:
         """Block until the run has ended; False if `timeout` seconds pass first."""
         with self._changed:
-            return self._changed.wait_for(lambda: self.has_ended, timeout)
+            return self._changed.wait_for(self._is_over, timeout)
+
+    def _is_over(self) -> bool:
+        """Whether it has ended and every watcher knows: what they show is saved with a notebook."""
+        among_watchers = threading.current_thread() is self._thread
+        return self.has_ended and (self._told is self.snapshot or among_watchers)
 
     def watch(self, callback: Callable[[Snapshot], None]) -> Callable[[], None]:
         """Call back with every new snapshot, the last one included; returns what stops it."""
@@ -297,7 +303,6 @@ class Client:
         with self._changed:
             self.snapshot, self._seen = snapshot, seen
             callbacks = list(self._callbacks.items())
-            self._changed.notify_all()
         for number, callback in callbacks:
             try:
                 callback(snapshot)
@@ -308,6 +313,9 @@ class Client:
                         (type(error), error, error.__traceback__, self._thread)
                     )
                 )
+        with self._changed:
+            self._told = snapshot
+            self._changed.notify_all()
 
 
 def _follow(reference: weakref.ref[Client]) -> None:

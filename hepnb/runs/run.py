@@ -238,10 +238,15 @@ class Run:
     def wait(self, timeout: float | None = None) -> Run:
         """Block until it has ended; an interrupt ends the waiting, not the run.
 
+        In a script whose standard error is a terminal, a bar shows how far it is.
         Raises RunError if it failed or was lost (`run.error.traceback` has the user's
         traceback), or if `timeout` seconds pass first.
         """
-        if not self._client.wait(timeout):
+        from .text import bar_in_script
+
+        with bar_in_script(self):
+            over = self._client.wait(timeout)
+        if not over:
             raise RunError(f"run {self.id} is still {self.status} after {timeout:g} s")
         return self._checked()
 

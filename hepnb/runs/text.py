@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from .run_set import RunSet
 
 __all__ = [
+    "bar_in_script",
     "cancel",
     "follow",
     "level_name",
@@ -105,6 +107,26 @@ def progress_bar(run: Run, stream: TextIO) -> Iterator[Callable[[], str]]:
             yield show
         finally:
             show()
+
+
+@contextmanager
+def bar_in_script(run: Run) -> Iterator[None]:
+    """A bar on the standard error while a script waits, where that is a terminal; else nothing."""
+    stream = sys.stderr
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    if run.status in ENDED or shell is not None or stream is None or not stream.isatty():
+        yield
+        return
+    with progress_bar(run, stream) as show:
+
+        def move(_: Mapping[str, Any]) -> None:
+            show()
+
+        stop = run.watch(move)
+        try:
+            yield
+        finally:
+            stop()
 
 
 def status_text(snapshot: Mapping[str, Any]) -> str:

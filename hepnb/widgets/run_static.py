@@ -12,9 +12,9 @@ from typing import Any
 
 from .labels import number
 
-__all__ = ["html", "text"]
+__all__ = ["ENDED", "html", "text"]
 
-_ENDED = ("done", "failed", "cancelled", "lost")
+ENDED = ("done", "failed", "cancelled", "lost")
 _WORDS = {"starting": "◌ starting", "running": "▶ running", "done": "✓ done",
           "failed": "✗ failed", "cancelled": "■ cancelled", "lost": "? lost"}  # fmt: skip
 
@@ -26,7 +26,7 @@ def text(snapshot: Mapping[str, Any], view: str = "RunView") -> str:
     "RunView of run 'dimuon': not ended yet (live view)"
     """
     head = f"{view} of run {snapshot['name']!r}"
-    if snapshot["state"] not in _ENDED:
+    if snapshot["state"] not in ENDED:
         return f"{head}: not ended yet (live view)"
     progress = snapshot["progress"]
     lines = [f"{head}: {snapshot['state']}, {_plainly(progress)}"]

@@ -27,6 +27,7 @@ __all__ = [
 ]
 
 _PACE = 0.1  # seconds between two states: a server drops messages that come too fast
+_LAST_WORD = 2.0  # seconds that the last state may take on its way
 _PAGE = 500  # lines of log in one reply, at most
 
 
@@ -92,8 +93,12 @@ class RunView(LiveWidget):
 
     def _arrived(self, snapshot: dict[str, Any]) -> None:
         """From the run's thread: keep the newest, send it when its time has come."""
-        wait = max(0.0, self._sent + _PACE - time.monotonic())
+        ended = snapshot["state"] in run_static.ENDED
+        wait = 0.0 if ended else max(0.0, self._sent + _PACE - time.monotonic())
         self._pump.put("state", lambda: self._show(snapshot), after=wait)
+        if ended:
+            # Whoever waits for the run waits for this: a notebook may be saved right after.
+            self._pump.join(_LAST_WORD)
 
     def _show(self, snapshot: dict[str, Any]) -> None:
         if snapshot["seq"] >= self.state.get("seq", 0):
