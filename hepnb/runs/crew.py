@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["Crew"]
 
 _WITH_TASK = ("busy", "finishing")
+_MOST_STILLBORN = 10
 
 
 class Crew:
@@ -33,6 +34,7 @@ class Crew:
         self.wanted = workers
         self._verdicts = Verdicts(run.spec.settings.retries)
         self._patience = Patience(run.spec.settings.timeout)
+        self._stillborn = 0
 
     @property
     def is_working(self) -> bool:
@@ -149,6 +151,7 @@ class Crew:
         """A worker waits for its first task."""
         seat = self.seats[worker]
         seat.pid, seat.state, seat.done = pid, "idle", 0
+        self._stillborn = 0
 
     def worker_said(self, worker: int, message: dict[str, Any], raw: bytes) -> None:
         """An answer or a log record."""
@@ -225,6 +228,10 @@ class Crew:
             self._tell_of_death(seat, state, chunk, file, why)
             if state == "finishing" and cause == "died":
                 self._fail_if_wanted(f"worker {worker}: its modules ended it ({why})", "", "")
+        self._stillborn += state == "starting" and cause == "died"
+        if self._stillborn == _MOST_STILLBORN:
+            self.engine_failed(f"workers die before they are ready ({why})", "")
+            return
         if file is not None:
             self._verdicts.died(Death(worker, chunk, file, why, cause, alone, parts))
         if worker > self.wanted:

@@ -252,6 +252,27 @@ def test_those_that_die_with_a_killer_are_not_blamed(numbered):
     assert run.files[1]["status"] == "ok"
 
 
+class Deadly:
+    """Once it is loaded, every fork of the process ends at once."""
+
+    def __reduce__(self):
+        return forbid_forks, ()
+
+
+def forbid_forks():
+    os.register_at_fork(after_in_child=lambda: os._exit(5))
+
+
+def test_workers_that_never_come_to_work_end_the_run(numbered):
+    deadly = Deadly()
+
+    def x(event):
+        return event if len(event) else deadly
+
+    with pytest.raises(RunError, match="workers die before they are ready"):
+        made_of(x).start(numbered[0]).wait(60)
+
+
 @pytest.mark.parametrize("on_error", ["fail", "skip"])
 def test_a_crash_in_c_is_set_aside_with_its_stack_in_the_log(numbered, on_error):
     def x(event):
