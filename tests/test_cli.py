@@ -19,7 +19,7 @@ from hepnb.cli import main
 from hepnb.notebook.lab import FIRST, copy_starterkit, starterkit
 from hepnb.samples import toy_dimuon
 
-VERBS = ("demo", "lab", "runs", "attach", "log", "cancel")
+VERBS = ("demo", "lab", "runs", "attach", "log", "cancel", "resume", "gc", "doctor")
 
 
 @pytest.fixture(autouse=True)
@@ -136,6 +136,20 @@ def test_cancel_ends_a_run(toy: Path, capsys: pytest.CaptureFixture[str]) -> Non
     capsys.readouterr()
     assert main(["cancel", run.id]) == 0
     assert "is cancelled already" in capsys.readouterr().out
+
+
+def test_a_killed_run_is_resumed(toy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = start(toy, seconds=0.2)
+    run.hist("n")  # there is a store: it has started
+    run.kill()
+    with pytest.raises(hn.HepnbError, match="hn.resume"):
+        run.wait(30)
+    assert main(["resume", run.id]) == 0
+    assert main(["attach", run.id]) == 0
+    assert "done" in capsys.readouterr().out
+    assert hn.attach(run.id).progress["events"] == 1000
+    assert main(["resume", run.id]) == 1
+    assert len(capsys.readouterr().err.splitlines()) == 1
 
 
 def test_a_misspelt_option_is_said_with_the_usage_of_its_verb(
