@@ -51,6 +51,10 @@ class StoreLock:
             raise
         self._fd: int | None = fd
 
+    def hold(self) -> int:
+        """A descriptor that keeps it, also once it is released, until it is closed as well."""
+        return os.dup(self._fd) if self._fd is not None else -1
+
     def release(self) -> None:
         """Let the next writer in."""
         if self._fd is not None:

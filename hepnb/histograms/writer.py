@@ -69,7 +69,7 @@ class StoreWriter:
                 directory
             )  # this manifest is on the disk before its forerunner's packs go
         self.directory = directory
-        self._store_lock = lock
+        self.lock = lock
         self._manifest = manifest
         self._lock = threading.RLock()
         self._folding = threading.Lock()
@@ -374,7 +374,7 @@ class StoreWriter:
             finally:
                 self._ledger.close()
                 self._files.close()
-                self._store_lock.release()
+                self.lock.release()
 
     def __enter__(self) -> Self:
         return self

@@ -236,10 +236,12 @@ class Client:
 
     def _look_at_files(self) -> None:
         """The state as the files have it; a run nobody supervises any more is lost."""
+        # In this order: a supervisor writes its last snapshot before it lets go of the lock.
+        is_supervised = self.directory.is_supervised()
         kept = self._kept()
         newer = kept if kept and kept["seq"] > self.snapshot["seq"] else self.snapshot
         elsewhere = kept is not None and kept["host"] != socket.gethostname()
-        if self.directory.is_supervised() or (elsewhere and newer["state"] not in ENDED):
+        if is_supervised or (elsewhere and newer["state"] not in ENDED):
             # The first words of one that resumes are still on their way, or it is out of reach.
             if newer["state"] == "lost":
                 newer = self._revived(newer)

@@ -15,6 +15,7 @@ from typing import Any
 from ..errors import RunError
 from .directory import RunDirectory
 from .launch import launch
+from .listing import obey_the_site
 from .spec import PYTHON, SAID, TAKEN, RunSpec
 
 __all__ = ["check_resumable", "take_up"]
@@ -26,9 +27,11 @@ _ENDED = ("done", "failed", "cancelled")
 def take_up(directory: RunDirectory, *, take_over: bool = False) -> subprocess.Popen[bytes]:
     """Launch a supervisor that goes on with the run, and return once it has it.
 
-    Raises RunError, in a line, where there is nothing to resume or it cannot be resumed from here.
+    Raises RunError, in a line, where there is nothing to resume, it cannot be resumed from here, or
+    the site admits no further run.
     """
     check_resumable(directory, take_over=take_over)
+    obey_the_site()
     directory.cancel_request.unlink(missing_ok=True)
     said = directory.supervisor_log.stat().st_size if directory.supervisor_log.exists() else 0
     supervisor = launch(directory)
@@ -53,8 +56,8 @@ def check_resumable(directory: RunDirectory, *, take_over: bool = False) -> None
     """Raise RunError where there is nothing to resume, or it cannot be resumed from here."""
     directory.check_private()
     spec = RunSpec.read(directory.spec)
-    _refuse_ended(directory)
     _refuse_supervised(directory)
+    _refuse_ended(directory)
     _refuse_elsewhere(directory, take_over=take_over)
     if spec.python != PYTHON:
         raise RunError(

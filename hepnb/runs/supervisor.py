@@ -10,6 +10,7 @@ Run as `python -m hepnb.runs.supervisor RUNDIR`.
 from __future__ import annotations
 
 import contextlib
+import os
 import selectors
 import signal
 import sys
@@ -81,6 +82,8 @@ class Supervisor:
         except HepnbError:
             self.engine.close()
             raise
+        # The store is closed before the last snapshot is written: others must wait for that.
+        self._lock = self.store.lock.hold()
         self.log = LogWriter(directory.log)
         self.log_file = LogFile(directory.log)
         self.folder = Folder(self.store)
@@ -97,6 +100,7 @@ class Supervisor:
             self.engine.close()
             self.folder.stop()
             self.store.close()
+            os.close(self._lock)
             raise
         self._watchers = Watchers(directory.listen(), self._selector, Requests(self).answer)
 
@@ -222,6 +226,7 @@ class Supervisor:
         self.directory.close_socket()
         with contextlib.suppress(StoreError):
             self.store.close()
+        os.close(self._lock)
         self._watchers.publish(self.reporter.snapshot())
         self._watchers.close()
         self._selector.close()

@@ -20,6 +20,7 @@ import pytest
 import hepnb as hn
 from hepnb.errors import RunError
 from hepnb.histograms import Store
+from hepnb.histograms.manifest import Manifest
 from hepnb.runs import launch
 from hepnb.runs.directory import RunDirectory
 
@@ -82,7 +83,11 @@ def counted(run):
     return {
         "progress": {name: snapshot["progress"][name] for name in timeless},
         "statistics": [(row["module"], row["calls"], row["events"]) for row in run.statistics],
-        **{name: snapshot[name] for name in ("cutflow", "collections", "overlaps", "files")},
+        "files": [
+            (row["file"], row["status"], row["events"], row["events_done"], row["reason"])
+            for row in run.files
+        ],
+        **{name: snapshot[name] for name in ("cutflow", "collections", "overlaps")},
     }
 
 
@@ -176,6 +181,25 @@ def test_a_supervisor_killed_at_random_is_resumed_exactly(numbered, tmp_path, un
     assert counted(run)["progress"] == sums["progress"]
     assert run.snapshot()["resumed"] <= kills
     assert len(settled(run)) == CHUNKS
+
+
+def test_what_a_power_failure_took_from_the_journal_is_done_again(numbered, tmp_path, undisturbed):
+    """The journal ends wherever it had reached the disk, but not before what was folded."""
+    run = slow_path(0.1).start(numbered[0], workers=2, chunk=CHUNK)
+    reach(run, 8)
+    run.kill()
+    is_lost(run)
+    segment, folded = Manifest.load(run.directory).notes
+    whole = (run.directory / "wal" / f"{segment:08d}.log").stat().st_size
+    assert folded < whole
+    for n, end in enumerate((folded, (folded + whole) // 2, whole - 1)):
+        copy = tmp_path / f"copy-{n}"
+        shutil.copytree(run.directory, copy, ignore=shutil.ignore_patterns("sock*"))
+        os.truncate(copy / "wal" / f"{segment:08d}.log", end)
+        again = hn.resume(copy).wait(60)
+        assert exported(again, tmp_path) == undisturbed[0]
+        assert again.progress["events"] == 700
+        assert len(settled(again)) == CHUNKS
 
 
 def test_whoever_watches_sees_the_run_come_back(numbered):
