@@ -53,7 +53,7 @@ soak: setup
 	HEPNB_SOAK=1 python -m pytest -rA -m "not browser and not notebook and not package" --hypothesis-profile soak --timeout 3600
 
 bench: setup
-	pip install --quiet --editable '.[coffea]'
+	pip install --quiet --editable '.[bench]'
 	python -m bench
 
 clean:

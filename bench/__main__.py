@@ -1,13 +1,14 @@
-"""`python -m bench [overhead] [peers] [starting] [scans] [logs] [histograms] [service]`: run them and print their tables."""
+"""`python -m bench [NAME ...]`: run these benchmarks, or all of them, and print their tables."""
 
 from __future__ import annotations
 
 import sys
 
-from . import histograms, logs, overhead, peers, scans, service, starting
+from . import engine, histograms, logs, overhead, peers, scans, service, starting
 
 ALL = {
     "overhead": overhead.main,
+    "engine": engine.main,
     "peers": peers.main,
     "starting": starting.main,
     "scans": scans.main,

@@ -20,10 +20,12 @@ def interleaved(cases: dict[str, Callable[[], float]], repeats: int) -> dict[str
     return found
 
 
-def show(title: str, found: dict[str, list[float]], peer: str, goal: str = "") -> None:
+def show(
+    title: str, found: dict[str, list[float]], peer: str, goal: str = "", unit: str = "s"
+) -> None:
     """Print one row per case: median, least, most, and the median ratio to the peer, pair by pair."""
     print(f"\n{title}" + (f"   (goal: {goal})" if goal else ""))
-    print(f"  {'case':<34}{'median s':>10}{'min':>9}{'max':>9}{'ratio':>9}")
+    print(f"  {'case':<34}{f'median {unit}':>10}{'min':>9}{'max':>9}{'ratio':>9}")
     for name, values in found.items():
         ratios = [a / b for a, b in zip(values, found[peer], strict=True)]
         row: Sequence[float] = (statistics.median(values), min(values), max(values))
