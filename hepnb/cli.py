@@ -147,7 +147,9 @@ def _add_runs(verbs: Any) -> None:
     gc.add_argument("--older", default="30d", metavar="AGE", help="ended so long ago [%(default)s]")
     gc.add_argument("--dry-run", action="store_true", help="only say what would go")
     gc.add_argument("--json", action="store_true", help="print JSON and nothing else")
-    resume = _add(verbs, "resume", _resume, "Go on with a run that was interrupted, or that pauses.")
+    resume = _add(
+        verbs, "resume", _resume, "Go on with a run that was interrupted, or that pauses."
+    )
     for verb in (attach, log, cancel, resume):
         verb.add_argument("id", metavar="ID", help="a run's id, part of it, or its directory")
     for verb in (attach, log):

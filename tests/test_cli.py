@@ -142,7 +142,7 @@ def test_a_killed_run_is_resumed(toy: Path, capsys: pytest.CaptureFixture[str]) 
     run = start(toy, seconds=0.2)
     run.hist("n")  # there is a store: it has started
     run.kill()
-    with pytest.raises(hn.HepnbError, match="hn.resume"):
+    with pytest.raises(hn.HepnbError, match=r"hn\.resume"):
         run.wait(30)
     assert main(["resume", run.id]) == 0
     assert main(["attach", run.id]) == 0

@@ -12,6 +12,9 @@ from pathlib import Path
 
 __all__ = ["detached", "kill"]
 
+_launched: list[subprocess.Popen[bytes]] = []
+"""Children that may outlive every handle on their run, and are still ours to reap."""
+
 
 def detached(
     command: Sequence[str], log: Path, *, keep: Sequence[int] = ()
@@ -25,9 +28,10 @@ def detached(
     environment["PYTHONPATH"] = os.pathsep.join(
         filter(None, (home, environment.get("PYTHONPATH", "")))
     )
+    _launched[:] = [process for process in _launched if process.poll() is None]
     with log.open("ab") as printed:
         log.chmod(0o600)
-        return subprocess.Popen(
+        process = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
             stdout=printed,
@@ -37,6 +41,8 @@ def detached(
             env=environment,
             pass_fds=keep,
         )
+    _launched.append(process)
+    return process
 
 
 def kill(command: Sequence[str], pid: int | None = None) -> None:
