@@ -87,6 +87,8 @@ def obey_the_site() -> None:
 
 def row_of(directory: RunDirectory) -> dict[str, Any]:
     """The row of one run. Raises RunError or LookupError for one that cannot be read."""
+    # Asked first: a supervisor writes its last status before it lets go of its lock.
+    supervised = directory.is_supervised()
     try:
         kept = json.loads(directory.status.read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -95,7 +97,7 @@ def row_of(directory: RunDirectory) -> dict[str, Any]:
     here = kept.get("host") in (None, socket.gethostname())
     if waits(directory):
         state = "waiting"
-    elif here and state in ALIVE and not directory.is_supervised() and not _is_starting(directory):
+    elif here and state in ALIVE and not supervised and not _is_starting(directory):
         state = "lost"
     return {
         "id": directory.id,

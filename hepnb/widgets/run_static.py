@@ -92,8 +92,11 @@ def html(snapshot: Mapping[str, Any], parts: Collection[str]) -> str:
             rows3 = [(c["cut"], c["raw"], f"{c['weighted']:.6g}") for c in snapshot["cutflow"]]
             out.append(_table("Cutflow", ("cut", "events", "weighted"), rows3))
         if snapshot["statistics"]:
-            calls = [(m["module"], m["calls"], m["events"]) for m in snapshot["statistics"]]
-            out.append(_table("Modules", ("module", "calls", "events"), calls))
+            calls = [
+                (m["module"], m.get("phase", ""), m["calls"], m["events"])
+                for m in snapshot["statistics"]
+            ]
+            out.append(_table("Modules", ("module", "phase", "calls", "events"), calls))
     if "log" in parts and snapshot["log"]["counts"]:
         counts = sorted(snapshot["log"]["counts"].items())
         out.append(_table("Log", ("level", "lines"), counts))

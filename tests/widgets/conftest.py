@@ -132,8 +132,21 @@ def _snapshot(records: list[dict[str, Any]]) -> dict[str, Any]:
             for c, m, lo, hi in collections
         ],
         "statistics": [
-            {"module": m, "calls": 24, "events": done, "cpu": cpu, "wall": cpu * 1.04}
-            for m, cpu in (("read", 41.2), ("pair", 12.3), ("mass", 8.04), ("fill mass", 0.0421))
+            {
+                "module": m,
+                "phase": phase,
+                "calls": 24,
+                "events": done,
+                "cpu": cpu,
+                "wall": cpu * 1.04,
+                "peak": 412_000_000,
+            }
+            for m, phase, cpu in (
+                ("data", "read", 41.2),
+                ("pair", "process", 12.3),
+                ("mass", "process", 8.04),
+                ("mass", "fill", 0.0421),
+            )
         ],
         "cutflow": [
             {"cut": c, "raw": int(done * e), "weighted": done * e * 0.987} for c, e in cuts

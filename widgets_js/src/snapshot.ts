@@ -37,10 +37,13 @@ export interface Collection {
 
 export interface ModuleTimes {
   module: string;
+  phase?: string;
   calls: number;
   events: number;
   cpu: number;
   wall: number;
+  /** Resident memory [bytes] after it, the most of any worker. */
+  peak?: number;
 }
 
 export interface Cut {

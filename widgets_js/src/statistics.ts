@@ -1,7 +1,7 @@
 // Where the time went, per module, and the cutflow with its efficiencies.
 
 import { el } from "./dom";
-import { number, percent, scaled } from "./format";
+import { bytes, number, percent, scaled } from "./format";
 import type { Cut, ModuleTimes, Part, Snapshot } from "./snapshot";
 import { type Cell, Table } from "./table";
 
@@ -9,12 +9,14 @@ export function statisticsPart(): Part {
   const modules = new Table(
     "Time per module",
     [
-      { head: "module" },
-      { head: "calls", numeric: true },
-      { head: "events", numeric: true },
-      { head: "CPU time", numeric: true },
-      { head: "wall time", numeric: true },
-      { head: "share of CPU", numeric: true },
+      { head: "module", sorts: true },
+      { head: "phase", sorts: true },
+      { head: "calls", numeric: true, sorts: true },
+      { head: "events", numeric: true, sorts: true },
+      { head: "CPU time", numeric: true, sorts: true },
+      { head: "wall time", numeric: true, sorts: true },
+      { head: "share of CPU", numeric: true, sorts: true },
+      { head: "peak", numeric: true, sorts: true, title: "resident memory of a worker after it" },
       { head: "events/s", numeric: true, title: "events per second of CPU time" },
     ],
     "No module has run yet.",
@@ -49,13 +51,15 @@ export function statisticsPart(): Part {
 
 export function moduleRows(modules: ModuleTimes[]): Cell[][] {
   const all = modules.reduce((sum, { cpu }) => sum + cpu, 0);
-  return modules.map(({ module, calls, events, cpu, wall }) => [
+  return modules.map(({ module, phase, calls, events, cpu, wall, peak }) => [
     { text: module },
-    { text: number(calls) },
-    { text: number(events) },
-    { text: seconds(cpu) },
-    { text: seconds(wall) },
-    { text: percent(cpu, all), bar: all > 0 ? cpu / all : 0 },
+    { text: phase ?? "" },
+    { text: number(calls), key: calls },
+    { text: number(events), key: events },
+    { text: seconds(cpu), key: cpu },
+    { text: seconds(wall), key: wall },
+    { text: percent(cpu, all), bar: all > 0 ? cpu / all : 0, key: cpu },
+    { text: peak ? bytes(peak) : "–", key: peak ?? null },
     { text: cpu > 0 ? scaled(events / cpu) : "–" },
   ]);
 }

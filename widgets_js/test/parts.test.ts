@@ -74,14 +74,26 @@ test("rows", () => {
     { cut: "after none", raw: 0, weighted: 0 },
   ];
   expect(cutRows(cuts).map((row) => row[3]?.text)).toEqual(["", "33.3 %", "0 %", "–"]);
-  const times = [{ module: "pair", calls: 3, events: 1200, cpu: 0.1, wall: 0.11 }];
+  const times = [
+    {
+      module: "pair",
+      phase: "process",
+      calls: 3,
+      events: 1200,
+      cpu: 0.1,
+      wall: 0.11,
+      peak: 412e6,
+    },
+  ];
   expect(moduleRows(times)[0]?.map(({ text }) => text)).toEqual([
     "pair",
+    "process",
     "3",
     "1200",
     "100 ms",
     "110 ms",
     "100 %",
+    "412\u2009MB",
     "12.0\u2009k",
   ]);
   const file = {

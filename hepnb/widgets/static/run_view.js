@@ -973,12 +973,14 @@ function statisticsPart() {
   const modules = new Table(
     "Time per module",
     [
-      { head: "module" },
-      { head: "calls", numeric: true },
-      { head: "events", numeric: true },
-      { head: "CPU time", numeric: true },
-      { head: "wall time", numeric: true },
-      { head: "share of CPU", numeric: true },
+      { head: "module", sorts: true },
+      { head: "phase", sorts: true },
+      { head: "calls", numeric: true, sorts: true },
+      { head: "events", numeric: true, sorts: true },
+      { head: "CPU time", numeric: true, sorts: true },
+      { head: "wall time", numeric: true, sorts: true },
+      { head: "share of CPU", numeric: true, sorts: true },
+      { head: "peak", numeric: true, sorts: true, title: "resident memory of a worker after it" },
       { head: "events/s", numeric: true, title: "events per second of CPU time" }
     ],
     "No module has run yet."
@@ -1012,13 +1014,15 @@ function statisticsPart() {
 }
 function moduleRows(modules) {
   const all = modules.reduce((sum, { cpu }) => sum + cpu, 0);
-  return modules.map(({ module, calls, events, cpu, wall }) => [
+  return modules.map(({ module, phase, calls, events, cpu, wall, peak }) => [
     { text: module },
-    { text: number(calls) },
-    { text: number(events) },
-    { text: seconds(cpu) },
-    { text: seconds(wall) },
-    { text: percent(cpu, all), bar: all > 0 ? cpu / all : 0 },
+    { text: phase ?? "" },
+    { text: number(calls), key: calls },
+    { text: number(events), key: events },
+    { text: seconds(cpu), key: cpu },
+    { text: seconds(wall), key: wall },
+    { text: percent(cpu, all), bar: all > 0 ? cpu / all : 0, key: cpu },
+    { text: peak ? bytes(peak) : "–", key: peak ?? null },
     { text: cpu > 0 ? scaled(events / cpu) : "–" }
   ]);
 }
