@@ -11,6 +11,8 @@ import uproot
 
 import hepnb as hn
 
+collect_ignore = ["supervised.py"]  # a program that tests start
+
 
 @pytest.fixture(autouse=True)
 def _state(tmp_path, monkeypatch):

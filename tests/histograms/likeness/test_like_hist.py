@@ -181,7 +181,7 @@ class Pair:
                     lambda h: h.profile(name),
                     lambda h: h.T,
                     lambda h: h.project(name, flow=False),
-                    lambda h: h.expand_cats()[next(iter(h.expand_cats()))],
+                    lambda h: h.expand_cats().popitem()[1],
                 ]
             )
         )
