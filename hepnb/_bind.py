@@ -6,14 +6,17 @@ Rooms import downwards only, so these two are joined here and nowhere else.
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
-from . import analysis, runs
+from . import analysis
 from .runs import Run, RunSet, RunTable, list_runs, scan, start
 from .runs.finding import attach, resume
 from .runs.preview import plan
 
 __all__ = ["Path", "Run", "RunSet", "attach", "list_runs", "plan", "resume", "runs", "scan"]
+
+runs = import_module(".runs", __package__)  # a package that can be called: hn.runs()
 
 
 class Path(analysis.Path):

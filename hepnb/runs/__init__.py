@@ -1,19 +1,23 @@
 """How it runs in the background: supervisor, workers, run directory, messages.
 
 `hn.runs()` lists the user's runs; the package of the same name answers to that call, so both
-`hn.runs()` and `import hepnb.runs` mean what they say.
+`hn.runs()` and `import hepnb.runs` mean what they say. Each name is imported when it is first used:
+supervisors and workers are of this package, too, and need few of them.
 """
 
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
-from .launch import start
-from .listing import RunTable, list_runs
-from .run import Run, RunFailure, attach
-from .run_set import RunSet
-from .scanning import scan
+if TYPE_CHECKING:
+    from .launch import start
+    from .listing import RunTable, list_runs
+    from .run import Run, RunFailure, attach
+    from .run_set import RunSet
+    from .scanning import scan
 
 __all__ = [
     "Run",
@@ -26,10 +30,31 @@ __all__ = [
     "start",
 ]
 
+_HOMES = {
+    "Run": "run",
+    "RunFailure": "run",
+    "RunSet": "run_set",
+    "RunTable": "listing",
+    "attach": "run",
+    "list_runs": "listing",
+    "scan": "scanning",
+    "start": "launch",
+}
+
 
 class _CallableModule(ModuleType):
     def __call__(self) -> RunTable:
+        from .listing import list_runs
+
         return list_runs()
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
 
 
 sys.modules[__name__].__class__ = _CallableModule

@@ -29,7 +29,18 @@ from .limits import limit_address_space
 
 __all__ = ["main"]
 
-_HEAVY = ("numpy", "awkward", "uproot", "hist", "hepnb.analysis", "hepnb.histograms.contribution")
+_HEAVY = (
+    "numpy",
+    "numpy.ma",
+    "numpy.random",
+    "awkward",
+    "uproot",
+    "hist",
+    "hepnb.analysis.events",
+    "hepnb.analysis.processing",
+    "hepnb.analysis.random",
+    "hepnb.histograms.contribution",
+)
 _PR_SET_PDEATHSIG = 1
 
 
