@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from ..runs.directory import state_directory
+from ..runs.directory import runtime_directory, state_directory
 from .cgroups import cpu_limit, memory_limit
 from .finding import Finding
 
@@ -87,7 +87,7 @@ def file_locks() -> Finding:
 
 def sockets() -> Finding:
     """A run listens on a Unix socket in its directory, or in one of its own."""
-    for folder in (state_directory(), Path(tempfile.gettempdir())):
+    for folder in (state_directory(), runtime_directory()):
         try:
             with (
                 tempfile.TemporaryDirectory(prefix="hepnb-", dir=_made(folder)) as room,
@@ -99,7 +99,11 @@ def sockets() -> Finding:
             refused = f"{folder}: {error.strerror or error}"
             continue
         return Finding("sockets", f"runs can listen in {folder}")
-    return Finding("sockets", f"runs cannot listen ({refused})", "set TMPDIR to a local directory")
+    return Finding(
+        "sockets",
+        f"runs cannot listen ({refused})",
+        "set XDG_RUNTIME_DIR or TMPDIR to a local directory",
+    )
 
 
 def shared_memory() -> Finding:

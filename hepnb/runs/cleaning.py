@@ -19,7 +19,7 @@ from pathlib import Path
 
 from ..errors import RunError
 from .client import ENDED
-from .directory import find_run, state_directory
+from .directory import find_run, runtime_directory, state_directory
 from .listing import ALIVE, list_runs, row_of
 from .policy import size_of
 from .scan_directory import find_scan
@@ -124,8 +124,9 @@ def _remover(directory: Path) -> Callable[[], None]:
 
 
 def _dead_sockets() -> Iterator[Litter]:
-    """Socket directories of ours in the folder for temporary files that nobody listens in."""
-    for folder in sorted(Path(tempfile.gettempdir()).glob("hepnb-*")):
+    """Socket directories of ours that nobody listens in."""
+    places = {runtime_directory(), Path(tempfile.gettempdir())}
+    for folder in sorted(found for place in places for found in place.glob("hepnb-*")):
         try:
             info = folder.lstat()
             if not stat.S_ISDIR(info.st_mode) or info.st_uid != os.getuid():

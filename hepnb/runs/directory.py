@@ -23,7 +23,7 @@ from pathlib import Path
 
 from ..errors import RunError, nearest
 
-__all__ = ["RunDirectory", "all_runs", "find_run", "state_directory"]
+__all__ = ["RunDirectory", "all_runs", "find_run", "runtime_directory", "state_directory"]
 
 _LONGEST_SOCKET_PATH = 100
 
@@ -34,6 +34,14 @@ def state_directory() -> Path:
         return Path(chosen)
     home = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
     return Path(home) / "hepnb"
+
+
+def runtime_directory() -> Path:
+    """Where sockets go that a run directory cannot hold: `XDG_RUNTIME_DIR`, else the one for
+    temporary files."""
+    given = os.environ.get("XDG_RUNTIME_DIR", "")
+    fits = 0 < len(given) < _LONGEST_SOCKET_PATH // 2 and os.access(given, os.W_OK | os.X_OK)
+    return Path(given if fits else tempfile.gettempdir())
 
 
 @dataclass(frozen=True)
@@ -209,7 +217,7 @@ class RunDirectory:
             except OSError:
                 # Network file systems refuse sockets, and a socket's path holds 108 bytes: then
                 # it stands in a private directory of its own, and a file here says where.
-                target = Path(tempfile.mkdtemp(prefix="hepnb-")) / "sock"
+                target = Path(tempfile.mkdtemp(prefix="hepnb-", dir=runtime_directory())) / "sock"
                 listener.bind(str(target))
                 (self.path / "socket").write_text(str(target))
         finally:

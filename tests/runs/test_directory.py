@@ -8,12 +8,20 @@ import os
 import shutil
 import socket
 import stat
+import tempfile
+from pathlib import Path
 
 import pytest
 
 import hepnb as hn
 from hepnb.errors import RunError, StoreError
-from hepnb.runs.directory import RunDirectory, all_runs, find_run, state_directory
+from hepnb.runs.directory import (
+    RunDirectory,
+    all_runs,
+    find_run,
+    runtime_directory,
+    state_directory,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -106,6 +114,22 @@ def test_the_socket_is_reached_however_long_the_path(tmp_path, depth):
     path = directory.socket_path()
     directory.close_socket()
     assert not path.exists()
+
+
+def test_a_socket_that_does_not_fit_goes_to_the_runtime_directory(tmp_path, monkeypatch):
+    given = Path(tempfile.mkdtemp())
+    deep = tmp_path.joinpath(*["d" * 60] * 3)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(given))
+    assert runtime_directory() == given
+    directory = made(out=deep / "run")
+    with directory.listen():
+        assert directory.socket_path().parent.parent == given
+        assert stat.S_IMODE(directory.socket_path().parent.stat().st_mode) == 0o700
+    directory.close_socket()
+    given.rmdir()  # nothing is left in it
+    for unfit in (str(given), "/" + "x" * 90, ""):
+        monkeypatch.setenv("XDG_RUNTIME_DIR", unfit)
+        assert runtime_directory() == Path(tempfile.gettempdir())
 
 
 @pytest.mark.parametrize("how", ["refused", "granted to everybody"])
