@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from .launch import start
     from .listing import RunTable, list_runs
     from .run import Run, RunFailure, attach
-    from .run_set import RunSet
-    from .scanning import scan
+    from .scans.run_set import RunSet
+    from .scans.scanning import scan
 
 __all__ = [
     "Run",
@@ -33,11 +33,11 @@ __all__ = [
 _HOMES = {
     "Run": "run",
     "RunFailure": "run",
-    "RunSet": "run_set",
+    "RunSet": "scans.run_set",
     "RunTable": "listing",
     "attach": "run",
     "list_runs": "listing",
-    "scan": "scanning",
+    "scan": "scans.scanning",
     "start": "launch",
 }
 

@@ -22,8 +22,8 @@ from .client import ENDED
 from .directory import find_run, runtime_directory, state_directory
 from .listing import ALIVE, list_runs, row_of
 from .policy import size_of
-from .scan_directory import find_scan
-from .scoreboard import Scoreboard
+from .scans.directory import find_scan
+from .scans.scoreboard import Scoreboard
 
 __all__ = ["Litter", "chosen", "clean", "litter", "seconds_of"]
 

@@ -8,8 +8,8 @@ from ..errors import RunError
 from . import run as single
 from .directory import all_runs
 from .run import Run
-from .run_set import RunSet
-from .scan_directory import find_scan
+from .scans.directory import find_scan
+from .scans.run_set import RunSet
 
 __all__ = ["attach", "resume"]
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from .client import ENDED
 from .directory import RunDirectory
-from .scan_directory import scan_of
+from .scans.directory import scan_of
 from .spec import RunSpec
 
 __all__ = ["FOR_GOOD", "Glance", "glance", "waits", "was_launched"]

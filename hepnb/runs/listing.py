@@ -13,8 +13,8 @@ from .directory import RunDirectory, all_runs, state_directory
 from .glance import waits
 from .policy import Policy, size_of
 from .run import unheard
-from .scan_directory import ScanDirectory, all_scans
-from .scoreboard import Scoreboard
+from .scans.directory import ScanDirectory, all_scans
+from .scans.scoreboard import Scoreboard
 from .spec import RunSpec
 from .views import Table, in_terminal
 

@@ -13,7 +13,7 @@ from .client import ENDED
 
 if TYPE_CHECKING:
     from .run import Run
-    from .run_set import RunSet
+    from .scans.run_set import RunSet
 
 __all__ = [
     "bar_in_script",

@@ -9,20 +9,20 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..errors import HepnbError, RunError
+from ...errors import HepnbError, RunError
+from ..directory import state_directory
+from ..launch import in_parts, start
+from ..listing import obey_the_site
+from ..policy import Policy
+from ..preparing import Inputs, Prepared, prepare
+from ..settings import whole
 from .conducting import conduct
-from .directory import state_directory
+from .directory import ScanDirectory, ScanSpec
 from .grid import Grid, Value, said
-from .launch import in_parts, start
-from .listing import obey_the_site
-from .policy import Policy
-from .preparing import Inputs, Prepared, prepare
 from .run_set import RunSet
-from .scan_directory import ScanDirectory, ScanSpec
-from .settings import whole
 
 if TYPE_CHECKING:
-    from ..analysis import Path
+    from ...analysis import Path
 
 __all__ = ["scan"]
 
@@ -112,7 +112,7 @@ def _asked(data: Any, given: Mapping[str, Any]) -> tuple[dict[str, Any], Inputs,
 
 def _path(make_path: Callable[..., Path | None], point: Mapping[str, Value]) -> Path | None:
     """What the function makes of one point. Its exceptions pass, with the parameters added."""
-    from ..analysis import Path
+    from ...analysis import Path
 
     try:
         path = make_path(**point)

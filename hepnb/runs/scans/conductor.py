@@ -2,7 +2,7 @@
 
 It loads no code of the user and keeps nothing in mind that is not in the directories: killed at any
 moment, another one goes on. Runs that it has started do not need it any more.
-Run as `python -m hepnb.runs.conductor SCANDIR LOCK [take-over]`, where LOCK is the descriptor of the
+Run as `python -m hepnb.runs.scans.conductor SCANDIR LOCK [take-over]`, where LOCK is the descriptor of the
 scan's lock, inherited locked.
 """
 
@@ -20,12 +20,12 @@ import sys
 import time
 from pathlib import Path
 
-from .directory import RunDirectory
-from .glance import glance, was_launched
-from .launch import launch
-from .run import unheard
-from .scan_directory import ScanDirectory, ScanSpec, lock_now
-from .spec import RunSpec
+from ..directory import RunDirectory
+from ..glance import glance, was_launched
+from ..launch import launch
+from ..run import unheard
+from ..spec import RunSpec
+from .directory import ScanDirectory, ScanSpec, lock_now
 
 __all__ = ["Conductor"]
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..errors import RunError, StoreError, nearest
-from .directory import RunDirectory
+from ...errors import RunError, StoreError, nearest
+from ..directory import RunDirectory
+from ..spec import RunSpec
+from .directory import ScanDirectory, ScanSpec
 from .grid import Grid, Value, label, said
-from .scan_directory import ScanDirectory, ScanSpec
-from .spec import RunSpec
 
 if TYPE_CHECKING:
-    from ..histograms import H5Hist, Signature
+    from ...histograms import H5Hist, Signature
 
 __all__ = ["scan_hist"]
 
@@ -26,7 +26,7 @@ def scan_hist(
     """
     import hist
 
-    from ..histograms.side_by_side import side_by_side
+    from ...histograms.side_by_side import side_by_side
 
     like = _common(asked, runs, name)
     grid = Grid(asked.lists)
@@ -53,7 +53,7 @@ def _key(grid: Grid, point: Mapping[str, Value]) -> tuple[Any, ...]:
 
 def _opener(run: RunDirectory, name: str) -> Callable[[], H5Hist | None]:
     def open_it() -> H5Hist | None:
-        from ..histograms import Store
+        from ...histograms import Store
 
         if not (run.path / "manifest").exists():
             return None
@@ -64,8 +64,8 @@ def _opener(run: RunDirectory, name: str) -> Callable[[], H5Hist | None]:
 
 def _common(asked: ScanSpec, runs: Sequence[RunDirectory], name: str | None) -> Signature:
     """The signature that all runs share."""
-    from ..histograms import Signature
-    from ..histograms.adding import check_alike
+    from ...histograms import Signature
+    from ...histograms.adding import check_alike
 
     first: Signature | None = None
     for point, run in zip(asked.points, runs, strict=True):

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..errors import RunError, nearest
+from ...errors import RunError, nearest
 
 __all__ = ["Grid", "Value", "label", "said"]
 

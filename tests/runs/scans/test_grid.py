@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from hepnb.errors import RunError
-from hepnb.runs.grid import Grid, label, said
+from hepnb.runs.scans.grid import Grid, label, said
 
 
 def test_the_last_parameter_changes_fastest():

@@ -28,7 +28,7 @@ from hepnb.cli import main
 from hepnb.errors import DataError, HepnbError, PathError, RunError
 from hepnb.runs import policy
 from hepnb.runs.cleaning import chosen, litter
-from hepnb.runs.scan_directory import ScanDirectory
+from hepnb.runs.scans.directory import ScanDirectory
 
 
 def until(condition, seconds=180.0):
@@ -516,7 +516,7 @@ def test_a_disk_without_locks_is_refused(numbered, tmp_path, monkeypatch):
     def no_locks(*_):
         raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
 
-    monkeypatch.setattr("hepnb.runs.scan_directory.fcntl.flock", no_locks)
+    monkeypatch.setattr("hepnb.runs.scans.directory.fcntl.flock", no_locks)
     with pytest.raises(HepnbError, match="the locks of its file system do not work"):
         hn.scan(broken, numbered[0], pt=[20], out=tmp_path / "out")
     assert not (tmp_path / "out").exists()

@@ -19,8 +19,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from ..errors import RunError
-from .directory import RunDirectory, state_directory
+from ...errors import RunError
+from ..directory import RunDirectory, state_directory
 from .grid import Grid, Value
 
 __all__ = ["ScanDirectory", "ScanSpec", "all_scans", "find_scan", "lock_now", "scan_of"]

@@ -8,13 +8,13 @@ from collections.abc import Container, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..errors import RunError
-from .directory import RunDirectory
-from .glance import FOR_GOOD, Glance, glance
+from ...errors import RunError
+from ..directory import RunDirectory
+from ..glance import FOR_GOOD, Glance, glance
+from ..policy import size_of
+from ..views import Record, Table
+from .directory import ScanDirectory, ScanSpec
 from .grid import Value, said
-from .policy import size_of
-from .scan_directory import ScanDirectory, ScanSpec
-from .views import Record, Table
 
 __all__ = ["Scoreboard"]
 

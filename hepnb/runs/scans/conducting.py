@@ -6,8 +6,8 @@ import os
 import sys
 import threading
 
-from .processes import detached
-from .scan_directory import ScanDirectory
+from ..processes import detached
+from .directory import ScanDirectory
 
 __all__ = ["conduct"]
 
@@ -22,7 +22,7 @@ def conduct(scan: ScanDirectory, *, take_over: bool = False) -> bool:
     if lock is None:
         return False
     try:
-        command = [sys.executable, "-m", "hepnb.runs.conductor", str(scan.path), str(lock)]
+        command = [sys.executable, "-m", "hepnb.runs.scans.conductor", str(scan.path), str(lock)]
         process = detached(command + ["take-over"] * take_over, scan.conductor_log, keep=[lock])
     finally:
         os.close(lock)

@@ -10,19 +10,19 @@ from collections.abc import Callable, Collection, Generator, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, overload
 
-from ..errors import RunError
+from ...errors import RunError
+from ..glance import FOR_GOOD
+from ..run import Run
+from ..views import Record, Table
 from .conducting import conduct
-from .glance import FOR_GOOD
+from .directory import ScanDirectory, ScanSpec
 from .grid import Grid, Value, said
-from .run import Run
-from .scan_directory import ScanDirectory, ScanSpec
 from .scoreboard import Scoreboard
-from .views import Record, Table
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ..histograms import H5Hist
+    from ...histograms import H5Hist
 
 __all__ = ["RunSet"]
 
@@ -239,7 +239,7 @@ class RunSet:
         Runs that have ended stay as they are. `take_over=True` where the scan was on another host
         that is gone for good. Raises RunError where nothing is left to be done.
         """
-        from .resuming import check_resumable
+        from ..resuming import check_resumable
 
         lost = [run for run, seen in self._board.look() if seen.state not in FOR_GOOD]
         if not lost:
@@ -279,7 +279,7 @@ class RunSet:
         import shutil
         from dataclasses import replace
 
-        from .spec import RunSpec
+        from ..spec import RunSpec
 
         old = self._board.runs()[number]
         old.check_private()
@@ -301,7 +301,7 @@ class RunSet:
 
         Raises RunError for an unknown name, and where the histogram differs between runs.
         """
-        from .scan_hist import scan_hist
+        from .results import scan_hist
 
         return scan_hist(self._directory, self._spec, self._board.runs(), name)
 
@@ -313,7 +313,7 @@ class RunSet:
         return self if viewer is None else viewer(self)
 
     def _repr_mimebundle_(self, include: Collection[str] = (), exclude: Any = None) -> Any:
-        from .views import in_terminal
+        from ..views import in_terminal
 
         viewer = type(self).viewer
         if viewer is None or in_terminal():

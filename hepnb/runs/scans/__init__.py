@@ -1,0 +1,1 @@
+"""Scans: a run for each combination of parameters, and the small process that starts them in turn."""
