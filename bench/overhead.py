@@ -125,6 +125,7 @@ def _run(work: Work) -> Cost:
             chunk=work.chunk,
             out=Path(home) / "run",
             allow_duplicates=True,
+            nice=0,
         )
         run.wait()
         wall = time.perf_counter() - began
