@@ -86,6 +86,7 @@ def test_histograms_are_made_of_it(kind: Any) -> None:
     assert h.sum() == pair("Weight")[0].fill(x=1, c="a", weight=3).sum()
 
 
+@pytest.mark.filterwarnings("ignore:Integer weights:UserWarning")  # mplhep's, without scipy
 def test_hists_methods_and_tools_take_it() -> None:
     full, h = pair("Weight")
     assert isinstance(h, hist.BaseHist)

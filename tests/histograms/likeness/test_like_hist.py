@@ -180,7 +180,8 @@ class Pair:
                     lambda h: h.stack(name)[0],
                     lambda h: h.profile(name),
                     lambda h: h.T,
-                    lambda h: h.project(name, flow=False),
+                    # of an axis without categories, hist cannot leave the flow bins out
+                    lambda h: h.project(name, flow=not all(h.shape)),
                     lambda h: h.expand_cats().popitem()[1],
                 ]
             )
