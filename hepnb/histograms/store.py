@@ -54,6 +54,8 @@ class Store:
     @classmethod
     def open(cls, directory: str | os.PathLike[str]) -> Store:
         """Open a store; StoreError when there is none, or it is damaged, foreign or newer."""
+        if not isinstance(directory, str | os.PathLike):
+            raise StoreError(f"{directory!r} is no store: give the path of its directory")
         return cls(Path(directory))
 
     @property

@@ -313,3 +313,9 @@ def test_refresh_says_whether_anything_changed(writer: StoreWriter, record: Reco
         store.hist("mas")
     with pytest.raises(StoreError, match="read-only"):
         store.hist("n").fill(n=1)
+
+
+@pytest.mark.parametrize("wrong", [3, None, b"here"])
+def test_what_is_no_path_is_told_in_a_line(wrong):
+    with pytest.raises(StoreError, match="give the path of its directory"):
+        H5Hist.open(wrong)
