@@ -94,9 +94,9 @@ def test_a_run_outlives_what_happens_to_its_kernel(numbered, kernel, what):
     processes = family(run)
     assert os.getsid(processes[0].pid) == processes[0].pid
     if what == "interrupt":
-        number = client.execute("run.wait()")
-        while run.progress["chunks"] < 2:
-            time.sleep(0.01)
+        number = client.execute("print('WAITING', flush=True)\nrun.wait()")
+        while "WAITING" not in client.get_iopub_msg(timeout=60)["content"].get("text", ""):
+            continue
         manager.interrupt_kernel()
         reply = client.get_shell_msg(timeout=60)
         while reply["parent_header"]["msg_id"] != number:
