@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -365,7 +366,10 @@ def test_on_a_terminal_the_progress_moves_in_one_line(
     ours, theirs = terminal
     command = [sys.executable, "-m", "hepnb", "demo", "--data", toy, "--chunk", "200"]
     process = subprocess.Popen(
-        [*map(str, command), "--out", str(tmp_path / "out")], stdout=theirs, stderr=theirs
+        [*map(str, command), "--out", str(tmp_path / "out")],
+        stdout=theirs,
+        stderr=theirs,
+        env=os.environ | {"TERM": "xterm", "COLUMNS": "120"},
     )
     os.close(theirs)
     said = b""
@@ -379,4 +383,5 @@ def test_on_a_terminal_the_progress_moves_in_one_line(
         said += piece
     assert process.wait(30) == 0
     assert said.count(b"\r") > said.count(b"\r\n") + 2
-    assert b"100 %  3,000 of 3,000 events" in said
+    shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", said.decode())
+    assert "done 100 % 3,000 of 3,000 events" in " ".join(shown.split())

@@ -15,12 +15,12 @@ import hepnb as hn
 
 @pytest.fixture
 def small_disk(tmp_path):
-    """A file system of 300 kB; returns its directory and what makes it larger."""
+    """A file system of 1 MB; returns its directory and what makes it larger."""
     place = tmp_path / "small"
     place.mkdir()
     if os.getuid() != 0:
         pytest.skip("mounting a small file system needs root")
-    mount = ["mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", str(place)]
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(place)]
     if subprocess.run(mount, capture_output=True, check=False).returncode:
         pytest.skip("this system lets nobody mount a file system")
 

@@ -120,7 +120,7 @@ def test_requests_and_refusals(slow_run):
     assert refusal["id"] == 2
     assert refusal["error"].startswith("unknown request 'dance'")
     connection.sendall(encode({"k": "log", "id": 3, "start": 0, "count": 5}))
-    assert set(next(answers)["result"]) == {"total", "start", "records"}
+    assert set(next(answers)["result"]) == {"total", "start", "records", "counts", "searched"}
     connection.close()
 
 
