@@ -11,16 +11,21 @@ import numpy as np
 import pytest
 
 import hepnb as hn
+from hepnb.runs import provenance
+from hepnb.runs.bundle import Bundle
 
 
 @pytest.fixture
-def small_disk(tmp_path):
-    """A file system of 1 MB; returns its directory and what makes it larger."""
+def small_disk(tmp_path, monkeypatch):
+    """A file system of 300 kB; returns its directory and what makes it larger."""
+    # The sources of all other tests, which this process has imported, would fill it alone.
+    monkeypatch.setattr(provenance, "users_modules", lambda: iter(()))
+    monkeypatch.setattr(Bundle, "cell_sources", staticmethod(dict))
     place = tmp_path / "small"
     place.mkdir()
     if os.getuid() != 0:
         pytest.skip("mounting a small file system needs root")
-    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(place)]
+    mount = ["mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", str(place)]
     if subprocess.run(mount, capture_output=True, check=False).returncode:
         pytest.skip("this system lets nobody mount a file system")
 
