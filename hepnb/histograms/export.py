@@ -9,7 +9,9 @@ from __future__ import annotations
 import itertools
 import math
 import os
-from collections.abc import Iterable, Sequence
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,7 @@ from .manifest import Labels
 from .record import Key
 from .refusal import HistValueError
 from .signature import Signature
+from .threads import in_order
 from .uhi_group import write_frame
 from .variations import VariationBlocks, with_variations
 
@@ -29,6 +32,7 @@ __all__ = ["export_file"]
 
 CHUNK_BINS = 1 << 16
 COMPRESS_FROM = 1000
+GZIP_LEVEL = 4
 
 Array = np.ndarray[Any, Any]
 
@@ -76,7 +80,7 @@ def _write(group: h5py.Group, signature: Signature, blocks: Blocks) -> None:
             whole = np.zeros(shape, signature.dtype)
             for at, key in keys:
                 flat = _numbers(signature, blocks, field, key, 0, signature.bins)
-                whole[_where(signature, at, ())] = flat.reshape(signature.block_shape)
+                whole[_where(signature, at)] = flat.reshape(signature.block_shape)
             storage.create_dataset(field, data=whole)
             continue
         dataset = storage.create_dataset(
@@ -85,11 +89,16 @@ def _write(group: h5py.Group, signature: Signature, blocks: Blocks) -> None:
             signature.dtype,
             chunks=_chunks(signature, shape),
             compression="gzip",
-            compression_opts=4,
+            compression_opts=GZIP_LEVEL,
             shuffle=True,
         )
-        for at, key in keys:
-            _write_block(dataset, signature, blocks, field, at, key)
+        dense = [dataset.chunks[i] for i in signature.dense_axes]
+        jobs = (
+            chunk for at, key in keys for chunk in _parts(signature, blocks, field, at, key, dense)
+        )
+        # HDF5 runs its filters in one thread; the same bytes are made here in a few.
+        for (place, _), made in in_order(partial(_filtered, dense), jobs):
+            dataset.id.write_direct_chunk(place, made)
 
 
 def canonical_labels(signature: Signature, labels: Labels) -> Labels:
@@ -114,50 +123,59 @@ def _chunks(signature: Signature, shape: Sequence[int]) -> tuple[int, ...]:
     return tuple(chunks)
 
 
-def _write_block(
-    dataset: h5py.Dataset,
+def _parts(
     signature: Signature,
     blocks: Blocks,
     field: str,
     at: Sequence[int],
     key: Key,
-) -> None:
-    """Write the chunks of one block that are not all zero (an empty bin is the same as none)."""
+    chunk: Sequence[int],
+) -> Iterator[tuple[tuple[int, ...], Array]]:
+    """Where each chunk of a block begins, and its bins, unless all are zero (the same as none)."""
     shape = signature.block_shape
-    chunk = [dataset.chunks[i] for i in signature.dense_axes]
-    if not shape:
-        value = _numbers(signature, blocks, field, key, 0, 1)[0]
-        if value != 0:
-            dataset[tuple(at)] = value
-        return
     row = math.prod(shape[1:])
-    for lo in range(0, shape[0], chunk[0]):
-        hi = min(lo + chunk[0], shape[0])
+    first = chunk[0] if shape else 1
+    for lo in range(0, shape[0] if shape else 1, first):
+        hi = min(lo + first, shape[0] if shape else 1)
         flat = _numbers(signature, blocks, field, key, lo * row, hi * row)
-        rows = flat.reshape((hi - lo, *shape[1:]))
+        rows = flat.reshape((hi - lo, *shape[1:]) if shape else ())
         cuts = [range(0, n, c) for n, c in zip(shape[1:], chunk[1:], strict=True)]
         for starts in itertools.product(*cuts):
-            inner = tuple(
-                slice(s, min(s + c, n))
-                for s, c, n in zip(starts, chunk[1:], shape[1:], strict=True)
-            )
-            part = rows[(slice(None), *inner)]
+            ends = (min(s + c, n) for s, c, n in zip(starts, chunk[1:], shape[1:], strict=True))
+            inner = tuple(slice(s, e) for s, e in zip(starts, ends, strict=True))
+            part = rows[(slice(None), *inner)] if shape else rows
             if part.any():
-                dataset[_where(signature, at, (slice(lo, hi), *inner))] = part
+                yield _place(signature, at, (lo, *starts)), part
+
+
+def _filtered(chunk: Sequence[int], job: tuple[tuple[int, ...], Array]) -> bytes:
+    """A chunk as HDF5's shuffle and gzip filters make it; one at the edge is filled with zeros."""
+    _, part = job
+    if part.shape != tuple(chunk):
+        whole = np.zeros(chunk, part.dtype)
+        whole[tuple(slice(n) for n in part.shape)] = part
+        part = whole
+    by_byte = np.ascontiguousarray(part).reshape(-1).view(np.uint8).reshape(-1, part.itemsize)
+    return zlib.compress(by_byte.T.tobytes(), GZIP_LEVEL)
+
+
+def _place(signature: Signature, at: Sequence[int], dense: Sequence[int]) -> tuple[int, ...]:
+    where = [0] * len(signature.axes)
+    for i, position in zip(signature.category_axes, at, strict=True):
+        where[i] = position
+    for i, start in zip(signature.dense_axes, dense, strict=False):
+        where[i] = start
+    return tuple(where)
 
 
 def _numbers(signature: Signature, blocks: Blocks, field: str, key: Key, lo: int, hi: int) -> Array:
     return signature.cell.for_uhi(blocks.read(key, lo, hi))[field]
 
 
-def _where(
-    signature: Signature, at: Sequence[int], dense: Sequence[slice]
-) -> tuple[int | slice, ...]:
+def _where(signature: Signature, at: Sequence[int]) -> tuple[int | slice, ...]:
     where: list[int | slice] = [slice(None)] * len(signature.axes)
     for i, position in zip(signature.category_axes, at, strict=True):
         where[i] = position
-    for i, part in zip(signature.dense_axes, dense, strict=False):
-        where[i] = part
     return tuple(where)
 
 
