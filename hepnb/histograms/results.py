@@ -44,19 +44,13 @@ class Results(_BaseHist, metaclass=Chained):  # type: ignore[misc]
 
     __hash__ = None  # type: ignore[assignment] # equal by content, which changes
 
-    @property
-    def signature(self) -> Signature:
-        """Its axes, storage and metadata, without contents."""
-        raise NotImplementedError
+    if TYPE_CHECKING:  # what the class below it gives
 
-    @property
-    def path(self) -> Path | None:
-        """Its directory; None in memory."""
-        raise NotImplementedError
-
-    def to_hist(self) -> Any:
-        """All of it as an in-memory `hist.Hist`."""
-        raise NotImplementedError
+        @property
+        def signature(self) -> Signature: ...
+        @property
+        def path(self) -> Path | None: ...
+        def to_hist(self) -> Any: ...
 
     sort = _of_result("sort")
     stack = _of_result("stack")

@@ -37,7 +37,6 @@ VERBS = (
     "plan",
     "doctor",
 )
-_ALIVE = ("starting", "running", "paused")
 _which = argument("run", nargs="?", metavar="ID", help="its id or a part of it [the last run]")
 _named = argument("-o", dest="handle", metavar="NAME", help="the variable that gets it")
 
@@ -205,12 +204,13 @@ class Verbs:
     def _meant(self, given: Namespace, *, running: bool = False) -> Run | RunSet:
         """What is meant: by its id, else the last of this notebook, else the newest."""
         from .._bind import attach, list_runs
+        from ..runs.listing import ALIVE
 
         if given.run:
             return attach(text_value(given.run, self._names))
         if self.last is not None:
             return self.last
-        rows = [row for row in list_runs() if not running or row["state"] in _ALIVE]
+        rows = [row for row in list_runs() if not running or row["state"] in ALIVE]
         if not rows:
             raise RunError("there is no run yet" if not running else "no run is running")
         if running and len(rows) > 1:

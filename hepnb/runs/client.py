@@ -7,7 +7,6 @@ directory answer instead. The thread never runs user code and never unpickles.
 from __future__ import annotations
 
 import itertools
-import json
 import re
 import socket
 import subprocess
@@ -48,7 +47,7 @@ class Client:
     ) -> None:
         self._supervisor = supervisor
         self.directory = directory
-        self.snapshot = self._kept() or initial
+        self.snapshot = self.directory.last_snapshot() or initial
         self._seen = 0
         self._told = self.snapshot
         self._callbacks: dict[int, Callable[[Snapshot], None]] = {}
@@ -226,19 +225,11 @@ class Client:
                 # A newer or foreign protocol: the files still tell.
                 return
 
-    def _kept(self) -> Snapshot | None:
-        """The snapshot in the run's directory, some seconds old while it runs."""
-        try:
-            kept: Snapshot = json.loads(self.directory.status.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return None
-        return kept
-
     def _look_at_files(self) -> None:
         """The state as the files have it; a run nobody supervises any more is lost."""
         # In this order: a supervisor writes its last snapshot before it lets go of the lock.
         is_supervised = self.directory.is_supervised()
-        kept = self._kept()
+        kept = self.directory.last_snapshot()
         newer = kept if kept and kept["seq"] > self.snapshot["seq"] else self.snapshot
         elsewhere = kept is not None and kept["host"] != socket.gethostname()
         if is_supervised or (elsewhere and newer["state"] not in ENDED):

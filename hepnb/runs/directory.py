@@ -16,16 +16,27 @@ import shutil
 import socket
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any, TypeVar
 
 from ..errors import RunError, nearest
 
-__all__ = ["RunDirectory", "all_runs", "find_run", "runtime_directory", "state_directory"]
+__all__ = [
+    "RunDirectory",
+    "all_runs",
+    "find_run",
+    "is_held",
+    "registered",
+    "runtime_directory",
+    "state_directory",
+    "the_one",
+]
 
 _LONGEST_SOCKET_PATH = 100
+D = TypeVar("D")
 
 
 def state_directory() -> Path:
@@ -121,6 +132,14 @@ class RunDirectory:
         """The last snapshot, replaced every few seconds and at the end (JSON)."""
         return self.path / "status.json"
 
+    def last_snapshot(self) -> dict[str, Any] | None:
+        """What `status` holds; some seconds old while the run goes on. None before there is one."""
+        try:
+            kept: dict[str, Any] = json.loads(self.status.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+        return kept
+
     @property
     def log(self) -> Path:
         """The directory of the log: pairs of a text and an index."""
@@ -172,17 +191,7 @@ class RunDirectory:
         The lock is let go by the system when its process ends, however it ends: a process that
         got the same number since, or a socket that was left behind, deceives nobody.
         """
-        import fcntl
-
-        try:
-            with (self.path / "store.lock").open("rb") as lock:
-                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        except OSError:
-            # No lock was ever made, or no run can be started here: see StoreLock.
-            return False
-        return False
+        return is_held(self.path / "store.lock")
 
     def supervisor(self) -> tuple[int, str] | None:
         """Process and host of the last supervisor, or None where there never was one."""
@@ -242,15 +251,45 @@ class RunDirectory:
             (self.path / "socket").unlink(missing_ok=True)
 
 
-def all_runs() -> Iterator[RunDirectory]:
-    """Every run that is registered for this user, newest first."""
+def is_held(lock: Path) -> bool:
+    """Whether a living process of this host holds this lock, if it was ever made."""
+    import fcntl
+
+    try:
+        with lock.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        # No lock was ever made, or nothing can be started here: see StoreLock.
+        return False
+    return False
+
+
+def registered(record: str) -> Iterator[Path]:
+    """Every directory that is registered for this user and holds this record, newest first."""
     try:
         entries = sorted((state_directory() / "runs").iterdir(), reverse=True)
     except OSError:
         return
     for entry in entries:
-        if (entry / "spec.json").is_file():
-            yield RunDirectory(entry.resolve())
+        if (entry / record).is_file():
+            yield entry.resolve()
+
+
+def the_one(text: str, known: Mapping[str, D], what: str) -> D | None:
+    """What has this id, or the only one with this part of an id. Raises RunError for several."""
+    matches = [text] if text in known else [found for found in known if text and text in found]
+    if len(matches) > 1:
+        raise RunError(
+            f"{text!r} fits {len(matches)} {what}: {', '.join(matches[:4])}; say more of the id"
+        )
+    return known[matches[0]] if matches else None
+
+
+def all_runs() -> Iterator[RunDirectory]:
+    """Every run that is registered for this user, newest first."""
+    return map(RunDirectory, registered("spec.json"))
 
 
 def find_run(run: str | os.PathLike[str]) -> RunDirectory:
@@ -267,19 +306,12 @@ def find_run(run: str | os.PathLike[str]) -> RunDirectory:
         if (as_path / "spec.json").is_file():
             return RunDirectory(as_path.absolute())
     known = {entry.id: entry for entry in all_runs()}
-    if text in known:
-        return known[text]
-    matches = [run_id for run_id in known if text and text in run_id]
-    if not matches and (moved := _moved_away(text)):
+    if found := the_one(text, known, "runs"):
+        return found
+    if moved := _moved_away(text):
         raise RunError(
             f"run {moved.name} is not in {moved.readlink()} any more: if it was moved, attach to "
             "its directory once, and its id is known again"
-        )
-    if len(matches) == 1:
-        return known[matches[0]]
-    if matches:
-        raise RunError(
-            f"{text!r} fits {len(matches)} runs: {', '.join(matches[:4])}; say more of the id"
         )
     raise RunError(
         f"no run {text!r} under {state_directory() / 'runs'}{nearest(text, known)}; "

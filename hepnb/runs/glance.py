@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import socket
 import time
 from dataclasses import dataclass, field
@@ -50,7 +49,7 @@ def glance(run: RunDirectory) -> Glance:
     `starting` for a while after it was launched, and otherwise `lost`. Raises RunError where the
     directory is not that of a run.
     """
-    kept = _kept(run)
+    kept = run.last_snapshot()
     if kept is None:
         RunSpec.read(run.spec)
     elif kept["state"] in FOR_GOOD:
@@ -64,7 +63,7 @@ def glance(run: RunDirectory) -> Glance:
     if kept is None and _is_young(run):
         return Glance("starting")
     # It may have ended, and let go of its lock, since its status was read.
-    kept = _kept(run)
+    kept = run.last_snapshot()
     if kept is None:
         return Glance("lost")
     return _of(kept, kept["state"] if kept["state"] in FOR_GOOD else "lost")
@@ -89,15 +88,9 @@ def _is_young(run: RunDirectory) -> bool:
         made = run.supervisor_log.stat()
     except OSError:
         return False
-    return not made.st_size and time.time() - made.st_mtime < _STARTUP
-
-
-def _kept(run: RunDirectory) -> dict[str, Any] | None:
-    try:
-        kept: dict[str, Any] = json.loads(run.status.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return kept
+    # Once there is a store there was a lock: then nobody is on the way any more.
+    fresh = not made.st_size and time.time() - made.st_mtime < _STARTUP
+    return fresh and not (run.path / "manifest").exists()
 
 
 def _of(kept: dict[str, Any], state: str) -> Glance:

@@ -98,10 +98,6 @@ class Leases:
         for chunk in chunks:
             self._ready.setdefault(chunk.file, deque()).append(chunk)
 
-    def put_back(self, chunk: Chunk) -> None:
-        """A chunk whose worker died goes first."""
-        self._ready.setdefault(chunk.file, deque()).appendleft(chunk)
-
     def repeat(self, task: Again) -> None:
         """This one is done once more."""
         self._again.append(task)

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import socket
-import time
 from collections.abc import Callable
 from typing import Any, ClassVar, TypeVar
 
 from ..errors import RunError
 from .directory import RunDirectory, all_runs, state_directory
-from .glance import waits
+from .glance import glance
 from .policy import Policy, size_of
-from .run import unheard
 from .scans.directory import ScanDirectory, all_scans
 from .scans.scoreboard import Scoreboard
 from .spec import RunSpec
@@ -22,7 +18,6 @@ __all__ = ["ALIVE", "RunTable", "list_runs", "obey_the_site", "row_of"]
 
 ALIVE = ("starting", "running", "paused")
 D = TypeVar("D", RunDirectory, ScanDirectory)
-_STARTUP = 60.0
 _UNREADABLE = {
     "id": "",
     "name": "?",
@@ -87,33 +82,16 @@ def obey_the_site() -> None:
 
 def row_of(directory: RunDirectory) -> dict[str, Any]:
     """The row of one run. Raises RunError or LookupError for one that cannot be read."""
-    # Asked first: a supervisor writes its last status before it lets go of its lock.
-    supervised = directory.is_supervised()
-    try:
-        kept = json.loads(directory.status.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        kept = unheard(directory, RunSpec.read(directory.spec))
-    state = kept["state"]
-    here = kept.get("host") in (None, socket.gethostname())
-    if waits(directory):
-        state = "waiting"
-    elif here and state in ALIVE and not supervised and not _is_starting(directory):
-        state = "lost"
+    spec, seen = RunSpec.read(directory.spec), glance(directory)
     return {
         "id": directory.id,
-        "name": kept["name"],
-        "state": state,
-        "events": kept["progress"]["events"],
-        "events_total": kept["progress"]["events_total"],
-        "started": kept["started"],
-        "ended": kept["ended"],
+        "name": spec.name,
+        "state": seen.state,
+        "events": seen.progress["events"],
+        "events_total": seen.progress["events_total"],
+        "started": spec.created if seen.started is None else seen.started,
+        "ended": seen.ended,
         "size": size_of(directory.path),
-        "parameters": kept["parameters"],
+        "parameters": dict(spec.parameters),
         "directory": str(directory.path),
     }
-
-
-def _is_starting(directory: RunDirectory) -> bool:
-    """Whether the supervisor may still be on its way to its store."""
-    waiting = time.time() - directory.spec.stat().st_mtime
-    return waiting < _STARTUP and not (directory.path / "manifest").exists()

@@ -18,7 +18,6 @@ from .spec import FileSpec
 __all__ = ["Chunk", "FileState", "Plan", "events_per_chunk"]
 
 _SMALLEST, _LARGEST, _PARTS = 50_000, 200_000, 4
-READ_ATTEMPTS = 3
 
 
 def events_per_chunk(entries: int) -> int:
@@ -125,12 +124,12 @@ class Plan:
         self._uuids: dict[tuple[str, str], str] = {}
 
     def next_file(self) -> int | None:
-        """The next file to be opened, if any."""
-        return self._unopened.popleft() if self._unopened else None
-
-    def put_back(self, file: int) -> None:
-        """A file whose opening was interrupted is opened again, first."""
-        self._unopened.appendleft(file)
+        """The next file to be opened, if any: one that the journal tells of is known already."""
+        while self._unopened:
+            index = self._unopened.popleft()
+            if index not in self._known:
+                return index
+        return None
 
     def opened(
         self,

@@ -7,13 +7,11 @@ from __future__ import annotations
 
 import os
 import subprocess
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
 __all__ = ["detached", "kill"]
-
-_launched: list[subprocess.Popen[bytes]] = []
-"""Children that may outlive every handle on their run, and are still ours to reap."""
 
 
 def detached(
@@ -28,7 +26,6 @@ def detached(
     environment["PYTHONPATH"] = os.pathsep.join(
         filter(None, (home, environment.get("PYTHONPATH", "")))
     )
-    _launched[:] = [process for process in _launched if process.poll() is None]
     with log.open("ab") as printed:
         log.chmod(0o600)
         process = subprocess.Popen(
@@ -41,7 +38,8 @@ def detached(
             env=environment,
             pass_fds=keep,
         )
-    _launched.append(process)
+    # It may outlive this process; where it does not, it leaves no zombie.
+    threading.Thread(target=process.wait, name="hepnb-reaper", daemon=True).start()
     return process
 
 

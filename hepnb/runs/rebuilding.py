@@ -7,7 +7,6 @@ earlier lives count. Nothing is taken from elsewhere: the last snapshot may be o
 
 from __future__ import annotations
 
-import json
 import os
 import socket
 import time
@@ -122,7 +121,6 @@ def _fill_window(run: Supervisor) -> None:
 def _last_number(directory: RunDirectory) -> int:
     """A snapshot number that no earlier life has reached: the last one kept is two seconds old."""
     try:
-        kept = json.loads(directory.status.read_text(encoding="utf-8"))
-        return int(kept["seq"]) + _NUMBERS_APART
-    except (OSError, ValueError, LookupError, TypeError):
+        return int((directory.last_snapshot() or {"seq": 0})["seq"]) + _NUMBERS_APART
+    except (ValueError, LookupError, TypeError):
         return _NUMBERS_APART

@@ -6,7 +6,6 @@ supervisor's state and changes nothing of it.
 
 from __future__ import annotations
 
-import json
 import os
 import socket
 import time
@@ -14,6 +13,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .progress import Pace
+from .record import write_record
 from .tally import Tally
 
 if TYPE_CHECKING:
@@ -238,14 +238,9 @@ class Reporter:
         if not now and time.monotonic() - self._kept < _KEEP_EVERY:
             return
         self._kept = time.monotonic()
-        target = self._run.directory.status
-        draft = target.with_suffix(".draft")
         try:
             self._run.log.flush()
-            descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-                json.dump(self.snapshot(), stream)
-            draft.replace(target)
+            write_record(self._run.directory.status, self.snapshot())
             self._problem = ""
         except (OSError, ValueError) as error:
             self._problem = f"status.json cannot be written: {error}"

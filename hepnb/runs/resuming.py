@@ -5,15 +5,14 @@ How that one finds out what is done already is in `rebuilding`.
 
 from __future__ import annotations
 
-import json
 import os
 import socket
 import subprocess
 import time
-from typing import Any
 
 from ..errors import RunError
 from .directory import RunDirectory
+from .glance import FOR_GOOD
 from .launch import launch
 from .listing import obey_the_site
 from .spec import PYTHON, SAID, TAKEN, RunSpec
@@ -21,7 +20,6 @@ from .spec import PYTHON, SAID, TAKEN, RunSpec
 __all__ = ["check_resumable", "take_up"]
 
 _STARTS_WITHIN = 120.0
-_ENDED = ("done", "failed", "cancelled")
 
 
 def take_up(directory: RunDirectory, *, take_over: bool = False) -> subprocess.Popen[bytes]:
@@ -71,17 +69,9 @@ def check_resumable(directory: RunDirectory, *, take_over: bool = False) -> None
         )
 
 
-def _kept(directory: RunDirectory) -> dict[str, Any]:
-    try:
-        kept: dict[str, Any] = json.loads(directory.status.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return kept
-
-
 def _refuse_ended(directory: RunDirectory) -> None:
-    state = _kept(directory).get("state")
-    if state in _ENDED:
+    state = (directory.last_snapshot() or {}).get("state")
+    if state in FOR_GOOD:
         raise RunError(
             f"run {directory.id} is {state}: there is nothing to resume; hn.attach shows it, and "
             "path.start(...) starts it anew"

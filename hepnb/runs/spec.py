@@ -5,8 +5,6 @@ It holds no code. The code is the bundle beside it, and only workers load that.
 
 from __future__ import annotations
 
-import json
-import os
 import re
 import sys
 from collections.abc import Mapping
@@ -15,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import RunError
+from .record import read_record, write_record
 from .settings import Settings
 
 __all__ = ["OPEN_FILES", "PYTHON", "SAID", "TAKEN", "FileSpec", "RunSpec", "supervisor_command"]
@@ -77,20 +76,13 @@ class RunSpec:
 
     def write(self, file: Path) -> None:
         """Write to a file that only the owner can read."""
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-            json.dump(asdict(self), stream)
+        write_record(file, asdict(self))
 
     @classmethod
     def read(cls, file: Path) -> RunSpec:
         """Read what `write` wrote. Raises RunError where it is not that."""
         try:
-            fields = json.loads(file.read_text(encoding="utf-8"))
-            if fields["version"] != VERSION:
-                raise RunError(
-                    f"{file} has format {fields['version']}, this hepnb reads {VERSION}: "
-                    "use the hepnb version that wrote it"
-                )
+            fields = read_record(file, VERSION)
             fields["files"] = tuple(FileSpec(**entry) for entry in fields["files"])
             fields["settings"] = Settings(**fields["settings"])
             fields["python_path"] = tuple(fields["python_path"])

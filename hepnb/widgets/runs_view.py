@@ -13,13 +13,14 @@ from typing import Any
 
 import traitlets
 
+from . import run_static
 from ._pump import Pump
 from ._wire import STATIC, LiveWidget, Message
 
 __all__ = ["RunsView"]
 
 Rows = Sequence[Mapping[str, Any]]
-_ENDED = ("done", "failed", "cancelled", "lost", "unreadable")
+_ENDED = (*run_static.ENDED, "unreadable")
 
 
 class RunsView(LiveWidget):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hepnb.runs.leasing import Leases, Seat
+from hepnb.runs.leasing import Again, Leases, Seat
 from hepnb.runs.plan import Plan
 from hepnb.runs.spec import FileSpec
 
@@ -41,7 +41,7 @@ def test_every_chunk_is_leased_once_even_if_workers_die(sizes, workers, data):
             break
         seat = data.draw(st.sampled_from(busy))
         if seat.chunk and len(done) % 3 == 0 and data.draw(st.booleans()):
-            leases.put_back(seat.release()[0])
+            leases.repeat(Again(*seat.release()))
             seat.opened.clear()
         elif (order := answer(plan, leases, seat, sizes)) is not None:
             done.append(order)
@@ -75,7 +75,7 @@ def test_past_the_window_only_the_chunk_that_all_wait_for_is_leased():
     assert leases.next_task(opener, 0)["order"] == 0
     leases.committed(order=5, size=1 << 30, frontier=0)
     assert leases.next_task(other, frontier=0) is None
-    leases.put_back(opener.release()[0])
+    leases.repeat(Again(*opener.release()))
     assert leases.next_task(other, frontier=0)["order"] == 0
     leases.committed(order=0, size=1, frontier=6)
     assert leases.next_task(opener, frontier=6)["order"] == 1

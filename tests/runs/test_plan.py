@@ -52,6 +52,13 @@ def test_a_file_waits_for_those_before_it():
     assert [f.status for f in plan.files] == ["failed", "waiting"]
 
 
+def test_a_file_that_is_known_is_not_opened_again():
+    plan = Plan([FileSpec("d", f"{i}.root") for i in range(4)], run="r", chunk=10)
+    opened(plan, 0, 10)
+    plan.not_opened(2, "is gone")
+    assert [plan.next_file() for _ in range(3)] == [1, 3, None]
+
+
 def test_an_empty_tree_is_skipped_with_its_reason():
     plan = Plan([FileSpec("d", "a")], run="r")
     opened(plan, 0, 0)

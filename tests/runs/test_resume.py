@@ -183,6 +183,24 @@ def test_a_supervisor_killed_at_random_is_resumed_exactly(numbered, tmp_path, un
     assert len(settled(run)) == CHUNKS
 
 
+def test_a_file_that_was_replaced_between_two_lives_is_told(make_file, tmp_path):
+    """What the journal says of a file holds for all its chunks; nobody opens it anew to ask."""
+    file = tmp_path / "data.root"
+    make_file(file, 400)
+    run = slow_path(0.1).start(str(file), workers=1, chunk=CHUNK)
+    reach(run, 2)
+    run.kill()
+    is_lost(run)
+    file.unlink()
+    make_file(file, 400, first=5000)
+    with pytest.raises(RunError, match="was replaced while the run was reading it"):
+        run.resume().wait(60)
+    notes = [e.meta for e in Store.open(run.directory).ledger() if e.order is None]
+    assert [note["file"] for note in notes if note["k"] == "opened"] == [0]
+    assert run.progress["events"] + run.progress["events_lost"] == 400
+    assert run.progress["events_lost"] > 0
+
+
 def test_what_a_power_failure_took_from_the_journal_is_done_again(numbered, tmp_path, undisturbed):
     """The journal ends wherever it had reached the disk, but not before what was folded."""
     run = slow_path(0.1).start(numbered[0], workers=2, chunk=CHUNK)

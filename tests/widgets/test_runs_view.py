@@ -168,7 +168,10 @@ def test_cancelling_asks_first(bare: Callable[..., Any]) -> None:
 def test_a_dead_kernel_is_said_with_the_way_back(bare: Callable[..., Any]) -> None:
     on = bare(Runs().view(), width=1250)
     on.page.evaluate("() => window.link.die()")
-    on.page.get_by_role("alert").filter(has_text="hn.attach('scan')").wait_for()
+    told = on.page.get_by_role("alert").filter(has_text="Kernel gone")
+    told.wait_for()
+    assert "the runs do not need it" in told.inner_text()
+    assert told.locator("code").inner_text() == "hn.attach('scan')"
 
 
 def test_the_runs_of_a_user_show_themselves(tmp_path: Path, monkeypatch: Any) -> None:

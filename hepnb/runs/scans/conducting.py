@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import threading
 
 from ..processes import detached
 from .directory import ScanDirectory
@@ -23,9 +22,7 @@ def conduct(scan: ScanDirectory, *, take_over: bool = False) -> bool:
         return False
     try:
         command = [sys.executable, "-m", "hepnb.runs.scans.conductor", str(scan.path), str(lock)]
-        process = detached(command + ["take-over"] * take_over, scan.conductor_log, keep=[lock])
+        detached(command + ["take-over"] * take_over, scan.conductor_log, keep=[lock])
     finally:
         os.close(lock)
-    # It outlives this process; where it does not, it leaves no zombie.
-    threading.Thread(target=process.wait, name="hepnb-conductor", daemon=True).start()
     return True

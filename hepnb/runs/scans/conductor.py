@@ -23,6 +23,7 @@ from pathlib import Path
 from ..directory import RunDirectory
 from ..glance import glance, was_launched
 from ..launch import launch
+from ..record import write_record
 from ..run import unheard
 from ..spec import RunSpec
 from .directory import ScanDirectory, ScanSpec, lock_now
@@ -144,12 +145,8 @@ class Conductor:
             "ended": now,
             "now": now,
         }
-        draft = run.status.with_suffix(".draft")
         try:
-            descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-                json.dump(snapshot, stream)
-            draft.replace(run.status)
+            write_record(run.status, snapshot)
         except OSError as error:
             self._refused(run, error)
             return False

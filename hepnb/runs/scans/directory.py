@@ -10,7 +10,6 @@ It is private like that of a run. The state of a scan is nothing but the states 
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import time
 from collections.abc import Iterator, Mapping
@@ -20,7 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import RunError
-from ..directory import RunDirectory, state_directory
+from ..directory import RunDirectory, is_held, registered, the_one
+from ..record import read_record, write_record
 from .grid import Grid, Value
 
 __all__ = ["ScanDirectory", "ScanSpec", "all_scans", "find_scan", "lock_now", "scan_of"]
@@ -48,20 +48,13 @@ class ScanSpec:
 
     def write(self, file: Path) -> None:
         """Write to a file that only the owner can read."""
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-            json.dump(asdict(self), stream)
+        write_record(file, asdict(self))
 
     @classmethod
     def read(cls, file: Path) -> ScanSpec:
         """Read what `write` wrote. Raises RunError where it is not that."""
         try:
-            fields = json.loads(file.read_text(encoding="utf-8"))
-            if fields["version"] != VERSION:
-                raise RunError(
-                    f"{file} has format {fields['version']}, this hepnb reads {VERSION}: "
-                    "use the hepnb version that wrote it"
-                )
+            fields = read_record(file, VERSION)
             fields["lists"] = {str(name): tuple(v) for name, v in fields["lists"].items()}
             fields["skipped"] = tuple(int(n) for n in fields["skipped"])
             return cls(**fields)
@@ -161,14 +154,7 @@ class ScanDirectory:
 
     def is_conducted(self) -> bool:
         """Whether a living process starts the runs that wait."""
-        try:
-            with self.lock.open("rb") as lock:
-                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        except OSError:
-            return False
-        return False
+        return is_held(self.lock)
 
 
 def lock_now(descriptor: int) -> bool:
@@ -192,13 +178,7 @@ def scan_of(run: RunDirectory) -> ScanDirectory | None:
 
 def all_scans() -> Iterator[ScanDirectory]:
     """Every scan that is registered for this user, newest first."""
-    try:
-        entries = sorted((state_directory() / "runs").iterdir(), reverse=True)
-    except OSError:
-        return
-    for entry in entries:
-        if (entry / "scan.json").is_file():
-            yield ScanDirectory(entry.resolve())
+    return map(ScanDirectory, registered("scan.json"))
 
 
 def find_scan(scan: Any) -> ScanDirectory | None:
@@ -214,12 +194,4 @@ def find_scan(scan: Any) -> ScanDirectory | None:
             return ScanDirectory(Path(text).absolute())
     except OSError:
         return None
-    known = {entry.id: entry for entry in all_scans()}
-    if text in known:
-        return known[text]
-    matches = [scan_id for scan_id in known if text in scan_id]
-    if len(matches) > 1:
-        raise RunError(
-            f"{text!r} fits {len(matches)} scans: {', '.join(matches[:4])}; say more of the id"
-        )
-    return known[matches[0]] if matches else None
+    return the_one(text, {entry.id: entry for entry in all_scans()}, "scans")
