@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import awkward as ak
@@ -63,3 +64,19 @@ def pt_path():
     path.hist("pt", pt="Muon.pt: 20, 0, 100", storage="Weight")
     path.hist("n", n="count(Muon): 5, -0.5, 4.5", storage="Weight")
     return path
+
+
+@pytest.fixture
+def gated_path(tmp_path):
+    """A path whose runs go on only once the file `gate` is there; the path and that file."""
+    gate = tmp_path / "gate"
+    path = hn.Path("counts")
+
+    @path.define
+    def slowly(Muon):
+        while not gate.exists():
+            time.sleep(0.01)
+        return Muon.pt
+
+    path.hist("pt", pt="slowly: 20, 0, 100")
+    return path, gate

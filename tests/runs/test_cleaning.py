@@ -60,16 +60,8 @@ def test_old_runs_go_and_young_ones_stay(numbered, tmp_path, capsys):
     assert elsewhere.hist("pt").sum(flow=True) > 0
 
 
-def test_a_run_that_goes_on_and_a_lost_one_stay(numbered, tmp_path, capsys):
-    path = hn.Path("counts")
-
-    @path.define
-    def slowly(Muon, gate=str(tmp_path / "gate")):
-        while not Path(gate).exists():
-            time.sleep(0.01)
-        return Muon.pt
-
-    path.hist("pt", pt="slowly: 20, 0, 100")
+def test_a_run_that_goes_on_and_a_lost_one_stay(numbered, gated_path, capsys):
+    path, _ = gated_path
     run = path.start(numbered[0], 1)
     assert gc(capsys, "--older", "0d") == {}
     assert main(["gc", run.id]) == 1

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import time
-from pathlib import Path
 
 import pytest
 
@@ -53,23 +52,13 @@ def test_a_malformed_file_is_one_line(site, text, says):
     assert "\n" not in str(told.value)
 
 
-def test_one_run_too_many_and_a_full_share_are_refused(site, numbered, tmp_path):
-    path = hn.Path("counts")
-
-    @path.define
-    def slowly(Muon, gate=str(tmp_path / "gate")):
-        import time
-
-        while not Path(gate).exists():
-            time.sleep(0.01)
-        return Muon.pt
-
-    path.hist("pt", pt="slowly: 20, 0, 100")
+def test_one_run_too_many_and_a_full_share_are_refused(site, numbered, gated_path):
+    path, gate = gated_path
     site[0].write_text("max_runs: 1")
     run = path.start(numbered[0], 1)
     with pytest.raises(RunError, match=r"1 runs of yours go on and this site allows 1 at once"):
         path.start(numbered[0], 1)
-    (tmp_path / "gate").touch()
+    gate.touch()
     run.wait(60)
     path.start(numbered[0], 1).wait(60)
     site[0].write_text("disk: 1 kB")
@@ -109,26 +98,16 @@ def _start_at_site(monkeypatch, file, path, data, **options):
 
 
 def test_a_run_that_lasts_too_long_is_interrupted_and_can_be_resumed(
-    site, numbered, tmp_path, monkeypatch
+    site, numbered, gated_path, tmp_path, monkeypatch
 ):
-    path = hn.Path("counts")
-
-    @path.define
-    def slowly(Muon, gate=str(tmp_path / "gate")):
-        import time
-
-        while not Path(gate).exists():
-            time.sleep(0.01)
-        return Muon.pt
-
-    path.hist("pt", pt="slowly: 20, 0, 100")
+    path, gate = gated_path
     policy_file = tmp_path / "site.yaml"
     policy_file.write_text("lifetime: 2 s")
     run = _start_at_site(monkeypatch, policy_file, path, numbered[0])
     with pytest.raises(RunError, match=r"policy of this site, where a run may last 2 s.*hn.resume"):
         run.wait(60)
     assert run.status == "lost"
-    (tmp_path / "gate").touch()
+    gate.touch()
     assert hn.resume(run.id).wait(60).progress["events"] == 700
 
 
