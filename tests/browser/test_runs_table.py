@@ -17,7 +17,7 @@ import time
 import hepnb as hn
 
 def muons(pt):
-    path = hn.Path("muons")
+    path = hn.Path("cuts on muons")
 
     @path.define
     def chosen(Muon):
@@ -33,8 +33,9 @@ runs
 
 
 def column(cell: Any, number: int) -> list[str]:
-    """The texts of a column of the table, from the top; the first one is 1."""
-    found: list[str] = cell.locator(f"tbody tr > :nth-child({number})").all_inner_texts()
+    """The texts of a column of this test's runs, from the top; the first one is 1."""
+    rows = cell.locator("tbody tr").filter(has_text="cuts on muons")
+    found: list[str] = rows.locator(f":scope > :nth-child({number})").all_inner_texts()
     return found
 
 
