@@ -146,11 +146,12 @@ function xControl(axis: Axis, changed: (step: Step) => void) {
       change({ range: rangeOf(axis, start, stop) ?? null, rebin: fitting(stop - start) }),
     (low, high) => change({ range: [low, high], rebin: 1 }),
   );
-  const fitting = (bins: number) => Math.min(now.rebin ?? 1, bins);
+  const factor = () => (typeof now.rebin === "number" ? now.rebin : 1);
+  const fitting = (bins: number) => Math.min(factor(), bins);
   const set = (step: Step) => {
     now = step;
     range.set(...binsOf(step, axis));
-    if (document.activeElement !== rebin) rebin.value = String(step.rebin ?? 1);
+    if (document.activeElement !== rebin) rebin.value = String(factor());
   };
   if (axis.circular) range.node.hidden = true;
   if (axis.circular || axis.discrete) return { node: range.node, set };

@@ -1,34 +1,8 @@
 // What the kernel sends of a histogram: the axes (`frame`) and the numbers drawn (`picture`).
 
-export type Runs = [string, number][];
-export type Item = string | number | boolean;
-export type Role = "x" | "overlay" | "range" | "bin" | "pick" | "sum";
+import { type AxisWire, floats, type Runs, type View } from "./view";
 
-/** What is done with one axis; see hepnb/widgets/hist_view.py. */
-export interface Step {
-  as: Role;
-  range?: [number | null, number | null] | null;
-  rebin?: number;
-  bin?: number;
-  items?: Item[] | null;
-}
-
-export type View = Record<string, Step>;
-
-export interface AxisWire {
-  key: string;
-  name: string;
-  label: Runs;
-  unit: string;
-  dense: boolean;
-  size: number;
-  edges: DataView | null;
-  items: Item[];
-  circular: boolean;
-  discrete: boolean;
-  flow: [boolean, boolean];
-  log: boolean;
-}
+export * from "./view";
 
 export interface Frame {
   seq: number;
@@ -67,10 +41,6 @@ export interface PictureWire {
   note: string;
 }
 
-export interface Axis extends Omit<AxisWire, "edges"> {
-  edges: Float64Array;
-}
-
 export interface Curve extends Omit<CurveWire, "values" | "errors" | "low"> {
   values: Float64Array;
   errors: Float64Array | null;
@@ -88,17 +58,6 @@ export interface Look {
   errors: boolean;
 }
 
-/** Little-endian float64; copied, because a view may start where no Float64Array can. */
-export function floats(view: DataView): Float64Array {
-  return new Float64Array(
-    view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength) as ArrayBuffer,
-  );
-}
-
-export function readAxis(axis: AxisWire): Axis {
-  return { ...axis, edges: axis.edges ? floats(axis.edges) : new Float64Array() };
-}
-
 export function readPicture(wire: PictureWire): Picture {
   return {
     ...wire,
@@ -110,36 +69,4 @@ export function readPicture(wire: PictureWire): Picture {
       low: curve.low ? floats(curve.low) : null,
     })),
   };
-}
-
-/** The number of the edge nearest to a coordinate. */
-export function nearestEdge(edges: Float64Array, value: number): number {
-  let low = 0;
-  let high = edges.length - 1;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((edges[middle] ?? 0) < value) low = middle + 1;
-    else high = middle;
-  }
-  const here = edges[low] ?? 0;
-  const before = edges[low - 1];
-  return before !== undefined && value - before < here - value ? low - 1 : low;
-}
-
-/** First bin and the one after the last, of a step's range. */
-export function binsOf(step: Step, axis: Axis): [number, number] {
-  const [low, high] = step.range ?? [null, null];
-  return [
-    low === null ? 0 : nearestEdge(axis.edges, low),
-    high === null ? axis.size : nearestEdge(axis.edges, high),
-  ];
-}
-
-/** The range of a step for bins [start, stop); an open end where the axis ends. */
-export function rangeOf(axis: Axis, start: number, stop: number): Step["range"] {
-  if (start <= 0 && stop >= axis.size) return null;
-  return [
-    start <= 0 ? null : (axis.edges[start] ?? null),
-    stop >= axis.size ? null : (axis.edges[stop] ?? null),
-  ];
 }

@@ -89,7 +89,7 @@ function items(axis, most, changed) {
   return { node, set };
 }
 
-// src/picture.ts
+// src/view.ts
 function floats(view) {
   return new Float64Array(
     view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength)
@@ -97,18 +97,6 @@ function floats(view) {
 }
 function readAxis(axis) {
   return { ...axis, edges: axis.edges ? floats(axis.edges) : new Float64Array() };
-}
-function readPicture(wire) {
-  return {
-    ...wire,
-    edges: floats(wire.edges),
-    curves: wire.curves.map((curve) => ({
-      ...curve,
-      values: floats(curve.values),
-      errors: curve.errors ? floats(curve.errors) : null,
-      low: curve.low ? floats(curve.low) : null
-    }))
-  };
 }
 function nearestEdge(edges, value) {
   let low = 0;
@@ -135,6 +123,20 @@ function rangeOf(axis, start, stop) {
     start <= 0 ? null : axis.edges[start] ?? null,
     stop >= axis.size ? null : axis.edges[stop] ?? null
   ];
+}
+
+// src/picture.ts
+function readPicture(wire) {
+  return {
+    ...wire,
+    edges: floats(wire.edges),
+    curves: wire.curves.map((curve) => ({
+      ...curve,
+      values: floats(curve.values),
+      errors: curve.errors ? floats(curve.errors) : null,
+      low: curve.low ? floats(curve.low) : null
+    }))
+  };
 }
 
 // node_modules/d3-array/src/ticks.js
@@ -456,11 +458,12 @@ function xControl(axis, changed) {
     (start, stop) => change({ range: rangeOf(axis, start, stop) ?? null, rebin: fitting(stop - start) }),
     (low, high) => change({ range: [low, high], rebin: 1 })
   );
-  const fitting = (bins) => Math.min(now.rebin ?? 1, bins);
+  const factor = () => typeof now.rebin === "number" ? now.rebin : 1;
+  const fitting = (bins) => Math.min(factor(), bins);
   const set = (step) => {
     now = step;
     range.set(...binsOf(step, axis));
-    if (document.activeElement !== rebin) rebin.value = String(step.rebin ?? 1);
+    if (document.activeElement !== rebin) rebin.value = String(factor());
   };
   if (axis.circular) range.node.hidden = true;
   if (axis.circular || axis.discrete) return { node: range.node, set };
