@@ -119,7 +119,9 @@ def test_over_its_memory_limit_a_chunk_is_read_in_smaller_parts(numbered, tmp_pa
     large = hungry(each, kind).start(numbered[0], chunk=100, memory="700 MB").wait(90)
     small = hungry(0).start(numbered[0], chunk=100).wait(90)
     assert said in texts(large)
-    assert texts(large).count("once more in 10 smaller reads") == 7
+    records = large.log_page(0, 5000)["records"]
+    again = [r["repeat"] for r in records if "once more in 10 smaller reads" in r["text"]]
+    assert sum(again) == 7
     for name in ("x", "w"):
         large.hist(name).export(tmp_path / f"{name}-large.h5")
         small.hist(name).export(tmp_path / f"{name}-small.h5")
@@ -378,7 +380,7 @@ def stopped_at(run, process: psutil.Process, chunk: tuple[str, int]) -> bool:
 
 def test_random_kills_change_no_bit(numbered, tmp_path):
     """SIGKILL of workers and zygotes at random; the soak has 700 chunks and a kill every 2 s."""
-    size, every = (1, 2.0) if SOAK else (14, 0.4)
+    size, every = (1, 2.0) if SOAK else (14, 0.2)
 
     def path(seconds):
         made = hn.Path("soak")
@@ -393,7 +395,7 @@ def test_random_kills_change_no_bit(numbered, tmp_path):
         return made
 
     chance = random.Random(5)
-    run = path(0.08).start(numbered[0], workers=2, chunk=size)
+    run = path(0.25).start(numbered[0], workers=2, chunk=size)
     kills, hit = 0, set()
     while run.status in ("starting", "running"):
         time.sleep(every)
@@ -411,7 +413,7 @@ def test_random_kills_change_no_bit(numbered, tmp_path):
                 else:
                     process.resume()
     run.wait(10)
-    assert kills > 2
+    assert kills > 4
     calm = path(0.0).start(numbered[0], workers=1, chunk=size).wait(120)
     run.hist("pt").export(tmp_path / "a.h5")
     calm.hist("pt").export(tmp_path / "b.h5")
