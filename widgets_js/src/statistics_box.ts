@@ -1,0 +1,185 @@
+// The numbers of the statistics box; what each means is said in hepnb/widgets/hist_statistics.py.
+
+export interface Statistics {
+  label: string;
+  entries: number | null;
+  effective: boolean;
+  integral: number | null;
+  error: number | null;
+  under: number | null;
+  over: number | null;
+  mean: number | null;
+  std: number | null;
+  fwhm: number | null;
+  y_mean: number | null;
+  y_std: number | null;
+  correlation: number | null;
+}
+
+export interface Bins {
+  values: Float64Array;
+  variances: Float64Array | null;
+  edges: Float64Array;
+  under: boolean;
+  over: boolean;
+  counts: boolean;
+  dense: boolean;
+}
+
+/** Of one series over its bins, flow included. */
+export function statistics(label: string, bins: Bins): Statistics {
+  const { values, variances, edges } = bins;
+  const from = Number(bins.under);
+  const to = values.length - Number(bins.over);
+  const inside = values.subarray(from, to);
+  const centres = middles(edges);
+  const [mean, std] = bins.dense ? moments(inside, centres) : [null, null];
+  return {
+    label,
+    ...entries(values, variances, bins.counts),
+    integral: known(sum(inside)),
+    error: variances && known(Math.sqrt(Math.max(0, sum(variances.subarray(from, to))))),
+    under: bins.under ? known(values[0] ?? 0) : null,
+    over: bins.over ? known(values[to] ?? 0) : null,
+    mean,
+    std,
+    fwhm: bins.dense ? fwhm(inside, edges, centres) : null,
+    y_mean: null,
+    y_std: null,
+    correlation: null,
+  };
+}
+
+export interface Cells {
+  values: Float64Array;
+  variances: Float64Array | null;
+  /** Cells in a row, flow included. */
+  columns: number;
+  /** The cells in view: first column and the one after the last, then of the rows. */
+  x: [number, number];
+  y: [number, number];
+  /** null for categories. */
+  xEdges: Float64Array | null;
+  yEdges: Float64Array | null;
+  counts: boolean;
+}
+
+export function statistics2d(cells: Cells): Statistics {
+  const { values, variances } = cells;
+  const inside = cut(values, cells);
+  const width = cells.x[1] - cells.x[0];
+  const height = cells.y[1] - cells.y[0];
+  const columns = new Float64Array(width);
+  const rows = new Float64Array(height);
+  for (let j = 0; j < height; j += 1) {
+    for (let i = 0; i < width; i += 1) {
+      const value = inside[j * width + i] ?? 0;
+      columns[i] = (columns[i] ?? 0) + value;
+      rows[j] = (rows[j] ?? 0) + value;
+    }
+  }
+  const x = cells.xEdges && middles(cells.xEdges);
+  const y = cells.yEdges && middles(cells.yEdges);
+  const [mean, std] = x ? moments(columns, x) : [null, null];
+  const [yMean, yStd] = y ? moments(rows, y) : [null, null];
+  let correlation: number | null = null;
+  if (x && y && mean !== null && yMean !== null && std && yStd) {
+    let [total, product] = [0, 0];
+    for (let j = 0; j < height; j += 1) {
+      const dy = (y[j] ?? 0) - yMean;
+      if (!Number.isFinite(dy)) continue;
+      for (let i = 0; i < width; i += 1) {
+        const dx = (x[i] ?? 0) - mean;
+        if (!Number.isFinite(dx)) continue;
+        const value = inside[j * width + i] ?? 0;
+        total += value;
+        product += dy * dx * value;
+      }
+    }
+    if (total > 0) correlation = known(product / total / (std * yStd));
+  }
+  return {
+    label: "",
+    ...entries(values, variances, cells.counts),
+    integral: known(sum(inside)),
+    error: variances && known(Math.sqrt(Math.max(0, sum(cut(variances, cells))))),
+    under: null,
+    over: null,
+    mean,
+    std,
+    fwhm: null,
+    y_mean: yMean,
+    y_std: yStd,
+    correlation,
+  };
+}
+
+export function sum(values: Float64Array): number {
+  return values.reduce((total, value) => total + value, 0);
+}
+
+function cut(values: Float64Array, { columns, x, y }: Cells): Float64Array {
+  const out: number[] = [];
+  for (let j = y[0]; j < y[1]; j += 1) {
+    for (let i = x[0]; i < x[1]; i += 1) out.push(values[j * columns + i] ?? 0);
+  }
+  return Float64Array.from(out);
+}
+
+function known(value: number): number | null {
+  return Number.isFinite(value) ? value : null;
+}
+
+function middles(edges: Float64Array): Float64Array {
+  return edges.subarray(1).map((edge, i) => ((edges[i] ?? 0) + edge) / 2);
+}
+
+function entries(
+  values: Float64Array,
+  variances: Float64Array | null,
+  counts: boolean,
+): Pick<Statistics, "entries" | "effective"> {
+  const total = sum(values);
+  if (counts) return { entries: known(total), effective: false };
+  const spread = variances ? sum(variances) : 0;
+  return { entries: spread > 0 ? known((total * total) / spread) : null, effective: true };
+}
+
+function moments(values: Float64Array, centres: Float64Array): [number | null, number | null] {
+  let [total, first, second] = [0, 0, 0];
+  values.forEach((value, i) => {
+    const centre = centres[i] ?? 0;
+    if (!Number.isFinite(centre)) return;
+    total += value;
+    first += value * centre;
+  });
+  if (!(total > 0)) return [null, null];
+  const mean = first / total;
+  values.forEach((value, i) => {
+    const centre = centres[i] ?? 0;
+    if (Number.isFinite(centre)) second += value * (centre - mean) ** 2;
+  });
+  const variance = second / total;
+  return [known(mean), variance >= 0 ? Math.sqrt(variance) : null];
+}
+
+function fwhm(values: Float64Array, edges: Float64Array, centres: Float64Array): number | null {
+  if (values.length < 3 || !edges.every(Number.isFinite) || !values.every(Number.isFinite)) {
+    return null;
+  }
+  const density = values.map((value, i) => value / ((edges[i + 1] ?? 0) - (edges[i] ?? 0)));
+  const peak = density.indexOf(density.reduce((a, b) => Math.max(a, b)));
+  const half = (density[peak] ?? 0) / 2;
+  if (!(half > 0)) return null;
+  const ends: number[] = [];
+  for (const step of [-1, 1]) {
+    let at = peak;
+    while ((density[at] ?? 0) > half) at += step;
+    const here = density[at];
+    if (here === undefined) return null;
+    const part = (half - here) / ((density[at - step] ?? 0) - here);
+    const centre = centres[at] ?? 0;
+    ends.push(centre + part * ((centres[at - step] ?? 0) - centre));
+  }
+  return known((ends[1] ?? 0) - (ends[0] ?? 0));
+}
