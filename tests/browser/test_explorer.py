@@ -66,7 +66,8 @@ def test_the_slider_moves_the_picture_and_the_expression_follows(
     kind, ndim, total, shown = said.split(maxsplit=3)
     assert (kind, ndim, shown) == ("Hist", "2", moved)
     assert 0 < int(total) < 20_000
-    rebin = cell.get_by_label("bins merged into one")
+    cell.get_by_label("bins merged into one").select_option("typed …")
+    rebin = cell.get_by_label("how bins are merged, typed")
     rebin.fill("3")
     rebin.press("Enter")
     book.wait(lambda: "3j" in code(cell))

@@ -1,76 +1,102 @@
 // One row of controls per axis: what is done with it, and the control that fits.
 
-import { el, onEntered, setText } from "./dom";
-import { items, one } from "./items";
-import { type Axis, binsOf, rangeOf, type Step } from "./picture";
+import { el } from "./dom";
+import { flows, type ItemsOptions, items } from "./items";
 import { rangeControl } from "./range";
-import { short } from "./ticks";
+import { rebinControl } from "./rebin";
+import { begun, type Choice, choiceOf, offers } from "./roles";
+import { binControl } from "./single_bin";
+import { type Axis, binsOf, MANY, rangeOf, type Step } from "./view";
 
 export interface AxisRow {
   node: HTMLElement;
+  /** Show a step. The same step again touches nothing: no focus, caret or half-typed value. */
   set(step: Step): void;
+  /** Take an axis in place of the one before; false if it is another one. */
+  grow(axis: Axis): boolean;
 }
 
-type Mode = Step["as"] | "several";
+interface Control {
+  node: HTMLElement;
+  set(step: Step): void;
+  grow?(axis: Axis): void;
+  open?(): void;
+}
 
-const DENSE: [Mode, string][] = [
-  ["x", "x axis"],
-  ["range", "range, summed"],
-  ["bin", "one bin"],
-  ["sum", "sum of all"],
-];
-const CATEGORY: [Mode, string][] = [
-  ["x", "x axis"],
-  ["overlay", "overlay"],
-  ["pick", "one"],
-  ["several", "several, summed"],
-  ["sum", "sum of all"],
-];
-const MANY = 8;
+const MOST = 64; // curves that can still be told apart, with luck
 
 /** `changed` gets the step a person chose. */
-export function axisRow(axis: Axis, changed: (step: Step) => void): AxisRow {
-  const modes = axis.dense
-    ? DENSE.filter(([mode]) => !axis.circular || mode !== "range")
-    : CATEGORY;
+export function axisRow(axis: Axis, step: Step, changed: (step: Step) => void): AxisRow {
+  let now = axis;
+  let last = step;
   const select = el(
     "select",
-    { class: "hepnb-select", "aria-label": `${axis.name}: what to do` },
-    ...modes.map(([mode, text]) => el("option", { value: mode }, text)),
+    { class: "hepnb-select hepnb-role", "aria-label": `${axis.name}: what to do` },
+    ...offers(axis).map(([choice, text]) => el("option", { value: choice }, text)),
   );
   const place = el("div", { class: "hepnb-control" });
-  const name = el("span", { class: "hepnb-axisname", title: axis.name }, ...labelNodes(axis));
   const node = el(
     "div",
     { class: "hepnb-axisrow", role: "group", "aria-label": axis.name, "data-axis": axis.key },
-    name,
+    el("bdi", { class: "hepnb-axisname", title: axis.name }, ...labelNodes(axis)),
     select,
     place,
   );
-  let mode: Mode | undefined;
-  let control: { node: HTMLElement; set(step: Step): void } | undefined;
-  const build = (wanted: Mode) => {
-    if (mode === wanted) return;
-    mode = wanted;
-    control = controlFor(axis, wanted, changed);
-    place.replaceChildren(control.node);
+  let choice: Choice | undefined;
+  let control: Control | undefined;
+  const tell = (chosen: Step) => {
+    last = chosen;
+    changed(chosen);
+  };
+  const build = (wanted: Choice) => {
+    if (choice === wanted) return;
+    choice = wanted;
+    control = controlFor(now, wanted, tell);
+    place.replaceChildren(...(control ? [control.node] : []));
+    node.dataset.role = wanted;
   };
   select.addEventListener("change", () => {
-    const wanted = select.value as Mode;
+    const wanted = select.value as Choice;
+    const begins = begun(now, wanted, last);
     build(wanted);
-    const step = initial(axis, wanted);
-    control?.set(step);
-    changed(step);
+    control?.set(begins);
+    control?.open?.();
+    tell(begins);
   });
-  const set = (step: Step) => {
-    const stays = mode === "several" && step.as === "pick";
-    const several = step.as === "pick" && (step.items?.length ?? 0) > 1;
-    const wanted: Mode = stays || several ? "several" : step.as;
-    select.value = wanted;
-    build(wanted);
-    control?.set(step);
+  const set = (wanted: Step) => {
+    const kind = choiceOf(wanted, choice);
+    last = wanted;
+    if (select.value !== kind) select.value = kind;
+    build(kind);
+    control?.set(wanted);
   };
-  return { node, set };
+  const grow = (wider: Axis) => {
+    if (!grown(now, wider)) return false;
+    if (wider.size === now.size) return true;
+    const fits = flows(now) === flows(wider) && control?.grow;
+    now = wider;
+    if (fits) control?.grow?.(wider);
+    else {
+      choice = undefined;
+      set(last);
+    }
+    return true;
+  };
+  set(step);
+  return { node, set, grow };
+}
+
+/** Whether an axis is the one before, perhaps with more categories at its end. */
+function grown(before: Axis, now: Axis): boolean {
+  const same = (["key", "name", "unit", "dense", "circular", "discrete"] as const).every(
+    (word) => before[word] === now[word],
+  );
+  if (!same || before.edges.length !== now.edges.length || now.size < before.size) return false;
+  if (String(before.flow) !== String(now.flow)) return false;
+  return (
+    before.edges.every((edge, at) => edge === now.edges[at]) &&
+    before.items.every((item, at) => item === now.items[at])
+  );
 }
 
 function labelNodes(axis: Axis): (Node | string)[] {
@@ -79,112 +105,69 @@ function labelNodes(axis: Axis): (Node | string)[] {
   );
 }
 
-/** What a role starts with. */
-export function initial(axis: Axis, mode: Mode): Step {
-  if (mode === "several") return { as: "pick", items: axis.items.slice(0, 2) };
-  if (mode === "pick") return { as: "pick", items: axis.items.slice(0, 1) };
-  if (mode === "bin") return { as: "bin", bin: 0 };
-  if (mode === "overlay") return { as: "overlay", items: null };
-  if (mode === "range") return { as: "range", range: null };
-  if (mode === "x")
-    return axis.dense ? { as: "x", range: null, rebin: 1 } : { as: "x", items: null };
-  return { as: "sum" };
-}
-
-function controlFor(axis: Axis, mode: Mode, changed: (step: Step) => void) {
-  if (mode === "sum") return sumControl(axis);
-  if (mode === "pick") return one(axis, (items) => changed({ as: "pick", items }));
-  if (mode === "bin") return binControl(axis, (bin) => changed({ as: "bin", bin }));
-  if (!axis.dense) {
-    const as = mode === "several" ? "pick" : (mode as "x" | "overlay");
-    const most = mode === "overlay" ? MANY : axis.items.length;
-    return items(axis, most, (chosen) => changed({ as, items: chosen }));
+function controlFor(
+  axis: Axis,
+  choice: Choice,
+  changed: (step: Step) => void,
+): Control | undefined {
+  if (choice === "sum") return note(sumWords(axis));
+  if (choice === "net") return note("");
+  if (choice === "bin") return binControl(axis, (bin) => changed({ as: "bin", bin }));
+  if (choice === "range") return rangeOnly(axis, changed);
+  const as = choice === "one" ? "pick" : choice;
+  const curves = as === "overlay" || as === "stack";
+  if (!axis.dense || curves) {
+    const options: ItemsOptions = {
+      single: choice === "one",
+      orders: as !== "pick",
+      first: curves ? MANY : Number.POSITIVE_INFINITY,
+      most: curves ? MOST : Number.POSITIVE_INFINITY,
+    };
+    return items(axis, options, (chosen) => changed({ as, items: chosen }));
   }
-  return mode === "x" ? xControl(axis, changed) : summedControl(axis, changed);
+  return drawn(axis, as === "y" ? "y" : "x", changed);
 }
 
-function sumControl(axis: Axis): { node: HTMLElement; set(): void } {
-  const [under, over] = axis.flow;
-  const dense =
-    under && over ? "with under- and overflow" : under ? "with underflow" : "with overflow";
-  const text = !(under || over) ? "" : axis.dense ? dense : "with what is in no category";
+function note(text: string): Control {
   return { node: el("span", { class: "hepnb-faint" }, text), set: () => {} };
 }
 
-function summedControl(axis: Axis, changed: (step: Step) => void) {
-  const range = rangeControl(
-    axis,
-    (start, stop) => changed({ as: "range", range: rangeOf(axis, start, stop) ?? null }),
-    (low, high) => changed({ as: "range", range: [low, high] }),
-  );
-  const set = (step: Step) => range.set(...binsOf(step, axis));
-  return { node: range.node, set };
+function sumWords({ dense, flow: [under, over] }: Axis): string {
+  if (!under && !over) return "";
+  if (!dense) return "with what is in no category";
+  return under && over ? "with under- and overflow" : under ? "with underflow" : "with overflow";
 }
 
-function xControl(axis: Axis, changed: (step: Step) => void) {
-  let now: Step = { as: "x", range: null, rebin: 1 };
+function rangeOnly(axis: Axis, changed: (step: Step) => void): Control {
+  const range = rangeControl(axis, (start, stop) =>
+    changed({ as: "range", range: rangeOf(axis, start, stop) ?? null }),
+  );
+  return { node: range.node, set: (step) => range.set(...binsOf(step, axis)) };
+}
+
+/** The x or y axis: its range, and how its bins are merged. */
+function drawn(axis: Axis, as: "x" | "y", changed: (step: Step) => void): Control {
+  let now: Step = { as, range: null, rebin: 1 };
   const change = (part: Partial<Step>) => {
-    now = { ...now, ...part };
+    now = { ...now, ...part, as };
+    set(now);
     changed(now);
   };
-  const rebin = el("input", {
-    type: "number",
-    class: "hepnb-input hepnb-rebin",
-    min: 1,
-    max: axis.size,
-    step: 1,
-    "aria-label": `${axis.name}: bins merged into one`,
-  });
-  onEntered(rebin, () => {
-    const wanted = Math.round(Number(rebin.value));
-    const [start, stop] = binsOf(now, axis);
-    change({ rebin: Math.min(Math.max(1, wanted || 1), stop - start) });
-  });
-  const range = rangeControl(
-    axis,
-    (start, stop) =>
-      change({ range: rangeOf(axis, start, stop) ?? null, rebin: fitting(stop - start) }),
-    (low, high) => change({ range: [low, high], rebin: 1 }),
+  const rebin = rebinControl(axis, (wanted) =>
+    change(typeof wanted === "number" ? { rebin: wanted } : { rebin: wanted, range: null }),
   );
-  const factor = () => (typeof now.rebin === "number" ? now.rebin : 1);
-  const fitting = (bins: number) => Math.min(factor(), bins);
+  const range = rangeControl(axis, (start, stop) =>
+    change({ range: rangeOf(axis, start, stop) ?? null, rebin: fitting(stop - start) }),
+  );
+  const fitting = (bins: number) =>
+    typeof now.rebin === "number" && now.rebin > bins ? 1 : (now.rebin ?? 1);
   const set = (step: Step) => {
     now = step;
-    range.set(...binsOf(step, axis));
-    if (document.activeElement !== rebin) rebin.value = String(factor());
+    const [start, stop] = binsOf(step, axis);
+    range.set(start, stop);
+    rebin.set(step.rebin ?? 1, stop - start);
   };
-  if (axis.circular) range.node.hidden = true;
-  if (axis.circular || axis.discrete) return { node: range.node, set };
-  const label = el("label", { class: "hepnb-check" }, "rebin", rebin);
-  return { node: el("div", { class: "hepnb-row" }, range.node, label), set };
-}
-
-function binControl(axis: Axis, changed: (bin: number) => void) {
-  const slider = el("input", {
-    type: "range",
-    class: "hepnb-single",
-    min: 0,
-    max: Math.max(0, axis.size - 1),
-    step: 1,
-    "aria-label": `${axis.name}: bin`,
-  });
-  const said = el("span", { class: "hepnb-binname" });
-  const paint = () => {
-    const bin = Number(slider.value);
-    const unit = axis.unit ? ` ${axis.unit}` : "";
-    const [low, high] = [axis.edges[bin] ?? 0, axis.edges[bin + 1] ?? 0];
-    const text =
-      axis.discrete && high - low === 1 ? short(low) : `[${short(low)}, ${short(high)})${unit}`;
-    setText(said, text);
-    slider.setAttribute("aria-valuetext", text);
-  };
-  slider.addEventListener("input", () => {
-    paint();
-    changed(Number(slider.value));
-  });
-  const set = (step: Step) => {
-    slider.value = String(step.bin ?? 0);
-    paint();
-  };
-  return { node: el("div", { class: "hepnb-row hepnb-grow" }, slider, said), set };
+  if (axis.circular) return { node: el("span", { class: "hepnb-faint" }, "the whole circle"), set };
+  const parts = axis.discrete ? [range.node] : [range.node, rebin.node];
+  return { node: el("div", { class: "hepnb-drawn" }, ...parts), set };
 }

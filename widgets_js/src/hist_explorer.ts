@@ -1,7 +1,7 @@
 // The browser's half of HistExplorer (hepnb/widgets/hist_explorer.py).
 
 import type { AnyModel, RenderProps } from "@anywidget/types";
-import { type AxisRow, axisRow } from "./axis_row";
+import { AxisRows } from "./axis_rows";
 import { Channel } from "./channel";
 import { copyButton } from "./copy";
 import { button, el, root, setText } from "./dom";
@@ -17,7 +17,6 @@ import {
   type PictureWire,
   readAxis,
   readPicture,
-  type Step,
   type View,
 } from "./picture";
 import { Plot } from "./plot";
@@ -39,13 +38,12 @@ class Explorer {
   private readonly live = el("span", { class: "hepnb-live", role: "status" });
   private readonly legend = el("div", { class: "hepnb-legends" });
   private readonly note = el("div", { class: "hepnb-faint" });
-  private readonly rows = el("div", { class: "hepnb-axes", role: "group", "aria-label": "Axes" });
+  private readonly rows: AxisRows;
   private readonly code = el("code", { class: "hepnb-code" });
   private readonly problem = el("div", { class: "hepnb-notice hepnb-error", role: "alert" });
   private readonly gone = goneNotice();
   private readonly toggles: Record<"logx" | "logy" | "errors", HTMLButtonElement>;
   private axes: Axis[] = [];
-  private controls = new Map<string, AxisRow>();
   private picture: Picture | undefined;
   private view: View = {};
   private look: Look;
@@ -62,6 +60,10 @@ class Explorer {
     this.plot = new Plot({
       zoom: (low, high) => this.zoom([low, high]),
       reset: () => this.zoom(null),
+    });
+    this.rows = new AxisRows((view) => {
+      this.view = view;
+      this.mover.want({ shown: this.chooser.value, view });
     });
     this.look = { ...model.get("look") };
     this.toggles = {
@@ -107,7 +109,7 @@ class Explorer {
         this.toggles.errors,
         whole,
       ),
-      this.rows,
+      this.rows.node,
       el(
         "div",
         { class: "hepnb-codebox", role: "group", "aria-label": "Python expression" },
@@ -157,10 +159,6 @@ class Explorer {
     this.chooser.hidden = frame.names.length < 2;
     this.chooser.replaceChildren(...frame.names.map((name) => el("option", { value: name }, name)));
     this.chooser.value = frame.shown;
-    this.controls = new Map(
-      this.axes.map((axis) => [axis.key, axisRow(axis, (step) => this.step(axis.key, step))]),
-    );
-    this.rows.replaceChildren(...[...this.controls.values()].map((row) => row.node));
     this.view = {};
   }
 
@@ -169,35 +167,7 @@ class Explorer {
     if (!this.picture || !this.mover.idle) return;
     this.view = structuredClone(this.picture.view);
     this.chooser.value = this.picture.shown;
-    for (const [key, row] of this.controls) {
-      const step = this.view[key];
-      if (step) row.set(step);
-    }
-  }
-
-  /** A control was moved: one axis is x, at most one is an overlay. */
-  private step(key: string, step: Step): void {
-    const view = { ...this.view, [key]: step };
-    for (const [other, before] of Object.entries(this.view)) {
-      const taken = (step.as === "x" || step.as === "overlay") && before.as === step.as;
-      if (other !== key && taken) view[other] = { as: "sum" };
-    }
-    if (!Object.values(view).some(({ as }) => as === "x")) {
-      const next =
-        this.axes.find((axis) => axis.key !== key && axis.dense) ??
-        this.axes.find((axis) => axis.key !== key);
-      if (!next) {
-        this.controls.get(key)?.set(this.view[key] ?? { as: "x" });
-        return;
-      }
-      view[next.key] = { as: "x" };
-    }
-    this.view = view;
-    for (const [other, row] of this.controls) {
-      const now = view[other];
-      if (other !== key && now && now !== this.picture?.view[other]) row.set(now);
-    }
-    this.mover.want({ shown: this.chooser.value, view });
+    this.rows.show(this.axes, this.view);
   }
 
   private zoom(range: [number, number] | null): void {
@@ -205,7 +175,10 @@ class Explorer {
     const before = x && this.view[x.key];
     if (!x?.dense || x.circular || !before) return;
     if (range === null && !before.range) return;
-    this.step(x.key, { as: "x", range, rebin: range === null ? (before.rebin ?? 1) : 1 });
+    const rebin = range === null ? (before.rebin ?? 1) : 1;
+    this.view = { ...this.view, [x.key]: { as: "x", range, rebin } };
+    this.rows.show(this.axes, this.view);
+    this.mover.want({ shown: this.chooser.value, view: this.view });
   }
 
   private draw(): void {

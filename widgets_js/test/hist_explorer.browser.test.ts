@@ -89,8 +89,8 @@ test("a step for each bin and an error bar where there is one", async () => {
 
 test("names are text", async () => {
   const { place } = await show();
-  const select = place.querySelectorAll("select")[2] as HTMLSelectElement;
-  select.value = "pick";
+  const select = place.querySelector('[data-axis="kind"] select') as HTMLSelectElement;
+  select.value = "one";
   select.dispatchEvent(new Event("change"));
   expect(place.querySelector("b")).toBeNull();
   expect(place.textContent).toContain("<b>e</b>");

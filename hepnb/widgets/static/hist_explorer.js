@@ -32,64 +32,317 @@ function root(kind) {
     "data-lm-suppress-shortcuts": "true"
   });
 }
-function onEntered(input, act) {
-  input.addEventListener("change", act);
-  input.addEventListener("keydown", (event) => {
-    if (event.key === "Enter") act();
-  });
+var serial = 0;
+function uniqueId(stem) {
+  serial += 1;
+  return `hepnb-${stem}-${Math.random().toString(36).slice(2, 8)}-${serial}`;
 }
 
-// src/items.ts
-function one(axis, changed) {
-  const node = el(
-    "select",
-    { class: "hepnb-select", "aria-label": `${axis.name}: category` },
-    ...axis.items.map((item, at2) => el("option", { value: at2 }, String(item)))
-  );
-  node.addEventListener(
-    "change",
-    () => changed(axis.items.slice(node.selectedIndex, node.selectedIndex + 1))
-  );
-  const set = ({ items: items2 }) => {
-    node.selectedIndex = items2?.[0] === void 0 ? -1 : axis.items.indexOf(items2[0]);
-  };
-  return { node, set };
+// src/format.ts
+var THIN = " ";
+function number(value, digits = 4) {
+  if (value === null || value === void 0 || Number.isNaN(value)) return "–";
+  if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
+  if (Number.isInteger(value) && Math.abs(value) < 1e15)
+    return grouped(String(Math.abs(value)), value < 0);
+  const size = Math.abs(value);
+  if (size >= 1e15 || size < 1e-4) return value.toExponential(digits - 1).replace("e+", "e");
+  const decimals = Math.max(0, digits - 1 - Math.floor(Math.log10(size)));
+  const [whole = "0", part = ""] = size.toFixed(Math.min(decimals, 12)).split(".");
+  const tail = part.replace(/0+$/, "");
+  return grouped(whole, value < 0) + (tail ? `.${tail}` : "");
 }
-function items(axis, most, changed) {
-  const boxes = axis.items.map((item) => {
-    const box = el("input", { type: "checkbox" });
-    return { item, box, node: el("label", { class: "hepnb-check" }, box, String(item)) };
-  });
-  const tell = () => changed(boxes.filter(({ box }) => box.checked).map(({ item }) => item));
-  const list = el(
+function grouped(digits, negative) {
+  const out = digits.length > 4 ? digits.replace(/\B(?=(\d{3})+$)/g, THIN) : digits;
+  return negative ? `−${out}` : out;
+}
+
+// src/name_list.ts
+var ROW = 26;
+var SIGHT = 8;
+var SPARE = 4;
+function nameList(names, options, changed) {
+  const { flows: flows2, single, orders } = options;
+  const stem = uniqueId("name");
+  const help = el(
+    "span",
+    { class: "hepnb-offscreen", id: uniqueId("help") },
+    orders ? "Space chooses, Alt with an arrow key moves." : ""
+  );
+  const said = el("span", { class: "hepnb-offscreen", role: "status" });
+  const body = el("div", { class: "hepnb-names", role: "presentation" });
+  const box = el(
     "div",
-    { class: "hepnb-items", role: "group", "aria-label": `${axis.name}: categories` },
-    ...boxes.map(({ node: node2 }) => node2)
+    {
+      class: flows2 ? "hepnb-list hepnb-flows" : "hepnb-list",
+      role: "listbox",
+      tabindex: 0,
+      "aria-label": options.label,
+      "aria-multiselectable": single ? void 0 : "true",
+      "aria-orientation": flows2 ? "horizontal" : "vertical",
+      "aria-describedby": orders ? help.id : void 0
+    },
+    body
   );
-  for (const { box } of boxes) {
-    box.addEventListener("change", () => {
-      if (!boxes.some((other) => other.box.checked)) box.checked = true;
-      tell();
+  const rows = /* @__PURE__ */ new Map();
+  let active = 0;
+  const make = (at2) => {
+    const name = el("bdi", { class: "hepnb-nametext" }, names.name(at2));
+    const row = el("div", { class: "hepnb-option", role: "option", id: `${stem}-${at2}` }, name);
+    row.title = names.name(at2);
+    if (orders) {
+      const grip = el("span", { class: "hepnb-grip", "aria-hidden": "true" }, "⠿");
+      grip.addEventListener("pointerdown", (event) => drag(event, at2));
+      row.append(grip);
+    }
+    row.addEventListener("click", () => {
+      if (dragged) {
+        dragged = false;
+        return;
+      }
+      active = names.shown.indexOf(at2);
+      choose(at2);
     });
-  }
-  const all = button("all", { "aria-label": `${axis.name}: all categories` });
-  all.addEventListener("click", () => {
-    boxes.forEach(({ box }, at2) => {
-      box.checked = at2 < most;
-    });
-    tell();
-  });
-  const node = el("div", { class: "hepnb-row" }, list);
-  if (boxes.length > 2 && most >= boxes.length) node.append(all);
-  const set = ({ items: items2 }) => {
-    boxes.forEach(({ item, box }, at2) => {
-      box.checked = items2 ? items2.includes(item) : at2 < most;
-    });
+    return row;
   };
-  return { node, set };
+  const draw = () => {
+    const shown = names.shown;
+    active = Math.min(Math.max(0, active), Math.max(0, shown.length - 1));
+    if (!flows2) {
+      box.style.height = `${Math.min(SIGHT, Math.max(1, shown.length)) * ROW + 2}px`;
+      body.style.height = `${shown.length * ROW}px`;
+    }
+    const first = flows2 ? 0 : Math.max(0, Math.floor(box.scrollTop / ROW) - SPARE);
+    const last = flows2 ? shown.length : Math.min(shown.length, first + SIGHT + 2 * SPARE + 1);
+    const wanted = /* @__PURE__ */ new Set();
+    for (let place = first; place < last; place += 1) wanted.add(place);
+    if (active < shown.length) wanted.add(active);
+    const kept = /* @__PURE__ */ new Set();
+    let before = null;
+    for (const place of [...wanted].sort((a, b) => a - b)) {
+      const at2 = shown[place];
+      if (at2 === void 0) continue;
+      kept.add(at2);
+      const row = rows.get(at2) ?? make(at2);
+      rows.set(at2, row);
+      setAttribute(row, "aria-selected", String(names.chosen.has(at2)));
+      setAttribute(row, "aria-setsize", String(shown.length));
+      setAttribute(row, "aria-posinset", String(place + 1));
+      row.classList.toggle("hepnb-active", place === active);
+      if (!flows2) row.style.top = `${place * ROW}px`;
+      const next = before ? before.nextElementSibling : body.firstElementChild;
+      if (next !== row) body.insertBefore(row, next);
+      before = row;
+    }
+    for (const [at2, row] of rows) {
+      if (kept.has(at2)) continue;
+      row.remove();
+      rows.delete(at2);
+    }
+    const here = shown[active];
+    setAttribute(box, "aria-activedescendant", here === void 0 ? null : `${stem}-${here}`);
+  };
+  const reveal = () => {
+    if (flows2) return;
+    const top = active * ROW;
+    if (top < box.scrollTop) box.scrollTop = top;
+    else if (top + ROW > box.scrollTop + box.clientHeight)
+      box.scrollTop = top + ROW - box.clientHeight;
+  };
+  const choose = (at2) => {
+    if (single) {
+      if (names.chosen.has(at2)) return draw();
+      names.chosen.clear();
+      names.chosen.add(at2);
+    } else names.toggle(at2);
+    draw();
+    changed();
+  };
+  const walk = (to) => {
+    active = Math.min(Math.max(0, to), names.shown.length - 1);
+    reveal();
+    const at2 = names.shown[active];
+    if (single && at2 !== void 0) choose(at2);
+    else draw();
+  };
+  const moveTo = (to) => {
+    if (!orders || to < 0 || to >= names.shown.length || to === active) return;
+    names.move(active, to);
+    active = to;
+    reveal();
+    draw();
+    const at2 = names.shown[active] ?? 0;
+    setText(said, `${names.name(at2)}: place ${active + 1} of ${names.shown.length}`);
+    if (names.chosen.has(at2)) changed();
+  };
+  box.addEventListener("keydown", (event) => {
+    const step = steps(event.key, flows2);
+    const at2 = names.shown[active];
+    if (step !== void 0 && event.altKey) moveTo(active + step);
+    else if (event.altKey) return;
+    else if (step !== void 0) walk(active + step);
+    else if (event.key === "Home") walk(0);
+    else if (event.key === "End") walk(names.shown.length - 1);
+    else if ((event.key === " " || event.key === "Enter") && at2 !== void 0) choose(at2);
+    else if (event.key === "a" && (event.ctrlKey || event.metaKey) && !single) {
+      names.mark("all");
+      draw();
+      changed();
+    } else return;
+    event.preventDefault();
+    event.stopPropagation();
+  });
+  box.addEventListener("scroll", draw, { passive: true });
+  let dragged = false;
+  const drag = (event, at2) => {
+    if (event.button !== 0) return;
+    event.preventDefault();
+    active = names.shown.indexOf(at2);
+    dragged = false;
+    const over = (now) => {
+      const place = flows2 ? placeInLines(now, rows.entries(), names.shown, active) : placeInList(now, box, body, names.shown.length);
+      if (place === void 0 || place === active) return;
+      names.move(active, place);
+      active = place;
+      dragged = true;
+      reveal();
+      draw();
+      rows.get(at2)?.classList.add("hepnb-dragged");
+    };
+    const end = () => {
+      for (const name of ["pointerup", "pointercancel"]) document.removeEventListener(name, end);
+      document.removeEventListener("pointermove", over);
+      rows.get(at2)?.classList.remove("hepnb-dragged");
+      if (dragged && names.chosen.has(at2)) changed();
+    };
+    document.addEventListener("pointermove", over);
+    for (const name of ["pointerup", "pointercancel"]) document.addEventListener(name, end);
+  };
+  return { node: el("div", { class: "hepnb-listbox" }, box, help, said), draw };
 }
+function steps(key, flows2) {
+  if (key === "ArrowDown" || flows2 && key === "ArrowRight") return 1;
+  if (key === "ArrowUp" || flows2 && key === "ArrowLeft") return -1;
+  if (key === "PageDown") return SIGHT;
+  if (key === "PageUp") return -SIGHT;
+  return void 0;
+}
+function placeInList({ clientY }, box, body, length) {
+  const edge = box.getBoundingClientRect();
+  const y = Math.min(Math.max(clientY, edge.top - ROW / 2), edge.bottom + ROW / 2);
+  const place = Math.floor((y - body.getBoundingClientRect().top) / ROW);
+  return Math.min(Math.max(0, place), length - 1);
+}
+function placeInLines({ clientX, clientY }, rows, shown, active) {
+  const boxes = [...rows].map(([at2, row]) => ({ at: at2, box: row.getBoundingClientRect() }));
+  const own = boxes.find(({ at: at2 }) => at2 === shown[active])?.box;
+  const hit = boxes.find(
+    ({ box }) => clientX >= box.left && clientX <= box.right && clientY >= box.top && clientY <= box.bottom
+  );
+  if (!hit || !own) return void 0;
+  const place = shown.indexOf(hit.at);
+  const middle = (hit.box.left + hit.box.right) / 2;
+  const passed = place > active ? clientX > middle : clientX < middle;
+  return passed || Math.abs(hit.box.top - own.top) > 4 ? place : void 0;
+}
+
+// src/names.ts
+function matcher(pattern) {
+  const wanted = pattern.trim().toLowerCase();
+  if (/[*?]/.test(wanted)) return (name) => glob(wanted, name.toLowerCase());
+  return (name) => name.toLowerCase().includes(wanted);
+}
+function glob(pattern, name) {
+  let [p, n, star, mark] = [0, 0, -1, 0];
+  while (n < name.length) {
+    if (pattern[p] === "*") {
+      star = p;
+      mark = n;
+      p += 1;
+    } else if (pattern[p] === "?" || pattern[p] === name[n]) {
+      p += 1;
+      n += 1;
+    } else if (star >= 0) {
+      p = star + 1;
+      mark += 1;
+      n = mark;
+    } else return false;
+  }
+  while (pattern[p] === "*") p += 1;
+  return p === pattern.length;
+}
+var Names = class {
+  constructor(names) {
+    this.names = names;
+    this.order = names.map((_, at2) => at2);
+    this.shown = this.order;
+  }
+  names;
+  /** Numbers of the names in the order of the list, and of those that match the search. */
+  order;
+  shown;
+  chosen = /* @__PURE__ */ new Set();
+  pattern = "";
+  only = false;
+  name(at2) {
+    return this.names[at2] ?? "";
+  }
+  get size() {
+    return this.names.length;
+  }
+  /** The chosen ones, in the order of the list. */
+  get picked() {
+    return this.order.filter((at2) => this.chosen.has(at2));
+  }
+  /** Chosen from outside: they keep their order, first in the list unless it is the names' own. */
+  choose(picked) {
+    this.chosen.clear();
+    for (const at2 of picked) this.chosen.add(at2);
+    const rises = picked.every((at2, i) => i === 0 || at2 > (picked[i - 1] ?? -1));
+    const rest = this.names.map((_, at2) => at2);
+    this.order = rises ? rest : [...picked, ...rest.filter((at2) => !this.chosen.has(at2))];
+    this.sift();
+  }
+  /** More names came at the end. */
+  grow(names) {
+    for (let at2 = this.names.length; at2 < names.length; at2 += 1) this.order.push(at2);
+    this.names = names;
+    this.sift();
+  }
+  search(pattern, only) {
+    this.pattern = pattern;
+    this.only = only;
+    this.sift();
+  }
+  sift() {
+    const fits = this.pattern.trim() ? matcher(this.pattern) : () => true;
+    this.shown = this.order.filter(
+      (at2) => (!this.only || this.chosen.has(at2)) && fits(this.name(at2))
+    );
+  }
+  toggle(at2) {
+    if (!this.chosen.delete(at2)) this.chosen.add(at2);
+  }
+  /** All, none or the others of those that are shown; what is not shown stays as it is. */
+  mark(how) {
+    for (const at2 of this.shown) {
+      if (how === "all" || how === "invert" && !this.chosen.has(at2)) this.chosen.add(at2);
+      else this.chosen.delete(at2);
+    }
+  }
+  /** Move what is shown at `from` to where `to` is shown. */
+  move(from, to) {
+    const [moved, target] = [this.shown[from], this.shown[to]];
+    if (moved === void 0 || target === void 0 || from === to) return;
+    this.order = this.order.filter((at2) => at2 !== moved);
+    this.order.splice(this.order.indexOf(target) + (to > from ? 1 : 0), 0, moved);
+    this.sift();
+  }
+};
 
 // src/view.ts
+var MANY = 8;
+var COUNTABLE = 64;
 function floats(view) {
   return new Float64Array(
     view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength)
@@ -97,6 +350,17 @@ function floats(view) {
 }
 function readAxis(axis) {
   return { ...axis, edges: axis.edges ? floats(axis.edges) : new Float64Array() };
+}
+function choices(axis) {
+  if (!axis.dense) return axis.items;
+  const few = axis.discrete && !axis.circular && axis.size <= COUNTABLE;
+  return few ? Array.from(axis.edges.subarray(0, axis.size)) : [];
+}
+function roles(axis) {
+  const curves = choices(axis).length > 0 ? ["overlay", "stack"] : [];
+  if (!axis.dense) return ["x", "y", "overlay", "stack", "pick", "sum"];
+  const summed2 = axis.circular ? ["bin", "sum"] : ["range", "bin", "sum"];
+  return ["x", "y", ...curves, ...summed2];
 }
 function nearestEdge(edges, value) {
   let low = 0;
@@ -125,18 +389,145 @@ function rangeOf(axis, start, stop) {
   ];
 }
 
-// src/picture.ts
-function readPicture(wire) {
-  return {
-    ...wire,
-    edges: floats(wire.edges),
-    curves: wire.curves.map((curve) => ({
-      ...curve,
-      values: floats(curve.values),
-      errors: curve.errors ? floats(curve.errors) : null,
-      low: curve.low ? floats(curve.low) : null
-    }))
+// src/items.ts
+var FLOWS = 8;
+function flows(axis) {
+  return choices(axis).length <= FLOWS;
+}
+function items(axis, options, changed) {
+  const { single } = options;
+  let all = choices(axis);
+  let places = new Map(all.map((item, at2) => [item, at2]));
+  let known = "";
+  const names = new Names(all.map(itemName));
+  const told = el("span", { class: "hepnb-told", role: "status" });
+  const tell = () => {
+    paint();
+    const { picked } = names;
+    const wrong = problem(picked.length, options.most);
+    setText(told, wrong);
+    if (wrong) return;
+    known = picked.join();
+    const whole = picked.length === all.length && picked.every((at2, i) => at2 === i);
+    if (whole && options.first === Number.POSITIVE_INFINITY) changed(null);
+    else changed(picked.map((at2) => all[at2]));
   };
+  const few = flows(axis);
+  const list = nameList(names, { label: `${axis.name}: categories`, flows: few, ...options }, tell);
+  const folded = few ? void 0 : fold(axis.name, names, single, list, tell);
+  const paint = () => (folded ?? list).draw();
+  const set = ({ items: items2 }) => {
+    const wanted = items2 ? items2.flatMap((item) => places.get(item) ?? []) : all.slice(0, options.first).map((_, at2) => at2);
+    if (wanted.join() === known) return;
+    known = wanted.join();
+    names.choose(wanted);
+    setText(told, "");
+    paint();
+  };
+  const grow = (wider) => {
+    all = choices(wider);
+    places = new Map(all.map((item, at2) => [item, at2]));
+    names.grow(all.map(itemName));
+    paint();
+  };
+  paint();
+  const node = el("div", { class: "hepnb-items" }, folded?.node ?? list.node, told);
+  return { node, set, grow, open: () => folded?.open() };
+}
+function itemName(item) {
+  if (typeof item === "boolean") return item ? "True" : "False";
+  return item === "" ? '""' : String(item);
+}
+function problem(chosen, most) {
+  if (chosen === 0) return "choose at least one";
+  if (chosen > most) return `at most ${most} can be drawn, ${number(chosen)} are chosen`;
+  return "";
+}
+function fold(axis, names, single, list, changed) {
+  const panel = el("div", { class: "hepnb-panel", id: uniqueId("panel"), hidden: true });
+  const said = el("span", { class: "hepnb-nametext" });
+  const line = button("", {
+    class: "hepnb-button hepnb-foldline",
+    "aria-expanded": "false",
+    "aria-controls": panel.id
+  });
+  const count = el("span", { class: "hepnb-count" });
+  line.append(said, count, el("span", { class: "hepnb-caret", "aria-hidden": "true" }));
+  const search = el("input", {
+    type: "search",
+    class: "hepnb-input hepnb-search",
+    placeholder: "search, e.g. QCD_*",
+    autocomplete: "off",
+    spellcheck: "false",
+    title: "a part of the name, or a pattern with * and ? for the whole name",
+    "aria-label": `${axis}: search`
+  });
+  const found = el("span", { class: "hepnb-faint hepnb-found", role: "status" });
+  const only = button("chosen", {
+    class: "hepnb-toggle",
+    "aria-pressed": "false",
+    "aria-label": `${axis}: list only the chosen`,
+    title: "list only the chosen"
+  });
+  const sift = () => {
+    names.search(search.value, only.getAttribute("aria-pressed") === "true");
+    draw();
+    const hits = names.shown.length;
+    setText(found, search.value.trim() === "" ? "" : `${number(hits)} found`);
+  };
+  search.addEventListener("input", sift);
+  search.addEventListener("keydown", (event) => {
+    if (event.key === "ArrowDown") {
+      event.preventDefault();
+      list.node.querySelector("[role=listbox]")?.focus();
+    } else if (event.key === "Escape" && search.value !== "") {
+      search.value = "";
+      sift();
+    }
+  });
+  only.addEventListener("click", () => {
+    setAttribute(only, "aria-pressed", String(only.getAttribute("aria-pressed") !== "true"));
+    sift();
+  });
+  const marks = ["all", "none", "invert"].map((how) => {
+    const press = button(how, {
+      "aria-label": `${axis}: ${how} of the listed`,
+      title: how === "invert" ? "swap chosen and not chosen" : `choose ${how} of the listed`
+    });
+    press.addEventListener("click", () => {
+      names.mark(how);
+      changed();
+    });
+    return press;
+  });
+  panel.append(
+    el(
+      "div",
+      { class: "hepnb-row hepnb-finder" },
+      search,
+      ...single ? [] : [...marks, only],
+      found
+    ),
+    list.node
+  );
+  const show = (open) => {
+    panel.hidden = !open;
+    line.setAttribute("aria-expanded", String(open));
+    if (open) list.draw();
+  };
+  line.addEventListener("click", () => show(panel.hidden !== false));
+  const draw = () => {
+    const { picked } = names;
+    const text = picked.slice(0, 3).map((at2) => el("bdi", {}, names.name(at2)));
+    said.replaceChildren(...text.flatMap((name, at2) => at2 > 0 ? [", ", name] : [name]));
+    if (text.length === 0) setText(said, "none");
+    line.title = picked.slice(0, 20).map((at2) => names.name(at2)).join("\n");
+    setText(count, single ? "" : `${number(picked.length)} of ${number(names.size)}`);
+    line.setAttribute("aria-label", `${axis}: ${said.textContent} ${count.textContent}`.trim());
+    if (!panel.hidden) list.draw();
+  };
+  const node = el("div", { class: "hepnb-fold" }, line, panel);
+  return { node, draw, open: () => show(true) };
 }
 
 // node_modules/d3-array/src/ticks.js
@@ -262,10 +653,149 @@ function yDomain(lows, highs, log) {
   return [low < 0 ? low - room : 0, high + room];
 }
 
+// src/limits.ts
+function coordinate(text, axis) {
+  let bare = text.trim();
+  if (axis.unit && bare.endsWith(axis.unit)) bare = bare.slice(0, -axis.unit.length).trim();
+  if (/^[-+.\d].*j$/i.test(bare)) bare = bare.slice(0, -1);
+  return /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(bare) ? Number(bare) : Number.NaN;
+}
+function index(text) {
+  const found = /^(?:#|bin\s)\s*(\d+)$/i.exec(text.trim());
+  return found ? Number(found[1]) : void 0;
+}
+var NOT = (text) => `“${text.trim()}” is not a number`;
+function edgeTyped(text, axis, side) {
+  if (text.trim() === "") return { value: side === "low" ? 0 : axis.size };
+  const edge = index(text);
+  if (edge !== void 0) {
+    if (edge <= axis.size) return { value: edge };
+    return { problem: `the last edge is #${axis.size}` };
+  }
+  const value = coordinate(text, axis);
+  if (Number.isNaN(value)) return { problem: NOT(text) };
+  const [first, last] = [axis.edges[0] ?? 0, axis.edges[axis.size] ?? 0];
+  if (side === "low" && value >= last) return { problem: `the axis ends at ${short(last)}` };
+  if (side === "high" && value <= first) return { problem: `the axis starts at ${short(first)}` };
+  return { value: outward(axis.edges, value, side) };
+}
+function outward(edges, value, side) {
+  const bin = binOf(edges, value);
+  for (const edge of [bin, bin + 1]) {
+    const at2 = edges[edge] ?? Number.NaN;
+    const below = at2 - (edges[edge - 1] ?? Number.NEGATIVE_INFINITY);
+    const above = (edges[edge + 1] ?? Number.POSITIVE_INFINITY) - at2;
+    if (Math.abs(value - at2) <= 1e-9 * Math.min(below, above)) return edge;
+  }
+  for (const edge of [bin, bin + 1]) {
+    if (short(edges[edge] ?? Number.NaN) === short(value)) return edge;
+  }
+  return Math.min(edges.length - 1, Math.max(0, side === "low" ? bin : bin + 1));
+}
+function binOf(edges, value) {
+  let [low, high] = [0, edges.length];
+  while (low < high) {
+    const middle = low + high >> 1;
+    if ((edges[middle] ?? 0) <= value) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+}
+function binTyped(text, axis) {
+  const bin = index(text);
+  if (bin !== void 0) {
+    return bin < axis.size ? { value: bin } : { problem: `the last bin is #${axis.size - 1}` };
+  }
+  const value = coordinate(text, axis);
+  if (Number.isNaN(value)) return { problem: NOT(text) };
+  const found = binOf(axis.edges, value);
+  if (found >= 0 && found < axis.size) return { value: found };
+  if (value === axis.edges[axis.size]) return { value: axis.size - 1 };
+  const ends = [axis.edges[0] ?? 0, axis.edges[axis.size] ?? 0].map(short);
+  return { problem: `the axis goes from ${ends.join(" to ")}` };
+}
+function rebinTyped(text, axis, bins) {
+  const words2 = text.split(/[\s,;]+/).filter((word) => word !== "");
+  const [only] = words2;
+  if (only === void 0) return { value: 1 };
+  if (words2.length === 1) {
+    const factor = coordinate(only, axis);
+    if (Number.isInteger(factor) && factor >= 1 && factor <= bins) return { value: factor };
+    return { problem: `a factor is a whole number from 1 to ${bins}` };
+  }
+  const out = [];
+  let before = -1;
+  for (const word of words2) {
+    const value = coordinate(word, axis);
+    if (Number.isNaN(value)) return { problem: NOT(word) };
+    const edge = outward(axis.edges, value, "low");
+    const at2 = axis.edges[edge] ?? 0;
+    if (short(at2) !== short(value)) {
+      const next = axis.edges[Math.min(edge + 1, axis.size)] ?? 0;
+      return { problem: `${short(value)} is no edge: there is ${short(at2)} and ${short(next)}` };
+    }
+    if (edge <= before) return { problem: "edges must rise" };
+    before = edge;
+    out.push(edge === 0 || edge === axis.size ? null : at2);
+  }
+  return { value: out };
+}
+function divisors(bins) {
+  const out = [];
+  for (let d = 1; d * d <= bins; d += 1) {
+    if (bins % d === 0) out.push(d, bins / d);
+  }
+  return [...new Set(out)].sort((a, b) => a - b);
+}
+
+// src/typed.ts
+function typedField(label2, hint, kind, enter) {
+  const told = el("span", { class: "hepnb-told", role: "status", id: uniqueId("told") });
+  const input = el("input", {
+    type: "text",
+    class: `hepnb-input ${kind}`,
+    autocomplete: "off",
+    spellcheck: "false",
+    title: hint,
+    "aria-label": label2,
+    "aria-describedby": told.id
+  });
+  let shown = "";
+  let half = false;
+  const tell = (problem2) => {
+    setText(told, problem2);
+    setAttribute(input, "aria-invalid", problem2 ? "true" : null);
+  };
+  const show = (text, over = false) => {
+    shown = text;
+    if (half && !over) return;
+    half = false;
+    tell("");
+    if (input.value !== text) input.value = text;
+  };
+  const take = () => {
+    if (!half) return;
+    if (input.value.trim() === shown) return show(shown, true);
+    const problem2 = enter(input.value);
+    if (problem2) tell(problem2);
+    else show(shown, true);
+  };
+  input.addEventListener("input", () => {
+    half = true;
+    tell("");
+  });
+  input.addEventListener("change", take);
+  input.addEventListener("keydown", (event) => {
+    if (event.key === "Enter") take();
+    if (event.key === "Escape" && half) show(shown, true);
+  });
+  return { input, told, show };
+}
+
 // src/range.ts
-function rangeControl(axis, moved, typed) {
+function rangeControl(axis, moved) {
   const unit = axis.unit ? ` ${axis.unit}` : "";
-  const text = (edge2) => `${short(axis.edges[edge2] ?? 0)}${unit}`;
+  const text = (edge) => short(axis.edges[edge] ?? 0);
   const handle = (side) => el("input", {
     type: "range",
     min: 0,
@@ -274,229 +804,479 @@ function rangeControl(axis, moved, typed) {
     class: "hepnb-handle",
     "aria-label": `${axis.name}, ${side} limit`
   });
-  const entry = (side) => el("input", {
-    type: "number",
-    step: "any",
-    class: "hepnb-input hepnb-limit",
-    "aria-label": `${axis.name}, ${side} limit, typed`
-  });
-  const [low, high, from, to] = [handle("lower"), handle("upper"), entry("lower"), entry("upper")];
+  const [low, high] = [handle("lower"), handle("upper")];
+  const entry = (side) => typedField(
+    `${axis.name}, ${side === "low" ? "lower" : "upper"} limit, typed`,
+    "a coordinate, or #12 for the edge with that number; empty for the end of the axis",
+    "hepnb-limit",
+    (typed) => {
+      const edge = edgeTyped(typed, axis, side);
+      if ("problem" in edge) return edge.problem;
+      const start = side === "low" ? edge.value : Number(low.value);
+      const stop = side === "high" ? edge.value : Number(high.value);
+      if (start >= stop)
+        return side === "low" ? "not below the upper limit" : "not above the lower limit";
+      place(start, stop);
+      moved(start, stop);
+      return "";
+    }
+  );
+  const [from, to] = [entry("low"), entry("high")];
   const track = el("div", { class: "hepnb-track" });
   const slider = el("div", { class: "hepnb-slider" }, track, low, high);
-  let typing;
-  const paint = () => {
+  const paint = (over) => {
     const [start, stop] = [Number(low.value), Number(high.value)];
     track.style.setProperty("--hepnb-from", `${100 * start / axis.size}%`);
     track.style.setProperty("--hepnb-to", `${100 * stop / axis.size}%`);
     low.style.zIndex = start > axis.size / 2 ? "2" : "1";
-    setAttribute(low, "aria-valuetext", text(start));
-    setAttribute(high, "aria-valuetext", text(stop));
-    if (typing !== from) from.value = short(axis.edges[start] ?? 0);
-    if (typing !== to) to.value = short(axis.edges[stop] ?? 0);
+    setAttribute(low, "aria-valuetext", `${text(start)}${unit}`);
+    setAttribute(high, "aria-valuetext", `${text(stop)}${unit}`);
+    from.show(text(start), over);
+    to.show(text(stop), over);
+  };
+  const place = (start, stop) => {
+    if (low.value !== String(start)) low.value = String(start);
+    if (high.value !== String(stop)) high.value = String(stop);
+    paint(false);
   };
   low.addEventListener("input", () => {
     if (Number(low.value) >= Number(high.value)) low.value = String(Number(high.value) - 1);
-    paint();
+    paint(true);
     moved(Number(low.value), Number(high.value));
   });
   high.addEventListener("input", () => {
     if (Number(high.value) <= Number(low.value)) high.value = String(Number(low.value) + 1);
-    paint();
+    paint(true);
     moved(Number(low.value), Number(high.value));
   });
-  const edge = (handle2, end) => Number(handle2.value) === end ? null : axis.edges[Number(handle2.value)] ?? null;
-  const entered = (input, end) => {
-    const value = input.value === "" ? null : Number(input.value);
-    return value !== null && short(value) === short(axis.edges[end] ?? 0) ? null : value;
-  };
-  for (const input of [from, to]) {
-    input.addEventListener("input", () => {
-      typing = input;
-    });
-    onEntered(input, () => {
-      typing = void 0;
-      if (input === from) typed(entered(from, 0), edge(high, axis.size));
-      else typed(edge(low, 0), entered(to, axis.size));
-    });
-  }
-  const set = (start, stop) => {
-    low.value = String(start);
-    high.value = String(stop);
-    paint();
-  };
-  set(0, axis.size);
+  place(0, axis.size);
   const node = el(
     "div",
     { class: "hepnb-range", role: "group", "aria-label": `Range of ${axis.name}` },
-    from,
+    from.input,
     slider,
-    to,
-    el("span", { class: "hepnb-faint" }, axis.unit)
+    to.input,
+    el("span", { class: "hepnb-faint hepnb-unit" }, axis.unit),
+    from.told,
+    to.told
   );
-  return { node, set };
+  return { node, set: place };
 }
 
-// src/axis_row.ts
-var DENSE = [
-  ["x", "x axis"],
-  ["range", "range, summed"],
-  ["bin", "one bin"],
-  ["sum", "sum of all"]
-];
-var CATEGORY = [
-  ["x", "x axis"],
-  ["overlay", "overlay"],
-  ["pick", "one"],
-  ["several", "several, summed"],
-  ["sum", "sum of all"]
-];
-var MANY = 8;
-function axisRow(axis, changed) {
-  const modes = axis.dense ? DENSE.filter(([mode2]) => !axis.circular || mode2 !== "range") : CATEGORY;
-  const select = el(
-    "select",
-    { class: "hepnb-select", "aria-label": `${axis.name}: what to do` },
-    ...modes.map(([mode2, text]) => el("option", { value: mode2 }, text))
-  );
-  const place = el("div", { class: "hepnb-control" });
-  const name = el("span", { class: "hepnb-axisname", title: axis.name }, ...labelNodes(axis));
-  const node = el(
-    "div",
-    { class: "hepnb-axisrow", role: "group", "aria-label": axis.name, "data-axis": axis.key },
-    name,
-    select,
-    place
-  );
-  let mode;
-  let control;
-  const build = (wanted) => {
-    if (mode === wanted) return;
-    mode = wanted;
-    control = controlFor(axis, wanted, changed);
-    place.replaceChildren(control.node);
-  };
-  select.addEventListener("change", () => {
-    const wanted = select.value;
-    build(wanted);
-    const step = initial(axis, wanted);
-    control?.set(step);
-    changed(step);
-  });
-  const set = (step) => {
-    const stays = mode === "several" && step.as === "pick";
-    const several = step.as === "pick" && (step.items?.length ?? 0) > 1;
-    const wanted = stays || several ? "several" : step.as;
-    select.value = wanted;
-    build(wanted);
-    control?.set(step);
-  };
-  return { node, set };
-}
-function labelNodes(axis) {
-  return axis.label.map(
-    ([text, level]) => level === 0 ? text : el(level < 0 ? "sub" : "sup", {}, text)
-  );
-}
-function initial(axis, mode) {
-  if (mode === "several") return { as: "pick", items: axis.items.slice(0, 2) };
-  if (mode === "pick") return { as: "pick", items: axis.items.slice(0, 1) };
-  if (mode === "bin") return { as: "bin", bin: 0 };
-  if (mode === "overlay") return { as: "overlay", items: null };
-  if (mode === "range") return { as: "range", range: null };
-  if (mode === "x")
-    return axis.dense ? { as: "x", range: null, rebin: 1 } : { as: "x", items: null };
-  return { as: "sum" };
-}
-function controlFor(axis, mode, changed) {
-  if (mode === "sum") return sumControl(axis);
-  if (mode === "pick") return one(axis, (items2) => changed({ as: "pick", items: items2 }));
-  if (mode === "bin") return binControl(axis, (bin) => changed({ as: "bin", bin }));
-  if (!axis.dense) {
-    const as = mode === "several" ? "pick" : mode;
-    const most = mode === "overlay" ? MANY : axis.items.length;
-    return items(axis, most, (chosen) => changed({ as, items: chosen }));
-  }
-  return mode === "x" ? xControl(axis, changed) : summedControl(axis, changed);
-}
-function sumControl(axis) {
-  const [under, over] = axis.flow;
-  const dense = under && over ? "with under- and overflow" : under ? "with underflow" : "with overflow";
-  const text = !(under || over) ? "" : axis.dense ? dense : "with what is in no category";
-  return { node: el("span", { class: "hepnb-faint" }, text), set: () => {
-  } };
-}
-function summedControl(axis, changed) {
-  const range = rangeControl(
-    axis,
-    (start, stop) => changed({ as: "range", range: rangeOf(axis, start, stop) ?? null }),
-    (low, high) => changed({ as: "range", range: [low, high] })
-  );
-  const set = (step) => range.set(...binsOf(step, axis));
-  return { node: range.node, set };
-}
-function xControl(axis, changed) {
-  let now = { as: "x", range: null, rebin: 1 };
-  const change = (part) => {
-    now = { ...now, ...part };
-    changed(now);
-  };
-  const rebin = el("input", {
-    type: "number",
-    class: "hepnb-input hepnb-rebin",
-    min: 1,
-    max: axis.size,
-    step: 1,
+// src/rebin.ts
+var TYPED = "typed";
+function rebinControl(axis, changed) {
+  let bins = axis.size;
+  let now = 1;
+  const select = el("select", {
+    class: "hepnb-select hepnb-rebin",
     "aria-label": `${axis.name}: bins merged into one`
   });
-  onEntered(rebin, () => {
-    const wanted = Math.round(Number(rebin.value));
-    const [start, stop] = binsOf(now, axis);
-    change({ rebin: Math.min(Math.max(1, wanted || 1), stop - start) });
-  });
-  const range = rangeControl(
-    axis,
-    (start, stop) => change({ range: rangeOf(axis, start, stop) ?? null, rebin: fitting(stop - start) }),
-    (low, high) => change({ range: [low, high], rebin: 1 })
+  const field = typedField(
+    `${axis.name}: how bins are merged, typed`,
+    "a factor, e.g. 3, or edges, e.g. 0, 10, 25, 60",
+    "hepnb-edges",
+    (text) => {
+      const rebin = rebinTyped(text, axis, bins);
+      if ("problem" in rebin) return rebin.problem;
+      now = rebin.value;
+      field.show(words(now, axis));
+      changed(now);
+      return "";
+    }
   );
-  const factor = () => typeof now.rebin === "number" ? now.rebin : 1;
-  const fitting = (bins) => Math.min(factor(), bins);
-  const set = (step) => {
-    now = step;
-    range.set(...binsOf(step, axis));
-    if (document.activeElement !== rebin) rebin.value = String(factor());
+  field.input.placeholder = "3  or  0, 10, 25, 60";
+  const typing = el("span", { class: "hepnb-typing", hidden: true }, field.input, field.told);
+  let offered = "";
+  const offer = () => {
+    const factors = divisors(bins);
+    const key = factors.join();
+    if (key === offered) return;
+    offered = key;
+    const kept = select.value;
+    select.replaceChildren(
+      ...factors.map((d) => el("option", { value: d }, d === 1 ? "no" : `× ${d}`)),
+      el("option", { value: TYPED }, "typed …")
+    );
+    select.value = kept;
   };
-  if (axis.circular) range.node.hidden = true;
-  if (axis.circular || axis.discrete) return { node: range.node, set };
-  const label2 = el("label", { class: "hepnb-check" }, "rebin", rebin);
-  return { node: el("div", { class: "hepnb-row" }, range.node, label2), set };
+  select.addEventListener("change", () => {
+    typing.hidden = select.value !== TYPED;
+    if (select.value === TYPED) {
+      field.show(words(now, axis), true);
+      field.input.focus();
+      field.input.select();
+      return;
+    }
+    now = Number(select.value);
+    field.show(words(now, axis), true);
+    changed(now);
+  });
+  const set = (rebin, of) => {
+    bins = of;
+    offer();
+    const same = words(rebin, axis) === words(now, axis) && select.selectedIndex >= 0;
+    now = rebin;
+    field.show(words(rebin, axis));
+    if (same) return;
+    const listed = typeof rebin === "number" && bins % rebin === 0;
+    select.value = listed ? String(rebin) : TYPED;
+    typing.hidden = listed;
+  };
+  set(1, axis.size);
+  const node = el(
+    "span",
+    { class: "hepnb-rebinbox" },
+    el("label", { class: "hepnb-check" }, "merge", select),
+    typing
+  );
+  return { node, set };
+}
+function words(rebin, { edges, size }) {
+  if (typeof rebin === "number") return String(rebin);
+  const end = (at2) => edges[at2 === 0 ? 0 : size] ?? 0;
+  return rebin.map((edge, at2) => short(edge ?? end(at2))).join(", ");
+}
+
+// src/roles.ts
+var WORDS = {
+  x: "x axis",
+  y: "y axis",
+  overlay: "overlay",
+  stack: "stack",
+  range: "range, summed",
+  bin: "one bin",
+  one: "one",
+  pick: "several, summed",
+  sum: "sum of all",
+  net: "sum without flow"
+};
+function offers(axis) {
+  const flow = axis.flow[0] || axis.flow[1];
+  const kinds = (role) => {
+    if (role === "pick") return boolean(axis) ? ["one"] : ["one", "pick"];
+    return role === "sum" && flow ? ["sum", "net"] : [role];
+  };
+  return roles(axis).flatMap(kinds).map((choice) => [choice, WORDS[choice]]);
+}
+function boolean(axis) {
+  return axis.items.length > 0 && axis.items.every((item) => typeof item === "boolean");
+}
+function choiceOf(step, before) {
+  if (step.as === "sum") return step.flow === false ? "net" : "sum";
+  if (step.as !== "pick") return step.as;
+  return (step.items?.length ?? 0) === 1 && before !== "pick" ? "one" : "pick";
+}
+function begun(axis, choice, before) {
+  const range = before.range ?? null;
+  const items2 = before.items?.length ? before.items : null;
+  if (choice === "sum") return { as: "sum" };
+  if (choice === "net") return { as: "sum", flow: false };
+  if (choice === "one") return { as: "pick", items: (items2 ?? axis.items).slice(0, 1) };
+  if (choice === "pick") return { as: "pick", items: items2 ?? axis.items.slice(0, 2) };
+  if (choice === "bin") return { as: "bin", bin: 0 };
+  if (choice === "range") return { as: "range", range };
+  if (choice === "overlay" || choice === "stack") {
+    const kept = before.as === "overlay" || before.as === "stack" || before.as === "pick";
+    return { as: choice, items: kept && (items2?.length ?? 0) > 1 ? items2 : null };
+  }
+  if (!axis.dense) return { as: choice, items: before.as === "pick" ? null : items2 };
+  return { as: choice, range, rebin: before.rebin ?? 1 };
+}
+function settled(axes, view, key, step) {
+  const out = { ...view, [key]: step };
+  const was = view[key]?.as;
+  const others = axes.filter((axis) => axis.key !== key);
+  for (const { key: other } of others) {
+    const now = out[other];
+    if (!now || !clash(now.as, step.as)) continue;
+    const swapped = (was === "x" || was === "y") && (now.as === "x" || now.as === "y");
+    out[other] = swapped ? { ...now, as: was } : { as: "sum" };
+  }
+  if (axes.some((axis) => out[axis.key]?.as === "x")) return out;
+  const second = others.find((axis) => out[axis.key]?.as === "y");
+  const y = second && out[second.key];
+  if (y) out[second.key] = { ...y, as: "x" };
+  else {
+    const free = others.filter((axis) => out[axis.key]?.as === "sum");
+    const next = best(free.length > 0 ? free : others);
+    if (!next) return view;
+    out[next.key] = begun(next, "x", { as: "sum" });
+  }
+  return out;
+}
+function clash(one, other) {
+  const curves = (as) => as === "overlay" || as === "stack";
+  if (curves(one)) return curves(other) || other === "y";
+  return (one === "x" || one === "y") && (one === other || one === "y" && curves(other));
+}
+function best(axes) {
+  return [...axes].sort((a, b) => Number(b.dense) - Number(a.dense) || b.size - a.size)[0];
+}
+
+// src/single_bin.ts
+function binName(axis, bin) {
+  const unit = axis.unit ? ` ${axis.unit}` : "";
+  const [low, high] = [axis.edges[bin] ?? 0, axis.edges[bin + 1] ?? 0];
+  if (axis.discrete && high - low === 1) return `${short(low)}${unit}`;
+  return `[${short(low)}, ${short(high)})${unit}`;
 }
 function binControl(axis, changed) {
   const slider = el("input", {
     type: "range",
-    class: "hepnb-single",
+    class: "hepnb-handle",
     min: 0,
     max: Math.max(0, axis.size - 1),
     step: 1,
     "aria-label": `${axis.name}: bin`
   });
   const said = el("span", { class: "hepnb-binname" });
-  const paint = () => {
-    const bin = Number(slider.value);
-    const unit = axis.unit ? ` ${axis.unit}` : "";
-    const [low, high] = [axis.edges[bin] ?? 0, axis.edges[bin + 1] ?? 0];
-    const text = axis.discrete && high - low === 1 ? short(low) : `[${short(low)}, ${short(high)})${unit}`;
+  const field = typedField(
+    `${axis.name}: bin, typed`,
+    "a coordinate in the bin, or #12 for the bin with that number",
+    "hepnb-limit",
+    (text) => {
+      const bin = binTyped(text, axis);
+      if ("problem" in bin) return bin.problem;
+      place(bin.value);
+      changed(bin.value);
+      return "";
+    }
+  );
+  const paint = (over) => {
+    const text = binName(axis, Number(slider.value));
     setText(said, text);
     slider.setAttribute("aria-valuetext", text);
+    field.show(`#${slider.value}`, over);
+  };
+  const place = (bin) => {
+    slider.value = String(bin);
+    paint(false);
   };
   slider.addEventListener("input", () => {
-    paint();
+    paint(true);
     changed(Number(slider.value));
   });
-  const set = (step) => {
-    slider.value = String(step.bin ?? 0);
-    paint();
+  const set = (step) => place(step.bin ?? 0);
+  const track = el("div", { class: "hepnb-slider" }, el("div", { class: "hepnb-track" }), slider);
+  const node = el("div", { class: "hepnb-range" }, field.input, track, said, field.told);
+  return { node, set };
+}
+
+// src/axis_row.ts
+var MOST = 64;
+function axisRow(axis, step, changed) {
+  let now = axis;
+  let last = step;
+  const select = el(
+    "select",
+    { class: "hepnb-select hepnb-role", "aria-label": `${axis.name}: what to do` },
+    ...offers(axis).map(([choice2, text]) => el("option", { value: choice2 }, text))
+  );
+  const place = el("div", { class: "hepnb-control" });
+  const node = el(
+    "div",
+    { class: "hepnb-axisrow", role: "group", "aria-label": axis.name, "data-axis": axis.key },
+    el("bdi", { class: "hepnb-axisname", title: axis.name }, ...labelNodes(axis)),
+    select,
+    place
+  );
+  let choice;
+  let control;
+  const tell = (chosen) => {
+    last = chosen;
+    changed(chosen);
   };
-  return { node: el("div", { class: "hepnb-row hepnb-grow" }, slider, said), set };
+  const build = (wanted) => {
+    if (choice === wanted) return;
+    choice = wanted;
+    control = controlFor(now, wanted, tell);
+    place.replaceChildren(...control ? [control.node] : []);
+    node.dataset.role = wanted;
+  };
+  select.addEventListener("change", () => {
+    const wanted = select.value;
+    const begins = begun(now, wanted, last);
+    build(wanted);
+    control?.set(begins);
+    control?.open?.();
+    tell(begins);
+  });
+  const set = (wanted) => {
+    const kind = choiceOf(wanted, choice);
+    last = wanted;
+    if (select.value !== kind) select.value = kind;
+    build(kind);
+    control?.set(wanted);
+  };
+  const grow = (wider) => {
+    if (!grown(now, wider)) return false;
+    if (wider.size === now.size) return true;
+    const fits = flows(now) === flows(wider) && control?.grow;
+    now = wider;
+    if (fits) control?.grow?.(wider);
+    else {
+      choice = void 0;
+      set(last);
+    }
+    return true;
+  };
+  set(step);
+  return { node, set, grow };
+}
+function grown(before, now) {
+  const same = ["key", "name", "unit", "dense", "circular", "discrete"].every(
+    (word) => before[word] === now[word]
+  );
+  if (!same || before.edges.length !== now.edges.length || now.size < before.size) return false;
+  if (String(before.flow) !== String(now.flow)) return false;
+  return before.edges.every((edge, at2) => edge === now.edges[at2]) && before.items.every((item, at2) => item === now.items[at2]);
+}
+function labelNodes(axis) {
+  return axis.label.map(
+    ([text, level]) => level === 0 ? text : el(level < 0 ? "sub" : "sup", {}, text)
+  );
+}
+function controlFor(axis, choice, changed) {
+  if (choice === "sum") return note(sumWords(axis));
+  if (choice === "net") return note("");
+  if (choice === "bin") return binControl(axis, (bin) => changed({ as: "bin", bin }));
+  if (choice === "range") return rangeOnly(axis, changed);
+  const as = choice === "one" ? "pick" : choice;
+  const curves = as === "overlay" || as === "stack";
+  if (!axis.dense || curves) {
+    const options = {
+      single: choice === "one",
+      orders: as !== "pick",
+      first: curves ? MANY : Number.POSITIVE_INFINITY,
+      most: curves ? MOST : Number.POSITIVE_INFINITY
+    };
+    return items(axis, options, (chosen) => changed({ as, items: chosen }));
+  }
+  return drawn(axis, as === "y" ? "y" : "x", changed);
+}
+function note(text) {
+  return { node: el("span", { class: "hepnb-faint" }, text), set: () => {
+  } };
+}
+function sumWords({ dense, flow: [under, over] }) {
+  if (!under && !over) return "";
+  if (!dense) return "with what is in no category";
+  return under && over ? "with under- and overflow" : under ? "with underflow" : "with overflow";
+}
+function rangeOnly(axis, changed) {
+  const range = rangeControl(
+    axis,
+    (start, stop) => changed({ as: "range", range: rangeOf(axis, start, stop) ?? null })
+  );
+  return { node: range.node, set: (step) => range.set(...binsOf(step, axis)) };
+}
+function drawn(axis, as, changed) {
+  let now = { as, range: null, rebin: 1 };
+  const change = (part) => {
+    now = { ...now, ...part, as };
+    set(now);
+    changed(now);
+  };
+  const rebin = rebinControl(
+    axis,
+    (wanted) => change(typeof wanted === "number" ? { rebin: wanted } : { rebin: wanted, range: null })
+  );
+  const range = rangeControl(
+    axis,
+    (start, stop) => change({ range: rangeOf(axis, start, stop) ?? null, rebin: fitting(stop - start) })
+  );
+  const fitting = (bins) => typeof now.rebin === "number" && now.rebin > bins ? 1 : now.rebin ?? 1;
+  const set = (step) => {
+    now = step;
+    const [start, stop] = binsOf(step, axis);
+    range.set(start, stop);
+    rebin.set(step.rebin ?? 1, stop - start);
+  };
+  if (axis.circular) return { node: el("span", { class: "hepnb-faint" }, "the whole circle"), set };
+  const parts = axis.discrete ? [range.node] : [range.node, rebin.node];
+  return { node: el("div", { class: "hepnb-drawn" }, ...parts), set };
+}
+
+// src/axis_rows.ts
+var MANY2 = 6;
+var AxisRows = class {
+  // folded away while the rest is
+  /** `changed` gets the view a person made of it, with what follows for the other axes. */
+  constructor(changed) {
+    this.changed = changed;
+    this.node.append(this.list, this.more);
+    this.more.addEventListener("click", () => {
+      const open = this.more.getAttribute("aria-expanded") !== "true";
+      this.more.setAttribute("aria-expanded", String(open));
+      if (!open) this.rest();
+      this.fold();
+    });
+  }
+  changed;
+  node = el("div", { class: "hepnb-axes", role: "group", "aria-label": "Axes" });
+  list = el("div", { class: "hepnb-axislist" });
+  more = button("", {
+    class: "hepnb-button hepnb-more",
+    "aria-expanded": "false"
+  });
+  axes = [];
+  view = {};
+  rows = /* @__PURE__ */ new Map();
+  resting = /* @__PURE__ */ new Set();
+  /** Show a view; rows of axes that are as before stay, with all that is half done in them. */
+  show(axes, view) {
+    const before = this.rows;
+    const first = this.axes.length === 0 || !axes.some(({ key }) => before.has(key));
+    this.axes = axes;
+    this.view = view;
+    this.rows = new Map(
+      axes.map((axis) => {
+        const step = view[axis.key] ?? { as: "sum" };
+        const kept = before.get(axis.key);
+        if (!kept?.grow(axis))
+          return [axis.key, axisRow(axis, step, (now) => this.step(axis, now))];
+        kept.set(step);
+        return [axis.key, kept];
+      })
+    );
+    const nodes = [...this.rows.values()].map((row) => row.node);
+    if (nodes.length !== this.list.children.length || nodes.some((n, i) => n !== this.list.children[i]))
+      this.list.replaceChildren(...nodes);
+    if (first) this.rest();
+    this.fold();
+  }
+  step({ key }, step) {
+    const view = settled(this.axes, this.view, key, step);
+    this.view = view;
+    for (const [other, row] of this.rows) {
+      const now = view[other];
+      if (now && (other !== key || now !== step)) row.set(now);
+    }
+    this.fold();
+    this.changed(view);
+  }
+  rest() {
+    const idle = this.axes.filter(({ key }) => summed(this.view[key]));
+    this.resting = new Set(this.axes.length > MANY2 ? idle.map(({ key }) => key) : []);
+  }
+  /** What a person uses stays in sight, also once it is summed again. */
+  fold() {
+    for (const key of this.resting) if (!summed(this.view[key])) this.resting.delete(key);
+    const open = this.more.getAttribute("aria-expanded") === "true";
+    for (const [key, row] of this.rows) row.node.hidden = !open && this.resting.has(key);
+    const names = this.axes.filter(({ key }) => this.resting.has(key)).map(({ name }) => name);
+    this.more.hidden = names.length === 0;
+    const what = names.length === 1 ? "axis" : "axes";
+    setText(
+      this.more,
+      open ? `fold ${names.length} summed ${what}` : `${names.length} more ${what}, summed: ${names.join(", ")}`
+    );
+    setAttribute(this.more, "title", open ? null : names.join("\n"));
+  }
+};
+function summed(step) {
+  return !step || step.as === "sum" && step.flow !== false;
 }
 
 // src/channel.ts
@@ -600,32 +1380,13 @@ function copyBySelection(text) {
   return done;
 }
 
-// src/format.ts
-var THIN = " ";
-function number(value, digits = 4) {
-  if (value === null || value === void 0 || Number.isNaN(value)) return "–";
-  if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
-  if (Number.isInteger(value) && Math.abs(value) < 1e15)
-    return grouped(String(Math.abs(value)), value < 0);
-  const size = Math.abs(value);
-  if (size >= 1e15 || size < 1e-4) return value.toExponential(digits - 1).replace("e+", "e");
-  const decimals = Math.max(0, digits - 1 - Math.floor(Math.log10(size)));
-  const [whole = "0", part = ""] = size.toFixed(Math.min(decimals, 12)).split(".");
-  const tail = part.replace(/0+$/, "");
-  return grouped(whole, value < 0) + (tail ? `.${tail}` : "");
-}
-function grouped(digits, negative) {
-  const out = digits.length > 4 ? digits.replace(/\B(?=(\d{3})+$)/g, THIN) : digits;
-  return negative ? `−${out}` : out;
-}
-
 // src/gone.ts
 function goneNotice() {
   const node = el("div", { class: "hepnb-notice hepnb-warning", role: "alert", hidden: true });
-  const show = (words, code) => {
+  const show = (words2, code) => {
     node.replaceChildren(
       el("span", { class: "hepnb-icon", "aria-hidden": "true" }, "⚠"),
-      el("span", {}, `Kernel gone: ${words} `),
+      el("span", {}, `Kernel gone: ${words2} `),
       el("code", {}, code),
       copyButton("Copy the code", () => code)
     );
@@ -780,6 +1541,20 @@ var Mover = class {
     });
   }
 };
+
+// src/picture.ts
+function readPicture(wire) {
+  return {
+    ...wire,
+    edges: floats(wire.edges),
+    curves: wire.curves.map((curve) => ({
+      ...curve,
+      values: floats(curve.values),
+      errors: curve.errors ? floats(curve.errors) : null,
+      low: curve.low ? floats(curve.low) : null
+    }))
+  };
+}
 
 // src/cursor.ts
 function nearestBin(edges, x, pixel) {
@@ -1080,6 +1855,10 @@ var Explorer = class {
       zoom: (low, high) => this.zoom([low, high]),
       reset: () => this.zoom(null)
     });
+    this.rows = new AxisRows((view) => {
+      this.view = view;
+      this.mover.want({ shown: this.chooser.value, view });
+    });
     this.look = { ...model.get("look") };
     this.toggles = {
       logx: this.toggle("log x", "logx"),
@@ -1104,13 +1883,12 @@ var Explorer = class {
   live = el("span", { class: "hepnb-live", role: "status" });
   legend = el("div", { class: "hepnb-legends" });
   note = el("div", { class: "hepnb-faint" });
-  rows = el("div", { class: "hepnb-axes", role: "group", "aria-label": "Axes" });
+  rows;
   code = el("code", { class: "hepnb-code" });
   problem = el("div", { class: "hepnb-notice hepnb-error", role: "alert" });
   gone = goneNotice();
   toggles;
   axes = [];
-  controls = /* @__PURE__ */ new Map();
   picture;
   view = {};
   look;
@@ -1143,7 +1921,7 @@ var Explorer = class {
         this.toggles.errors,
         whole
       ),
-      this.rows,
+      this.rows.node,
       el(
         "div",
         { class: "hepnb-codebox", role: "group", "aria-label": "Python expression" },
@@ -1188,10 +1966,6 @@ var Explorer = class {
     this.chooser.hidden = frame.names.length < 2;
     this.chooser.replaceChildren(...frame.names.map((name) => el("option", { value: name }, name)));
     this.chooser.value = frame.shown;
-    this.controls = new Map(
-      this.axes.map((axis) => [axis.key, axisRow(axis, (step) => this.step(axis.key, step))])
-    );
-    this.rows.replaceChildren(...[...this.controls.values()].map((row) => row.node));
     this.view = {};
   }
   /** Take over the view the kernel shows. */
@@ -1199,39 +1973,17 @@ var Explorer = class {
     if (!this.picture || !this.mover.idle) return;
     this.view = structuredClone(this.picture.view);
     this.chooser.value = this.picture.shown;
-    for (const [key, row] of this.controls) {
-      const step = this.view[key];
-      if (step) row.set(step);
-    }
-  }
-  /** A control was moved: one axis is x, at most one is an overlay. */
-  step(key, step) {
-    const view = { ...this.view, [key]: step };
-    for (const [other, before] of Object.entries(this.view)) {
-      const taken = (step.as === "x" || step.as === "overlay") && before.as === step.as;
-      if (other !== key && taken) view[other] = { as: "sum" };
-    }
-    if (!Object.values(view).some(({ as }) => as === "x")) {
-      const next = this.axes.find((axis) => axis.key !== key && axis.dense) ?? this.axes.find((axis) => axis.key !== key);
-      if (!next) {
-        this.controls.get(key)?.set(this.view[key] ?? { as: "x" });
-        return;
-      }
-      view[next.key] = { as: "x" };
-    }
-    this.view = view;
-    for (const [other, row] of this.controls) {
-      const now = view[other];
-      if (other !== key && now && now !== this.picture?.view[other]) row.set(now);
-    }
-    this.mover.want({ shown: this.chooser.value, view });
+    this.rows.show(this.axes, this.view);
   }
   zoom(range) {
     const x = this.axes.find((axis) => this.view[axis.key]?.as === "x");
     const before = x && this.view[x.key];
     if (!x?.dense || x.circular || !before) return;
     if (range === null && !before.range) return;
-    this.step(x.key, { as: "x", range, rebin: range === null ? before.rebin ?? 1 : 1 });
+    const rebin = range === null ? before.rebin ?? 1 : 1;
+    this.view = { ...this.view, [x.key]: { as: "x", range, rebin } };
+    this.rows.show(this.axes, this.view);
+    this.mover.want({ shown: this.chooser.value, view: this.view });
   }
   draw() {
     const { picture, look } = this;
