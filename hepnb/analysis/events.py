@@ -13,6 +13,7 @@ from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any, Self
 
 from ..errors import DataError, nearest
+from .schema import plain_type
 
 if TYPE_CHECKING:
     import awkward as ak
@@ -151,6 +152,16 @@ class EventFile:
         inside = [int(basket.data.nbytes) for basket in branch.embedded_baskets]
         on_disk = None if any(inside) else int(branch.compressed_bytes)
         return on_disk, int(branch.uncompressed_bytes) + sum(inside)
+
+    def about(self, column: str) -> tuple[str, str]:
+        """The dtype of a branch's numbers, and the title that the file gives it (often empty)."""
+        branch = self._tree[column]
+        if self._ntuple:
+            return plain_type(str(branch.typename)), str(branch.description)
+        reading = branch.interpretation
+        dtype = getattr(getattr(reading, "content", reading), "to_dtype", None)
+        simple = dtype is not None and dtype.names is None
+        return str(dtype) if simple else plain_type(branch.typename), str(branch.title)
 
     def close(self) -> None:
         """Close the file; closing twice does nothing."""

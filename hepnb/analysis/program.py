@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import awkward as ak
 
     from .dataset import Dataset
+    from .events import EventFile
 
 __all__ = ["Program"]
 
@@ -66,6 +67,12 @@ class Program:
         check_branches(self.steps, make_plan(self.steps, everything=True), known)
         wanted = {b for reading in self._readings(known).values() for b in reading.branches}
         return tuple(b for b in known if b in wanted)
+
+    def describe(self, file: EventFile) -> dict[str, Any]:
+        """What a file says of the columns that this path reads: see `hepnb.analysis.schema`."""
+        from .schema import describe_file
+
+        return describe_file(file, self._readings(file.branches))
 
     def _readings(self, branches: tuple[str, ...]) -> dict[str, Reading]:
         return resolve_all(self.plan.external, branches, self.plan.askers)

@@ -66,6 +66,11 @@ class Commits:
         self.note({"k": "opened", "file": index, **facts, "clusters": clusters})
         run.leases.add(run.plan.cut())
 
+    def describe(self, schema: Mapping[str, Any]) -> None:
+        """What a file says of its columns: journaled where it is new, before the file is open."""
+        if self._run.reporter.schema.add(schema):
+            self.note({"k": "schema", "schema": schema})
+
     def refuse_file(self, index: int, reason: str) -> None:
         """The file cannot be used at all."""
         self._run.plan.not_opened(index, reason)

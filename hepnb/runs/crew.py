@@ -250,6 +250,8 @@ class Crew:
         """What became of opening a file."""
         run = self._run
         if message["k"] == "opened":
+            if schema := message.get("schema"):
+                run.commits.describe(schema)
             run.commits.open_file(
                 file,
                 uuid=str(message["uuid"]),

@@ -24,6 +24,8 @@ _UNREADABLE = {
     "state": "unreadable",
     "events": 0,
     "events_total": None,
+    "events_lost": 0,
+    "files_failed": 0,
     "started": None,
     "ended": None,
     "size": 0,
@@ -46,7 +48,7 @@ class RunTable(Table):
 
 
 def list_runs() -> RunTable:
-    """One row per run: id, name, state, events, times (unix seconds), size on disk (bytes), directory.
+    """One row per run: id, name, state, events, what was lost, times (unix seconds), size on disk (bytes), directory.
 
     A list of dicts that prints as a table; a notebook shows it live. A run that says it is running
     but that nobody supervises is `lost`; one that this hepnb cannot read is `unreadable`. A scan has
@@ -89,6 +91,8 @@ def row_of(directory: RunDirectory) -> dict[str, Any]:
         "state": seen.state,
         "events": seen.progress["events"],
         "events_total": seen.progress["events_total"],
+        "events_lost": seen.progress["events_lost"],
+        "files_failed": seen.progress["files_failed"],
         "started": spec.created if seen.started is None else seen.started,
         "ended": seen.ended,
         "size": size_of(directory.path),

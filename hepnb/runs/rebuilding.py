@@ -78,6 +78,8 @@ def _read_note(run: Supervisor, note: Mapping[str, Any], workers: dict[int, int]
         run.plan.opened(note["file"], **facts, clusters=tuple(note["clusters"]))
     elif kind == "file":
         run.plan.not_opened(note["file"], note["reason"])
+    elif kind == "schema":
+        run.reporter.schema.add(note["schema"])
     elif kind == "end":
         run.outcome, run.error = note["outcome"], note["error"]
     elif kind in ("attempt", "lost"):

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from .progress import Pace
 from .record import write_record
+from .schema import Schema
 from .tally import Tally
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ class Reporter:
         self._run = run
         self.committed: set[int] = set()
         self.tally = Tally()
+        self.schema = Schema()
         self._problem = ""
         self._pace = Pace(started=time.monotonic())
         self._bytes = 0
@@ -86,8 +88,8 @@ class Reporter:
         `seconds` is what it took a worker, if that was in this life of the run.
         """
         self.committed.add(chunk.order)
-        self.tally.add(meta)
         file = self._run.plan.files[chunk.file]
+        self.tally.add(meta, file.spec.dataset)
         self._bytes += int(file.bytes * chunk.events / max(1, file.entries or 1))
         if seconds is not None:
             self._pace.add(time.monotonic(), chunk.events, seconds)
@@ -119,8 +121,10 @@ class Reporter:
             "workers": self._workers(),
             "collections": self.tally.collections(),
             "history": self.tally.history(),
+            "schema": self.schema.section,
             "statistics": self.tally.statistics(),
             "cutflow": self.tally.cutflow(),
+            "cutflows": self.tally.cutflows(),
             "overlaps": dict(self.tally.overlaps),
             "files": self._files(),
             "files_omitted": max(0, len(run.plan.files) - _MOST_FILES),
@@ -140,7 +144,9 @@ class Reporter:
         expected, spread = plan.events_expected
         if expected is not None and spread is not None and self._run.state == "running":
             left = max(0.0, expected - self.tally.events - plan.events_lost)
-            eta, error = self._pace.remaining(left, self._run.crew.wanted, spread)
+            seats = self._run.crew.seats.values()
+            begun = [(seat.chunk.events, seat.spent) for seat in seats if seat.chunk]
+            eta, error = self._pace.remaining(left, self._run.crew.wanted, spread, begun)
         return {
             "events": self.tally.events,
             "events_total": total,
@@ -169,6 +175,7 @@ class Reporter:
         for seat in self._run.crew.seats.values():
             cpu, rss = self._usage.get(seat.pid, (0.0, 0))
             file = "" if seat.file is None else self._run.spec.files[seat.file].path
+            size, fresh = seat.chunk.events if seat.chunk else 0, not seat.done
             rows.append(
                 {
                     "id": seat.number,
@@ -182,6 +189,8 @@ class Reporter:
                     "events": seat.events,
                     "chunks": seat.chunks,
                     "deaths": seat.deaths,
+                    "spent": round(seat.spent, 1) if seat.is_working else None,
+                    "stalled": size > 0 and self._pace.is_stalled(size, seat.spent, first=fresh),
                 }
             )
         return rows

@@ -30,6 +30,7 @@ class Tally:
         self.events = 0
         self.chunks = 0
         self._cutflow: dict[str, tuple[int, Fraction]] = {}
+        self._cutflows: dict[str, dict[str, tuple[int, Fraction]]] = {}
         self._collections: dict[str, list[int]] = {}
         self._sizes: dict[str, list[int]] = {}
         self._statistics: dict[tuple[str, str], list[float]] = {}
@@ -38,13 +39,15 @@ class Tally:
         self._pace = 1
         self.overlaps: dict[str, int] = {}
 
-    def add(self, meta: Mapping[str, Any]) -> None:
-        """Count one committed chunk."""
+    def add(self, meta: Mapping[str, Any], dataset: str = "") -> None:
+        """Count one committed chunk, of this dataset."""
         self.events += meta["events"]
         self.chunks += 1
+        own = self._cutflows.setdefault(dataset, {})
         for cut, raw, weighted in meta.get("cutflow", ()):
-            before, sum_before = self._cutflow.get(cut, (0, Fraction()))
-            self._cutflow[cut] = before + raw, sum_before + Fraction(weighted)
+            for flow in (self._cutflow, own):
+                before, sum_before = flow.get(cut, (0, Fraction()))
+                flow[cut] = before + raw, sum_before + Fraction(weighted)
         for name, (events, total, least, most) in meta.get("collections", {}).items():
             old = self._collections.get(name, [0, 0, 0, 0])
             if not old[0]:
@@ -89,6 +92,15 @@ class Tally:
             {"cut": cut, "raw": raw, "weighted": float(weighted)}
             for cut, (raw, weighted) in self._cutflow.items()
         ]
+
+    def cutflows(self) -> dict[str, list[list[float]]]:
+        """The same for each dataset, where there are several: [raw, weighted] of each cut."""
+        if len(self._cutflows) < 2:
+            return {}
+        return {
+            dataset: [[raw, float(weighted)] for raw, weighted in cuts.values()]
+            for dataset, cuts in sorted(self._cutflows.items())
+        }
 
     def collections(self) -> list[dict[str, Any]]:
         """One row per collection: events seen, objects in all, least and most per event.

@@ -8,7 +8,12 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from ..errors import RunError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["Collections", "Costs", "Files", "Record", "Table", "Workers", "in_terminal"]
 
@@ -38,6 +43,18 @@ class Table(list[dict[str, Any]]):
         cells = [heads, *([self._cell(row.get(c), c) for c in columns] for row in self)]
         widths = [max(len(row[i]) for row in cells) for i in range(len(columns))]
         return "\n".join(_line(row, widths) for row in cells)
+
+    def to_frame(self) -> pd.DataFrame:
+        """A pandas DataFrame of all keys. Raises RunError where pandas is not installed.
+
+        >>> Table([{"name": "Muon", "total": 12}, {"name": "Jet", "total": 3}]).to_frame().shape
+        (2, 2)
+        """
+        try:
+            import pandas as pd
+        except ImportError:
+            raise RunError("to_frame needs pandas: pip install pandas") from None
+        return pd.DataFrame(list(self))
 
     def _cell(self, value: Any, column: str) -> str:
         if self.units.get(column) == "MB" and value is not None:

@@ -87,7 +87,7 @@ def counted(run):
             (row["file"], row["status"], row["events"], row["events_done"], row["reason"])
             for row in run.files
         ],
-        **{name: snapshot[name] for name in ("cutflow", "collections", "overlaps")},
+        **{name: snapshot[name] for name in ("cutflow", "collections", "overlaps", "schema")},
     }
 
 

@@ -48,3 +48,33 @@ def test_a_run_says_what_its_steps_and_files_cost(numbered):
     assert printed[0].split("  ")[0] == "module"
     assert all(head in printed[0] for head in ("cpu [s]", "wall [s]", "peak [MB]"))
     assert "sizes" not in repr(run.collections)
+
+
+def test_a_run_says_what_its_files_say_of_their_columns(numbered):
+    files, _ = numbered
+    path = hn.Path("described")
+    path.table("t", {"pt": "Muon.pt", "event": "event"})
+    run = path.start({"a": files[:1], "b": files[1:]}, workers=2, chunk=100).wait(60)
+    schema = run.snapshot()["schema"]
+    assert {row["name"]: (row["dtype"], row["read"]) for row in schema["collections"]["Muon"]} == {
+        "pt": ("float32", True),
+        "charge": ("int32", False),
+    }
+    assert [row["name"] for row in schema["columns"]] == ["event"]
+    assert schema["references"] == []
+    assert hn.attach(run.directory).snapshot()["schema"] == schema
+
+
+def test_the_cutflow_of_each_dataset_adds_up_to_that_of_all(numbered):
+    files, _ = numbered
+    path = hn.Path("flows")
+    path.weight("w")
+    path.select("some", "count(Muon) > 1")
+    path.hist("n", n="count(Muon): 0, 5, int")
+    run = path.start({"a": files[:1], "b": files[1:]}, workers=2, chunk=100).wait(60)
+    flows = run.snapshot()["cutflows"]
+    assert [flow[0][0] for flow in flows.values()] == [400, 300]
+    for place, row in enumerate(run.cutflow):
+        assert sum(flow[place][0] for flow in flows.values()) == row["raw"]
+        weighted = sum(flow[place][1] for flow in flows.values())
+        assert weighted == pytest.approx(row["weighted"], rel=1e-12)

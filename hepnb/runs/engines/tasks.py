@@ -7,6 +7,7 @@ not kept.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 import traceback
@@ -47,6 +48,7 @@ class Tasks:
         self._open: OrderedDict[int, EventFile] = OrderedDict()
         self._columns: dict[int, tuple[str, ...]] = {}
         self._left: dict[int, int] = {}
+        self._described: set[str] = set()
 
     def answer(self, task: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
         """The answer to a task, and the record that goes with it."""
@@ -112,7 +114,17 @@ class Tasks:
             "entries": file.entries,
             "clusters": list(file.clusters[:_MOST_CLUSTERS]),
             "size": path.stat().st_size if path.exists() else 0,
+            "schema": self._schema(self._spec.files[index].dataset, file),
         }
+
+    def _schema(self, dataset: str, file: EventFile) -> dict[str, Any] | None:
+        """What the first file of a dataset says of its columns; no odd title makes it unreadable."""
+        if dataset in self._described:
+            return None
+        self._described.add(dataset)
+        with contextlib.suppress(Exception):
+            return self._program.describe(file)
+        return None
 
     def _process(self, task: Mapping[str, Any]) -> bytes:
         """The contribution of one chunk, encoded; read in so many `parts`, one after the other.
