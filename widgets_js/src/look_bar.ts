@@ -1,8 +1,9 @@
 // How the slice is drawn: only what fits the present slice is offered, the rest keeps its value.
 
 import { button, el, setAttribute } from "./dom";
+import { isLog } from "./drawn_axis";
 import type { Look } from "./look";
-import type { Slice, SliceAxis } from "./slice";
+import type { Slice } from "./slice";
 
 type Value = string | null;
 type Flag = "errors" | "logx" | "logy" | "logz" | "flow" | "profile" | "stats";
@@ -34,29 +35,30 @@ const BELOW: [Value, string][] = [
 /** What of a look means something for a slice. */
 export function fitting(look: Look, slice: Slice): Set<Flag | Choice> {
   const [x, second] = slice.axes;
-  const y = look.profile ? undefined : second;
-  const counted = slice.kind === "count" && !(second && look.profile);
+  const counted = slice.kind === "count";
+  const averaged = counted && second?.items.length === 0; // it has a mean
+  const flat = averaged && look.profile;
+  const y = flat ? undefined : second;
   const out = new Set<Flag | Choice>(["logy", "stats"]);
-  if (x && logable(x)) out.add("logx");
+  if (x && isLog(x, true)) out.add("logx");
+  if (averaged) out.add("profile");
+  if (slice.axes.some(({ under, over }) => under || over)) out.add("flow");
+  if (counted && !flat) out.add("normalise");
   if (y) {
     out.add("logz");
-    if (!logable(y)) out.delete("logy");
-  } else {
-    out.add("kind");
-    const spread = slice.variances !== null || slice.counts;
-    if (spread && (look.kind === "step" || look.kind === "filled")) out.add("errors");
-    if (counted && x?.items.length === 0) out.add("cumulative");
-    if (slice.series.length > 1) out.add("below");
-    if (slice.series.length > 1 && look.below) out.add("reference");
+    if (!isLog(y, true)) out.delete("logy");
+    return out;
   }
-  if (second) out.add("profile");
-  if (slice.axes.some(({ under, over }) => under || over)) out.add("flow");
-  if (counted) out.add("normalise");
+  out.add("kind");
+  const spread = slice.variances !== null || slice.counts;
+  if (spread && (look.kind === "step" || look.kind === "filled")) out.add("errors");
+  if (counted && !flat && x?.items.length === 0) out.add("cumulative");
+  if (slice.series.length < 2) return out;
+  // the reference of a stack is the data, drawn beside it and compared with its sum
+  const named = slice.stacked && compared(look, slice) !== "";
+  if (slice.stacked || look.below) out.add("reference");
+  if (!slice.stacked || named) out.add("below");
   return out;
-}
-
-function logable({ edges, items }: SliceAxis): boolean {
-  return items.length === 0 && (edges.find(Number.isFinite) ?? 0) > 0;
 }
 
 export class LookBar {
@@ -96,12 +98,12 @@ export class LookBar {
     this.name(slice);
     for (const [key, press] of this.flags) {
       press.hidden = !fits.has(key);
-      const on = key === "logx" ? (look.logx ?? slice.axes[0]?.log ?? false) : look[key];
+      const on = key === "logx" ? slice.axes[0] && isLog(slice.axes[0], look.logx) : look[key];
       setAttribute(press, "aria-pressed", String(on));
     }
     for (const [key, { node, select }] of this.fields) {
       node.hidden = !fits.has(key);
-      const value = key === "reference" ? reference(look, slice) : look[key];
+      const value = key === "reference" ? compared(look, slice) : look[key];
       if (select.value !== (value ?? "")) select.value = value ?? "";
     }
     for (const group of this.groups) {
@@ -110,12 +112,19 @@ export class LookBar {
   }
 
   /** The series there are to compare with. */
-  private name({ series }: Slice): void {
+  private name({ series, stacked }: Slice): void {
     const labels = series.map(({ label }) => label);
-    if (labels.join("\n") === this.labels) return;
-    this.labels = labels.join("\n");
-    const select = this.fields.get("reference")?.select;
-    select?.replaceChildren(...labels.map((label) => el("option", { value: label }, label)));
+    const key = JSON.stringify([stacked, labels]);
+    const field = this.fields.get("reference");
+    if (key === this.labels || !field) return;
+    this.labels = key;
+    const none = stacked ? [el("option", { value: "" }, "none")] : [];
+    field.select.replaceChildren(
+      ...none,
+      ...labels.map((label) => el("option", { value: label }, label)),
+    );
+    if (field.node.firstChild) field.node.firstChild.textContent = stacked ? "data" : "to";
+    field.node.parentElement?.[stacked ? "prepend" : "append"](field.node);
   }
 
   private tell(part: Partial<Look>): void {
@@ -145,8 +154,7 @@ export class LookBar {
       ...options.map(([value, text]) => el("option", { value: value ?? "" }, text)),
     );
     select.addEventListener("change", () => {
-      const value = key === "reference" ? select.value : select.value || null;
-      this.tell({ [key]: value });
+      this.tell({ [key]: select.value || null });
     });
     const node = el("label", { class: "hepnb-field" }, label, select);
     this.fields.set(key, { node, select });
@@ -154,8 +162,8 @@ export class LookBar {
   }
 }
 
-/** The series compared with: the first unless one that is there was named. */
-function reference({ reference }: Look, { series }: Slice): string {
-  const named = series.find(({ label }) => label === reference);
-  return (named ?? series[0])?.label ?? "";
+/** The series compared with; of an overlay, the first unless one that is there was named. */
+function compared({ reference }: Look, { series, stacked }: Slice): string {
+  const named = series.find(({ label }) => label === reference)?.label;
+  return named ?? (stacked ? "" : (series[0]?.label ?? ""));
 }
