@@ -11,10 +11,7 @@ import contextlib
 import json
 import os
 import re
-import secrets
-import shutil
 import socket
-import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -52,7 +49,11 @@ def runtime_directory() -> Path:
     temporary files."""
     given = os.environ.get("XDG_RUNTIME_DIR", "")
     fits = 0 < len(given) < _LONGEST_SOCKET_PATH // 2 and os.access(given, os.W_OK | os.X_OK)
-    return Path(given if fits else tempfile.gettempdir())
+    if fits:
+        return Path(given)
+    import tempfile
+
+    return Path(tempfile.gettempdir())
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ class RunDirectory:
         Raises RunError where `out` is there already or cannot be made.
         """
         slug = re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-").lower()[:24] or "run"
-        run_id = f"{time.strftime('%Y%m%d-%H%M%S')}-{slug}-{secrets.token_hex(4)}"
+        run_id = f"{time.strftime('%Y%m%d-%H%M%S')}-{slug}-{os.urandom(4).hex()}"
         registry = state_directory() / "runs"
         is_path = isinstance(out, str | os.PathLike | None)
         if not is_path or "\0" in str(out):
@@ -100,6 +101,8 @@ class RunDirectory:
 
     def discard(self) -> None:
         """Remove it again, before anything was started in it."""
+        import shutil
+
         link = state_directory() / "runs" / self.id
         shutil.rmtree(self.path)
         link.unlink(missing_ok=True)
@@ -226,6 +229,8 @@ class RunDirectory:
             except OSError:
                 # Network file systems refuse sockets, and a socket's path holds 108 bytes: then
                 # it stands in a private directory of its own, and a file here says where.
+                import tempfile
+
                 target = Path(tempfile.mkdtemp(prefix="hepnb-", dir=runtime_directory())) / "sock"
                 listener.bind(str(target))
                 (self.path / "socket").write_text(str(target))

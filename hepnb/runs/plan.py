@@ -53,16 +53,30 @@ def entry_ranges(
         start = stop
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Chunk:
-    """Entries [start, stop) of one file; `order` is its place in the whole run."""
+    """Entries [start, stop) of one file; `order` is its place in the whole run.
+
+    There may be a million: what the chunks of a file have in common they share, the `stem` of their
+    ids and the `name` of the file.
+    """
 
     order: int
     file: int
     start: int
     stop: int
-    id: str
-    label: str
+    stem: str
+    name: str
+
+    @property
+    def id(self) -> str:
+        """What no other chunk of any run is called."""
+        return f"{self.stem}/{self.start}-{self.stop}"
+
+    @property
+    def label(self) -> str:
+        """What a person calls it."""
+        return f"{self.name}:{self.start}-{self.stop}"
 
     @property
     def events(self) -> int:
@@ -164,16 +178,10 @@ class Plan:
             file = self.files[index]
             if file.status == "failed" or not file.entries or self._is_duplicate(file):
                 continue
+            stem = f"{self.run}/{file.spec.dataset}/{index}/{file.tree}"
             name = PurePath(file.spec.path).name
             for start, stop in entry_ranges(file.entries, self.chunk, file.clusters):
-                chunk = Chunk(
-                    order=len(self.chunks),
-                    file=index,
-                    start=start,
-                    stop=stop,
-                    id=f"{self.run}/{file.spec.dataset}/{index}/{file.tree}/{start}-{stop}",
-                    label=f"{name}:{start}-{stop}",
-                )
+                chunk = Chunk(len(self.chunks), index, start, stop, stem, name)
                 self.chunks.append(chunk)
                 file.chunks_open += 1
                 yield chunk

@@ -32,7 +32,7 @@ _REMOTE = re.compile(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 
 def supervisor_command(directory: Path) -> list[str]:
     """The command of the process that supervises the run in this directory."""
-    return [sys.executable, "-m", "hepnb.runs.supervisor", str(directory)]
+    return [sys.executable, "-m", "hepnb.runs.supervising", str(directory)]
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ It is the single writer of the run's directory. It never loads the user's code, 
 in memory beyond the journal's tail, and outlives the kernel that asked for it. Each chunk's
 contribution is appended to the journal once, by id; whatever dies, the chunk is leased again, and
 where the supervisor itself dies another one goes on from the journal.
-Run as `python -m hepnb.runs.supervisor RUNDIR`.
+Its process is begun by `hepnb.runs.supervising`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ from ..errors import HepnbError, StoreError
 from .committing import Commits
 from .crew import Crew
 from .directory import RunDirectory, state_directory
-from .engines import Engine, LocalEngine
+from .engines import Engine
+from .engines.local import LocalEngine
 from .leasing import Leases
 from .logs import LogFile, LogWriter
 from .plan import Plan
@@ -120,13 +121,16 @@ class Supervisor:
     def main(self) -> None:
         """Work until the run has ended; leave a sealed store and the final snapshot."""
         next_tick = 0.0
+        is_first_told = False
         while not self.is_ending:
             self._turn(next_tick - time.monotonic())
             self._judge()
             if self.state == "running" and not self.is_ending:
                 self.crew.lease()
             self._end_if_finished()
-            if time.monotonic() >= next_tick:
+            is_first = not is_first_told and bool(self.reporter.committed)
+            if is_first or time.monotonic() >= next_tick:
+                is_first_told = is_first_told or is_first
                 if self.directory.is_gone():
                     self.engine.close()
                     return
@@ -257,11 +261,11 @@ class Supervisor:
         self._interrupted_by = signal.Signals(number).name
 
 
-def main(path: str) -> None:
+def main(path: str, engine: Callable[..., Engine] = LocalEngine) -> None:
     """Supervise the run in this directory until it ends."""
     directory = RunDirectory(Path(path))
     try:
-        supervisor = Supervisor(directory)
+        supervisor = Supervisor(directory, engine)
     except HepnbError as error:
         if isinstance(error, StoreError) and directory.is_supervised():
             sys.exit(TAKEN)
@@ -269,7 +273,3 @@ def main(path: str) -> None:
     for number in _INTERRUPTIONS:
         signal.signal(number, supervisor.be_interrupted)
     supervisor.main()
-
-
-if __name__ == "__main__":
-    main(sys.argv[1])

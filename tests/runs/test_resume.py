@@ -460,7 +460,7 @@ def test_one_of_another_owner_or_mode_is_never_loaded(numbered, pt_path, whose, 
         with pytest.raises(RunError, match="chmod 700" if whose == "open" else "belongs to user"):
             use(run.id)
     # Nor by a supervisor or a zygote that is started all the same.
-    for module in ("supervisor", "engines.zygote"):
+    for module in ("supervising", "engines.zygote"):
         command = [sys.executable, "-m", f"hepnb.runs.{module}"]
         ours, theirs = os.pipe()
         more = [str(theirs)] if "zygote" in module else []
@@ -472,7 +472,7 @@ def test_one_of_another_owner_or_mode_is_never_loaded(numbered, pt_path, whose, 
         )
         os.close(ours)
         os.close(theirs)
-        assert module != "supervisor" or done.returncode == 1
+        assert module != "supervising" or done.returncode == 1
     assert not (run.directory / "loaded").exists()
 
 

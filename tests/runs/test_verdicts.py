@@ -14,7 +14,7 @@ from hepnb.runs.verdicts import Death, Verdicts
 
 
 def chunk(order: int) -> Chunk:
-    return Chunk(order, 0, 10 * order, 10 * order + 10, f"r/{order}", f"f:{order}")
+    return Chunk(order, 0, 10 * order, 10 * order + 10, "r", "f")
 
 
 def death(order: int, cause: str = "died", *, alone: bool = False, parts: int = 1) -> Death:

@@ -1,11 +1,10 @@
 """Engines execute tasks for a supervisor: `base` is the interface, `local` and `inline` are engines.
 
-`inline` is imported where it is wanted: it works where it stands, so it needs all that work needs.
+Each engine is imported where it is wanted: a zygote is of this room, too, and needs none of them.
 """
 
 from __future__ import annotations
 
 from .base import Engine, Listener
-from .local import LocalEngine
 
-__all__ = ["Engine", "Listener", "LocalEngine"]
+__all__ = ["Engine", "Listener"]

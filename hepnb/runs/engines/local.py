@@ -15,7 +15,6 @@ import selectors
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -25,20 +24,12 @@ from ...frames import FrameError, FrameReader, encode
 from ..directory import RunDirectory
 from ..spec import RunSpec
 from .base import Cause, Listener
+from .launching import Zygote, launch_zygote
 from .limits import MEASURE_EVERY, resident
 from .output import Outputs
 
 __all__ = ["LocalEngine"]
 
-_THREADS = (
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "BLIS_NUM_THREADS",
-    "VECLIB_MAXIMUM_THREADS",
-    "NUMEXPR_NUM_THREADS",
-    "NUMBA_NUM_THREADS",
-)
 _SOCKET_BUFFER = 4 << 20
 _EXIT_NOTICE = 0.1
 _LAST_WORDS = 1.0
@@ -60,7 +51,7 @@ class _Worker:
 
 
 class LocalEngine:
-    """See `hepnb.runs.engines.base.Engine`."""
+    """See `hepnb.runs.engines.base.Engine`; `zygote` is the first one, where it was started before."""
 
     def __init__(
         self,
@@ -68,6 +59,7 @@ class LocalEngine:
         spec: RunSpec,
         selector: selectors.BaseSelector,
         listener: Listener,
+        zygote: Zygote | None = None,
     ) -> None:
         self._directory = directory
         self._spec = spec
@@ -79,36 +71,14 @@ class LocalEngine:
         self._failed_starts = 0
         self._zygotes = 0
         self._measured = 0.0
-        self._launch_zygote()
+        self._take_up(zygote or launch_zygote(directory, spec.settings))
 
-    def _launch_zygote(self) -> None:
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        environment = {k: v for k, v in os.environ.items() if k != "PYTHONUNBUFFERED"}
-        environment.update(dict.fromkeys(_THREADS, str(self._spec.settings.threads)))
-        # Notebooks set a backend that draws into the notebook; there is none behind it.
-        environment["MPLBACKEND"] = "agg"
-        environment.update(self._spec.settings.environment)
-        with self._directory.supervisor_log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [
-                    sys.executable,
-                    "-m",
-                    "hepnb.runs.engines.zygote",
-                    str(theirs.fileno()),
-                    str(self._directory.path),
-                ],
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                env=environment,
-            )
-        theirs.close()
-        self._zygote = ours
+    def _take_up(self, zygote: Zygote) -> None:
+        self._process, self._zygote = zygote.process, zygote.channel
         self._zygotes += 1
         self._is_ready = False
         self._wanted: list[int] = []
-        self._selector.register(ours, selectors.EVENT_READ, self._hear_zygote)
+        self._selector.register(self._zygote, selectors.EVENT_READ, self._hear_zygote)
 
     def start(self, worker: int) -> None:
         """Fork a worker under this number, as soon as the zygote is ready."""
@@ -271,7 +241,7 @@ class LocalEngine:
             )
             return
         # Its workers die with it (PDEATHSIG), and each is reported lost by its own end of file.
-        self._launch_zygote()
+        self._take_up(launch_zygote(self._directory, self._spec.settings))
         self._wanted.extend(wanted)
 
     # -- what workers say -------------------------------------------------------------------

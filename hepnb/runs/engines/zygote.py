@@ -24,7 +24,6 @@ from ...errors import one_line
 from ..bundle import Bundle
 from ..directory import RunDirectory
 from ..spec import RunSpec
-from . import worker
 from .limits import limit_address_space
 
 __all__ = ["main"]
@@ -40,6 +39,7 @@ _HEAVY = (
     "hepnb.analysis.processing",
     "hepnb.analysis.random",
     "hepnb.histograms.contribution",
+    "hepnb.runs.engines.worker",
 )
 _PR_SET_PDEATHSIG = 1
 
@@ -56,6 +56,8 @@ def main(descriptor: int, path: Path) -> None:
     """Serve the supervisor until it closes the socket, or dies."""
     control = socket.socket(fileno=descriptor)
     directory = RunDirectory(path)
+    # Imports make hundreds of thousands of objects, and all of them stay.
+    gc.disable()
     try:
         for module in _HEAVY:
             importlib.import_module(module)
@@ -70,8 +72,8 @@ def main(descriptor: int, path: Path) -> None:
         failure = {"k": "failed", "title": title, "traceback": text[-20_000:]}
         _say(control, failure)
         return
-    gc.collect()
     gc.freeze()
+    gc.enable()
     _say(control, {"k": "ready"})
     _serve(control, bundle, spec)
 
@@ -166,7 +168,9 @@ def _become_worker(descriptors: list[int], bundle: Bundle, spec: RunSpec) -> Non
         os.close(descriptors[2])
         _show_stacks()
         limit_address_space(spec.settings.memory)
-        worker.serve(channel, bundle, spec)
+        from .worker import serve
+
+        serve(channel, bundle, spec)
         status = 0
     except BaseException:  # noqa: BLE001  a fork must never return into the zygote
         with contextlib.suppress(Exception):

@@ -1,0 +1,35 @@
+"""The process of a supervisor: it starts the zygote, then imports what it supervises with.
+
+Both import their libraries at the same time so, and the zygote, which needs longest, is first.
+Run as `python -m hepnb.runs.supervising RUNDIR`.
+"""
+
+from __future__ import annotations
+
+import sys
+from functools import partial
+from pathlib import Path
+
+from ..errors import RunError
+from .directory import RunDirectory
+from .engines.launching import launch_zygote
+from .spec import SAID, RunSpec
+
+
+def main(path: str) -> None:
+    """Supervise the run in this directory until it ends."""
+    directory = RunDirectory(Path(path))
+    try:
+        directory.check_private()
+        settings = RunSpec.read(directory.spec).settings
+    except RunError as error:
+        sys.exit(f"{SAID}{error}")
+    zygote = launch_zygote(directory, settings)
+    from .engines.local import LocalEngine
+    from .supervisor import main as supervise
+
+    supervise(path, partial(LocalEngine, zygote=zygote))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
