@@ -120,7 +120,7 @@ function controlFor(
     const options: ItemsOptions = {
       single: choice === "one",
       orders: as !== "pick",
-      first: curves ? MANY : Number.POSITIVE_INFINITY,
+      first: as === "x" || as === "y" ? Number.POSITIVE_INFINITY : MANY,
       most: curves ? MOST : Number.POSITIVE_INFINITY,
     };
     return items(axis, options, (chosen) => changed({ as, items: chosen }));

@@ -20,7 +20,7 @@ export interface ItemsOptions {
   single: boolean;
   /** Whether the order of the chosen ones matters. */
   orders: boolean;
-  /** How many are meant when none are named, and how many there may be. */
+  /** How many are meant when none are named (all, if infinite), and how many there may be. */
   first: number;
   most: number;
 }
@@ -106,7 +106,8 @@ function fold(
     "aria-controls": panel.id,
   });
   const count = el("span", { class: "hepnb-count" });
-  line.append(said, count, el("span", { class: "hepnb-caret", "aria-hidden": "true" }));
+  const of = el("span", { class: "hepnb-offscreen" }, `${axis}:`);
+  line.append(of, said, count, el("span", { class: "hepnb-caret", "aria-hidden": "true" }));
   const search = el("input", {
     type: "search",
     class: "hepnb-input hepnb-search",
@@ -180,7 +181,6 @@ function fold(
       .map((at) => names.name(at))
       .join("\n");
     setText(count, single ? "" : `${number(picked.length)} of ${number(names.size)}`);
-    line.setAttribute("aria-label", `${axis}: ${said.textContent} ${count.textContent}`.trim());
     if (!panel.hidden) list.draw();
   };
   const node = el("div", { class: "hepnb-fold" }, line, panel);
