@@ -452,7 +452,8 @@ function fold(axis, names, single, list, changed) {
     "aria-controls": panel.id
   });
   const count = el("span", { class: "hepnb-count" });
-  line.append(said, count, el("span", { class: "hepnb-caret", "aria-hidden": "true" }));
+  const of = el("span", { class: "hepnb-offscreen" }, `${axis}:`);
+  line.append(of, said, count, el("span", { class: "hepnb-caret", "aria-hidden": "true" }));
   const search = el("input", {
     type: "search",
     class: "hepnb-input hepnb-search",
@@ -523,7 +524,6 @@ function fold(axis, names, single, list, changed) {
     if (text.length === 0) setText(said, "none");
     line.title = picked.slice(0, 20).map((at2) => names.name(at2)).join("\n");
     setText(count, single ? "" : `${number(picked.length)} of ${number(names.size)}`);
-    line.setAttribute("aria-label", `${axis}: ${said.textContent} ${count.textContent}`.trim());
     if (!panel.hidden) list.draw();
   };
   const node = el("div", { class: "hepnb-fold" }, line, panel);
@@ -1148,7 +1148,7 @@ function controlFor(axis, choice, changed) {
     const options = {
       single: choice === "one",
       orders: as !== "pick",
-      first: curves ? MANY : Number.POSITIVE_INFINITY,
+      first: as === "x" || as === "y" ? Number.POSITIVE_INFINITY : MANY,
       most: curves ? MOST : Number.POSITIVE_INFINITY
     };
     return items(axis, options, (chosen) => changed({ as, items: chosen }));
