@@ -88,6 +88,7 @@ export function axisRow(axis: Axis, step: Step, changed: (step: Step) => void): 
 
 /** Whether an axis is the one before, perhaps with more categories at its end. */
 function grown(before: Axis, now: Axis): boolean {
+  if (before === now) return true;
   const same = (["key", "name", "unit", "dense", "circular", "discrete"] as const).every(
     (word) => before[word] === now[word],
   );

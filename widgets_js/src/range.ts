@@ -73,6 +73,18 @@ export function rangeControl(
     paint(true);
     moved(Number(low.value), Number(high.value));
   });
+  // a press beside the handles calls the nearer one
+  slider.addEventListener("pointerdown", (event) => {
+    if (event.target !== slider && event.target !== track) return;
+    const { left, width } = track.getBoundingClientRect();
+    const edge = Math.round((axis.size * (event.clientX - left)) / width);
+    const [start, stop] = [Number(low.value), Number(high.value)];
+    const called = Math.abs(edge - start) < Math.abs(edge - stop) ? low : high;
+    called.value = String(edge);
+    called.dispatchEvent(new Event("input"));
+    event.preventDefault();
+    called.focus();
+  });
   place(0, axis.size);
   const node = el(
     "div",

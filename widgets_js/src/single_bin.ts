@@ -51,7 +51,12 @@ export function binControl(axis: Axis, changed: (bin: number) => void) {
     changed(Number(slider.value));
   });
   const set = (step: Step) => place(step.bin ?? 0);
-  const track = el("div", { class: "hepnb-slider" }, el("div", { class: "hepnb-track" }), slider);
+  const track = el(
+    "div",
+    { class: "hepnb-slider hepnb-single" },
+    el("div", { class: "hepnb-track" }),
+    slider,
+  );
   const node = el("div", { class: "hepnb-range" }, field.input, track, said, field.told);
   return { node, set };
 }

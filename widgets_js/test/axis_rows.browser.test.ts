@@ -59,6 +59,18 @@ test("a range by keyboard: handles on edges, read with coordinate and unit", asy
   expect(high.getAttribute("aria-valuetext")).toBe("80 GeV");
 });
 
+test("a press on the track calls the nearer handle", async () => {
+  show([mass, pt], { mass: { as: "x" }, pt: { as: "range", range: null } });
+  const slider = find("pt [GeV], lower limit").parentElement as HTMLElement;
+  const { width, height } = slider.getBoundingClientRect();
+  const at = (part: number) => ({ position: { x: part * width, y: height / 2 } });
+  await userEvent.click(slider, at(0.3));
+  expect(step("pt")?.range).toEqual([10, null]);
+  await userEvent.click(slider, at(0.76));
+  expect(step("pt")?.range).toEqual([10, 40]);
+  expect(document.activeElement).toBe(find("pt [GeV], upper limit"));
+});
+
 test("a typed limit goes to the edge outwards; what is wrong is said in place", async () => {
   show([mass, pt], { mass: { as: "x" }, pt: { as: "range", range: null } });
   const from = find("pt [GeV], lower limit, typed");
