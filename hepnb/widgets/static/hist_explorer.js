@@ -849,6 +849,17 @@ function rangeControl(axis, moved) {
     paint(true);
     moved(Number(low.value), Number(high.value));
   });
+  slider.addEventListener("pointerdown", (event) => {
+    if (event.target !== slider && event.target !== track) return;
+    const { left, width } = track.getBoundingClientRect();
+    const edge = Math.round(axis.size * (event.clientX - left) / width);
+    const [start, stop] = [Number(low.value), Number(high.value)];
+    const called = Math.abs(edge - start) < Math.abs(edge - stop) ? low : high;
+    called.value = String(edge);
+    called.dispatchEvent(new Event("input"));
+    event.preventDefault();
+    called.focus();
+  });
   place(0, axis.size);
   const node = el(
     "div",
@@ -1058,7 +1069,12 @@ function binControl(axis, changed) {
     changed(Number(slider.value));
   });
   const set = (step) => place(step.bin ?? 0);
-  const track = el("div", { class: "hepnb-slider" }, el("div", { class: "hepnb-track" }), slider);
+  const track = el(
+    "div",
+    { class: "hepnb-slider hepnb-single" },
+    el("div", { class: "hepnb-track" }),
+    slider
+  );
   const node = el("div", { class: "hepnb-range" }, field.input, track, said, field.told);
   return { node, set };
 }
@@ -1125,6 +1141,7 @@ function axisRow(axis, step, changed) {
   return { node, set, grow };
 }
 function grown(before, now) {
+  if (before === now) return true;
   const same = ["key", "name", "unit", "dense", "circular", "discrete"].every(
     (word) => before[word] === now[word]
   );
