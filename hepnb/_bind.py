@@ -40,10 +40,7 @@ def _overview() -> Any:
 def _scan(runs: RunSet) -> Any:
     from .widgets import RunsView
 
-    def cancel(run: str) -> None:
-        next(one for one in runs if one.id == run).cancel()
-
-    return RunsView(runs.rows, cancel, f"Scan {runs.name}", f"hn.attach({runs.id!r})")
+    return RunsView.of_scan(runs)
 
 
 Run.viewer = staticmethod(_dashboard)

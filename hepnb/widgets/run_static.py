@@ -87,10 +87,10 @@ def html(snapshot: Mapping[str, Any], parts: Collection[str]) -> str:
             for c in snapshot["collections"]
         ]
         out.append(_table("Collections", ("collection", "objects", "per event", "range"), rows))
+    if "collections" in parts:
+        out += _schema(snapshot.get("schema", {}))
     if "statistics" in parts:
-        if snapshot["cutflow"]:
-            rows3 = [(c["cut"], c["raw"], f"{c['weighted']:.6g}") for c in snapshot["cutflow"]]
-            out.append(_table("Cutflow", ("cut", "events", "weighted"), rows3))
+        out += _cutflows(snapshot)
         if snapshot["statistics"]:
             calls = [
                 (m["module"], m.get("phase", ""), m["calls"], m["events"])
@@ -107,6 +107,45 @@ def html(snapshot: Mapping[str, Any], parts: Collection[str]) -> str:
         ]
         out.append(_table("Files", ("dataset", "file", "status", "events", "reason"), files))
     return f"<div>{''.join(out)}</div>"
+
+
+def _schema(schema: Mapping[str, Any]) -> list[str]:
+    """The fields that are read, as the files describe them, and which collection refers to which."""
+    fields = [
+        (f"{name}.{field['name']}", field["dtype"], field["unit"], field["doc"])
+        for name, own in sorted(schema.get("collections", {}).items())
+        for field in own
+        if field["read"]
+    ]
+    links = [
+        (f"{one['from']}.{one['field']}", one["to"])
+        for one in schema.get("references", ())
+        if {one["from"], one["to"]} <= schema["collections"].keys()
+    ]
+    out = []
+    if fields:
+        out.append(_table("Fields read", ("field", "type", "unit", "description"), fields))
+    if links:
+        out.append(_table("References", ("field", "refers to"), links))
+    return out
+
+
+def _cutflows(snapshot: Mapping[str, Any]) -> list[str]:
+    """The cutflow of all, and of each dataset where there are several."""
+    cuts = [cut["cut"] for cut in snapshot["cutflow"]]
+    flows = {"": [[cut["raw"], cut["weighted"]] for cut in snapshot["cutflow"]]}
+    flows |= snapshot.get("cutflows", {})
+    out = []
+    for dataset, flow in flows.items():
+        first = flow[0][1] if flow else 0.0
+        rows = [
+            (cut, raw, f"{weighted:.6g}", f"{weighted / first:.4g}" if first else "")
+            for cut, (raw, weighted) in zip(cuts, flow, strict=False)
+        ]
+        caption = f"Cutflow of {dataset}" if dataset else "Cutflow"
+        if rows:
+            out.append(_table(caption, ("cut", "events", "weighted", "of all"), rows))
+    return out
 
 
 def _table(caption: str, heads: Iterable[str], rows: Iterable[Iterable[object]]) -> str:

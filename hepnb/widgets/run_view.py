@@ -1,21 +1,28 @@
 """`RunView`: a run as it happens, and its parts alone.
 
-One trait, `state`, holds the run's newest snapshot (docs/protocol.md); pages of the log and the
-wish to cancel are requests. The browser's half is widgets_js/src/run_view.ts.
+Two traits hold the run's newest snapshot (docs/protocol.md): `schema` what the files say of their
+columns, which is large and hardly changes, `state` all the rest. Pages of the log and the wish to
+cancel are requests. The browser's half is widgets_js/src/run_view.ts.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import traitlets
 
 from ..errors import HepnbError
+from ..runs import RunSet
+from ..runs.views import Collections, Costs
 from . import run_static
 from ._pump import Pump
 from ._wire import STATIC, LiveWidget, Message
+from .runs_view import RunsView
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = [
     "CollectionsView",
@@ -67,6 +74,7 @@ class RunView(LiveWidget):
     _css = STATIC / "run_view.css"
 
     state = traitlets.Dict().tag(sync=True, echo_update=False)
+    schema = traitlets.Dict().tag(sync=True, echo_update=False)
     parts = traitlets.List(traitlets.Unicode()).tag(sync=True, echo_update=False)
 
     _parts: tuple[str, ...] = ("progress", "collections", "log", "statistics", "files")
@@ -81,7 +89,8 @@ class RunView(LiveWidget):
         self._sent = 0.0
         self._errands = Pump("hepnb-log-pages", self._failed)  # may be slow
         self._commands = Pump("hepnb-commands", self._failed)  # must not wait for a page
-        super().__init__(state=run.snapshot(), parts=list(self._parts))
+        schema, state = _parted(run.snapshot())
+        super().__init__(state=state, schema=schema, parts=list(self._parts))
         self._unwatch = run.watch(self._arrived)
 
     def close(self) -> None:
@@ -103,7 +112,10 @@ class RunView(LiveWidget):
     def _show(self, snapshot: dict[str, Any]) -> None:
         if snapshot["seq"] >= self.state.get("seq", 0):
             self._sent = time.monotonic()
-            self.state = snapshot
+            schema, state = _parted(snapshot)
+            if schema != self.schema:
+                self.schema = schema
+            self.state = state
 
     def _handlers(self) -> Mapping[str, Callable[[str, Message], None]]:
         return {"log": self._on_log, "cancel": self._on_cancel, "ping": self._on_ping}
@@ -143,6 +155,11 @@ class RunView(LiveWidget):
         return run_static.text(self._run.snapshot(), type(self).__name__)
 
 
+def _parted(snapshot: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The schema and the rest: runs of an older hepnb have none."""
+    return snapshot.get("schema", {}), {k: v for k, v in snapshot.items() if k != "schema"}
+
+
 def _page_asked(message: Message) -> tuple[int, int, list[str] | None, str | None]:
     start, count = message.get("start"), message.get("count")
     levels, search = message.get("levels"), message.get("search")
@@ -162,15 +179,27 @@ def _page_asked(message: Message) -> tuple[int, int, list[str] | None, str | Non
 
 
 class ProgressView(RunView):
-    """Progress of a run: events, rate, remaining time, workers, and what was lost."""
+    """Progress of a run: events, rate, remaining time with its uncertainty, and what each worker does.
+
+    Of a `RunSet` it is the live table of the runs, their parameters and states, a `RunsView`.
+    """
 
     _parts = ("progress",)
 
+    def __new__(cls, run: Watched | RunSet) -> Any:
+        if isinstance(run, RunSet):
+            return RunsView.of_scan(run)
+        return super().__new__(cls)
+
 
 class CollectionsView(RunView):
-    """Collections of a run: how many objects, per event and in all."""
+    """Collections of a run: objects per event, now and through the run, their fields and references."""
 
     _parts = ("collections",)
+
+    def to_frame(self) -> pd.DataFrame:
+        """The collections as `run.collections.to_frame()` gives them."""
+        return Collections(self._run.snapshot()["collections"]).to_frame()
 
 
 class LogView(RunView):
@@ -180,6 +209,11 @@ class LogView(RunView):
 
 
 class StatisticsView(RunView):
-    """Time per module, and the cutflow."""
+    """Time and memory per module and phase, the cutflow, and the ledger of files."""
 
-    _parts = ("statistics",)
+    _parts = ("statistics", "files")
+
+    def to_frame(self) -> pd.DataFrame:
+        """Modules and phases as `run.statistics.to_frame()` gives them; `run.cutflow` and `run.files`
+        have the same method."""
+        return Costs(self._run.snapshot()["statistics"]).to_frame()

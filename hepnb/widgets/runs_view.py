@@ -9,13 +9,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import traitlets
 
 from . import run_static
 from ._pump import Pump
 from ._wire import STATIC, LiveWidget, Message
+
+if TYPE_CHECKING:
+    from ..runs import RunSet
 
 __all__ = ["RunsView"]
 
@@ -53,6 +56,15 @@ class RunsView(LiveWidget):
         self._errands = Pump("hepnb-runs", self._failed)
         self._commands = Pump("hepnb-commands", self._failed)
         super().__init__(rows=_sent(look()), now=time.time(), title=title, attach=attach)
+
+    @classmethod
+    def of_scan(cls, runs: RunSet) -> RunsView:
+        """The table of the runs of a scan."""
+
+        def cancel(run: str) -> None:
+            next(one for one in runs if one.id == run).cancel()
+
+        return cls(runs.rows, cancel, f"Scan {runs.name}", f"hn.attach({runs.id!r})")
 
     def close(self) -> None:
         if "_commands" in self.__dict__:

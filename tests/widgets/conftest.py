@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -79,6 +80,39 @@ def _record(n: int) -> dict[str, Any]:
     }
 
 
+def _poisson(events: int, mean: float, most: int) -> list[int]:
+    """Events with no object, with one, ... as chance has them."""
+    shares = [math.exp(-mean) * mean**n / math.factorial(n) for n in range(most + 1)]
+    return [int(events * share / sum(shares)) for share in shares]
+
+
+def _field(name: str, dtype: str, unit: str = "", doc: str = "", read: bool = False) -> Any:
+    return {"name": name, "dtype": dtype, "unit": unit, "doc": doc, "read": read}
+
+
+_SCHEMA = {
+    "collections": {
+        "Electron": [_field("pt", "float32", doc="pt", read=True)],
+        "Jet": [
+            _field("muonIdx1", "int32", doc="index of first matching muon"),
+            _field("pt", "float32", doc="pt", read=True),
+        ],
+        "Muon": [
+            _field("charge", "int32", doc="electric charge", read=True),
+            _field("dz", "float32", "cm", "dz (with sign) wrt first PV, in cm"),
+            _field("pt", "float32", doc="<script>alert(1)</script>", read=True),
+        ],
+    },
+    "columns": [_field("run", "uint32", read=True)],
+    "references": [
+        {"from": "Jet", "field": "muonIdx1", "to": "Muon"},
+        {"from": "Jet", "field": "muonIdx2", "to": "Muon"},
+        {"from": "Muon", "field": "genPartIdx", "to": "GenPart"},
+        {"from": "Muon", "field": "jetIdx", "to": "Jet"},
+    ],
+}
+
+
 def _snapshot(records: list[dict[str, Any]]) -> dict[str, Any]:
     counts: dict[str, int] = {}
     for record in records:
@@ -124,13 +158,34 @@ def _snapshot(records: list[dict[str, Any]]) -> dict[str, Any]:
                 "rss": 412_000_000 + n * 3_000_000,
                 "events": 402_000 - n * 1000,
                 "chunks": 8,
+                "spent": {1: 2.4, 2: 95.0, 3: None}[n],
+                "stalled": n == 2,
             }
             for n in (1, 2, 3)
         ],
         "collections": [
-            {"name": c, "events": done, "total": int(done * m), "min": lo, "max": hi}
+            {
+                "name": c,
+                "events": done,
+                "total": int(done * m),
+                "min": lo,
+                "max": hi,
+                "sizes": _poisson(done, m, hi),
+            }
             for c, m, lo, hi in collections
         ],
+        "history": [
+            {
+                "chunks": 4 * n,
+                "events": 200_000 * n,
+                "collections": {
+                    c: [200_000 * n, int(200_000 * n * m * (1 + 0.01 * n))]
+                    for c, m, _, _ in collections
+                },
+            }
+            for n in range(1, 6)
+        ],
+        "schema": _SCHEMA,
         "statistics": [
             {
                 "module": m,
@@ -151,6 +206,10 @@ def _snapshot(records: list[dict[str, Any]]) -> dict[str, Any]:
         "cutflow": [
             {"cut": c, "raw": int(done * e), "weighted": done * e * 0.987} for c, e in cuts
         ],
+        "cutflows": {
+            name: [[int(done * e * part), done * e * part * 0.987] for _, e in cuts]
+            for name, part in (("DoubleMu", 0.75), ("ZZ <b>", 0.25))
+        },
         "files": [
             {
                 "dataset": "DoubleMu",
@@ -158,6 +217,7 @@ def _snapshot(records: list[dict[str, Any]]) -> dict[str, Any]:
                 "status": "failed",
                 "events": 61_540,
                 "events_done": 0,
+                "events_lost": 61_540,
                 "reason": "truncated: basket 7 of Muon_pt ends at byte 1 048 576",
             },
             *(

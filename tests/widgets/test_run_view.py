@@ -130,7 +130,7 @@ def test_parts_alone(run: Any) -> None:
         ProgressView: ["progress"],
         CollectionsView: ["collections"],
         LogView: ["log"],
-        StatisticsView: ["statistics"],
+        StatisticsView: ["statistics", "files"],
     }
     assert {view: view(run).parts for view in parts} == parts
 

@@ -37,7 +37,7 @@ class Runs:
     def __init__(self) -> None:
         self.rows = [
             row(1, "done", events=50_000),
-            row(2, "failed"),
+            row(2, "failed", files_failed=2, events_lost=31),
             row(3, "running", events=24_000),
             row(4, "paused"),
             row(5, "waiting", events=0, events_total=None, size=0, name=HOSTILE),
@@ -111,8 +111,9 @@ def test_runs_on_a_page(bare: Callable[..., Any], artifacts: Path, theme: str) -
     )
     cells = table.locator("tbody tr").nth(1).locator("th, td").all_inner_texts()
     assert cells[:6] == ["✗ failed", "dimuon", "30", "loose", "4.0 %", "2000"]
-    assert cells[7:9] == ["30 s", "24.7\u2009MB"]
-    assert cells[10] == "20261121-223802-dimuon-7f3a"
+    assert cells[6] == "⚠ 2 files failed, 31 events lost"
+    assert cells[8:10] == ["30 s", "24.7\u2009MB"]
+    assert cells[11] == "20261121-223802-dimuon-7f3a"
     assert HOSTILE in table.inner_text()
     on.page.evaluate(AXE.read_text(encoding="utf-8"))
     found = on.page.evaluate("async () => (await axe.run('main')).violations")

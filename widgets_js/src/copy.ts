@@ -2,9 +2,9 @@
 
 import { button, el, setText } from "./dom";
 
-/** `text` is asked for when the button is pressed. */
-export function copyButton(label: string, text: () => string): HTMLElement {
-  const press = button("copy", { "aria-label": label, title: label });
+/** `text` is asked for when the button is pressed; `face` is what stands on it. */
+export function copyButton(label: string, text: () => string, face = "copy"): HTMLElement {
+  const press = button(face, { "aria-label": label, title: label });
   const said = el("span", { class: "hepnb-said", role: "status" });
   press.addEventListener("click", async () => {
     const done = await copy(text());

@@ -1,8 +1,8 @@
-// Progress: how far, how fast, how long still, what was lost, and what each worker does.
+// Progress: how far, how fast, how long still, and what each worker does.
 
 import { el, setAttribute, setText } from "./dom";
 import { baseName } from "./files";
-import { bytes, number, percent, remaining, scaled } from "./format";
+import { bytes, duration, number, percent, remaining, scaled } from "./format";
 import { ended, type Part, type Progress, type Snapshot, type Worker } from "./snapshot";
 import { type Cell, Table } from "./table";
 
@@ -20,7 +20,7 @@ export function progressPart(): Part {
     fill,
   );
   const facts = el("div", { class: "hepnb-facts" });
-  const lost = el("div", { class: "hepnb-notice hepnb-warning", role: "alert", hidden: true });
+  const stalled = el("div", { class: "hepnb-notice hepnb-warning", role: "status", hidden: true });
   const workers = workersTable();
   const details = el(
     "details",
@@ -29,7 +29,7 @@ export function progressPart(): Part {
     workers.node,
   );
   details.open = true;
-  const node = el("div", {}, bar, facts, lost, details);
+  const node = el("div", {}, bar, facts, stalled, details);
   const update = (snapshot: Snapshot) => {
     const { progress, state } = snapshot;
     const share = fraction(progress, state);
@@ -39,9 +39,9 @@ export function progressPart(): Part {
     setAttribute(bar, "aria-valuenow", share === null ? null : String(Math.floor(share * 100)));
     setAttribute(bar, "aria-valuetext", sentence(progress));
     fillFacts(facts, factsOf(snapshot));
-    const loss = lossOf(progress);
-    lost.hidden = loss === "";
-    if (loss) setText(lost, `⚠ ${loss}`);
+    const stuck = stalledOf(snapshot.workers);
+    stalled.hidden = stuck === "";
+    setText(stalled, stuck);
     const busy = snapshot.workers.filter((worker) => worker.state === "busy").length;
     const summary = details.firstElementChild;
     const count = snapshot.workers.length;
@@ -73,13 +73,15 @@ export function sentence(progress: Progress): string {
   return `${number(events)} of ${about}${number(Math.round(total))} events, ${percent(events, total)}`;
 }
 
-export function lossOf({ files_failed, events_lost }: Progress): string {
-  const parts: string[] = [];
-  if (files_failed > 0)
-    parts.push(`${number(files_failed)} ${files_failed === 1 ? "file" : "files"} failed`);
-  if (events_lost > 0) parts.push(`${number(events_lost)} events lost`);
-  if (parts.length === 0) return "";
-  return `${parts.join(", ")}: not in any histogram or total. See Files for the reasons.`;
+/** Which workers have made no progress for much longer than their chunks take. */
+export function stalledOf(workers: Worker[]): string {
+  const stuck = workers.filter((worker) => worker.stalled);
+  if (stuck.length === 0) return "";
+  const one = ({ id, file, start, stop, spent }: Worker) =>
+    `worker ${id}: ${duration(spent ?? 0)} on ${baseName(file)}, entries ${number(start)}–${number(stop)}`;
+  const rest = stuck.length > 3 ? `; and ${stuck.length - 3} more` : "";
+  const list = stuck.slice(0, 3).map(one).join("; ");
+  return `⚠ Stalled, much slower than other chunks: ${list}${rest}`;
 }
 
 export function factsOf({ progress, state, started, ended: end }: Snapshot): [string, string][] {
@@ -98,6 +100,7 @@ export function factsOf({ progress, state, started, ended: end }: Snapshot): [st
     out.push(["mean speed", `${scaled(events / (end - started))} events/s`]);
   }
   out.push(["chunks", of(chunks, chunks_total)], ["files", of(files, files_total)]);
+  if (progress.bytes) out.push(["data", bytes(progress.bytes)]);
   return out;
 }
 
@@ -123,29 +126,33 @@ function workersTable(): Table {
   return new Table(
     "Workers",
     [
-      { head: "worker" },
-      { head: "state" },
-      { head: "file" },
+      { head: "worker", sorts: true },
+      { head: "state", sorts: true },
+      { head: "for", numeric: true, sorts: true, title: "time on what it does now" },
+      { head: "CPU", numeric: true, sorts: true },
+      { head: "memory", numeric: true, sorts: true },
+      { head: "file", sorts: true },
       { head: "entries", numeric: true },
-      { head: "CPU", numeric: true },
-      { head: "memory", numeric: true },
-      { head: "events", numeric: true },
+      { head: "events", numeric: true, sorts: true, title: "that it has done so far" },
     ],
     "No worker yet.",
   );
 }
 
+const TONES: Record<string, string> = { busy: "good", lost: "bad", dead: "bad" };
+
 export function workerRow(worker: Worker): Cell[] {
+  const { id, state, cpu, rss, spent, stalled } = worker;
   const file = worker.file ? baseName(worker.file) : "";
   const entries = `${number(worker.start)}–${number(worker.stop)}`;
-  const tones: Record<string, string> = { busy: "good", lost: "bad", dead: "bad" };
   return [
-    { text: String(worker.id) },
-    { text: worker.state, tone: tones[worker.state] ?? "faint" },
+    { text: String(id), key: id },
+    stalled ? { text: "⚠ stalled", tone: "bad" } : { text: state, tone: TONES[state] ?? "faint" },
+    { text: spent === null || spent === undefined ? "" : duration(spent), key: spent ?? null },
+    { text: cpu === null || state === "ended" ? "–" : `${Math.round(cpu * 100)} %`, key: cpu },
+    { text: !rss ? "–" : bytes(rss), key: rss },
     { text: file, title: worker.file },
     { text: file ? entries : "" },
-    { text: worker.cpu === null ? "–" : `${Math.round(worker.cpu * 100)} %` },
-    { text: !worker.rss ? "–" : bytes(worker.rss) },
-    { text: number(worker.events) },
+    { text: number(worker.events), key: worker.events },
   ];
 }

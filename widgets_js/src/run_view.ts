@@ -10,13 +10,15 @@ import { number } from "./format";
 import { goneNotice } from "./gone";
 import { headerPart } from "./header";
 import { logPart } from "./log";
+import { lossPart } from "./loss";
 import { progressPart } from "./progress";
-import type { Part, Snapshot } from "./snapshot";
+import type { Part, Schema, Snapshot } from "./snapshot";
 import { statisticsPart } from "./statistics";
 import { setBadge, type Tab, tab, tabs } from "./tabs";
 
 interface State {
   state: Snapshot;
+  schema: Schema;
   parts: string[];
   problem: string;
 }
@@ -37,8 +39,9 @@ function render({ model, el: place }: RenderProps<State>): () => void {
   const gone = goneNotice();
   const header = headerPart(channel);
   const failure = failurePart();
-  const parts: Part[] = [header, failure];
-  box.append(header.node, gone.node, problem, failure.node);
+  const loss = lossPart();
+  const parts: Part[] = [header, failure, loss];
+  box.append(header.node, gone.node, problem, failure.node, loss.node);
   if (wanted.includes("progress")) {
     const progress = progressPart();
     parts.push(progress);
@@ -59,8 +62,9 @@ function render({ model, el: place }: RenderProps<State>): () => void {
   let asked = 0;
   const draw = () => {
     asked = 0;
-    const snapshot = model.get("state");
-    if (typeof snapshot?.seq !== "number") return;
+    const state = model.get("state");
+    if (typeof state?.seq !== "number") return;
+    const snapshot = { ...state, schema: model.get("schema") };
     box.setAttribute("aria-label", `Run ${snapshot.name}`);
     box.dataset.seq = String(snapshot.seq);
     box.dataset.state = snapshot.state;
@@ -80,12 +84,14 @@ function render({ model, el: place }: RenderProps<State>): () => void {
     gone.show("the run does not need it. In a new cell:", `hn.attach(${JSON.stringify(id)})`);
   };
   model.on("change:state", changed);
+  model.on("change:schema", changed);
   model.on("change:problem", told);
   told();
   draw();
   return () => {
     window.clearTimeout(asked);
     model.off("change:state", changed);
+    model.off("change:schema", changed);
     model.off("change:problem", told);
     channel.close();
     for (const part of parts) part.close?.();

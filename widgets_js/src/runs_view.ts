@@ -8,6 +8,7 @@ import { copyButton } from "./copy";
 import { el, root, setText } from "./dom";
 import { bytes, duration, number, percent } from "./format";
 import { goneNotice } from "./gone";
+import { lossOf } from "./loss";
 import { ended } from "./snapshot";
 import { sign } from "./states";
 import { type Cell, type Column, Table } from "./table";
@@ -18,6 +19,8 @@ export interface Row {
   state: string;
   events: number;
   events_total: number | null;
+  events_lost?: number;
+  files_failed?: number;
   started: number | null;
   ended: number | null;
   size: number;
@@ -52,7 +55,7 @@ function render({ model, el: place }: RenderProps<State>): () => void {
   const problem = el("div", { class: "hepnb-notice hepnb-error", role: "alert", hidden: true });
   const gone = goneNotice();
   const names = parameterNames(model.get("rows"));
-  const table = new Table(model.get("title"), columns(names), "No runs yet.");
+  const table = new Table(model.get("title"), columns(names), "No runs yet.", true);
   box.append(head, gone.node, problem, table.node);
   place.append(box);
 
@@ -123,12 +126,13 @@ function columns(names: string[]): Column[] {
     { head: "state", sorts: true },
     { head: "name", sorts: true },
     ...names.map((head) => ({ head, sorts: true, numeric: true })),
-    { head: "done", sorts: true, numeric: true },
+    { head: "done", sorts: true, numeric: true, csv: "share done" },
     { head: "events", sorts: true, numeric: true },
-    { head: "started", sorts: true },
-    { head: "took", sorts: true, numeric: true },
-    { head: "size", sorts: true, numeric: true, title: "on disk" },
-    { head: "actions" },
+    { head: "lost", sorts: true, csv: "events lost", title: "in no histogram or total" },
+    { head: "started", sorts: true, csv: "started [unix s]" },
+    { head: "took", sorts: true, numeric: true, csv: "took [s]" },
+    { head: "size", sorts: true, numeric: true, csv: "size [bytes]", title: "on disk" },
+    { head: "actions", csv: null },
     { head: "id" },
   ];
 }
@@ -138,12 +142,15 @@ export function cells(row: Row, names: string[], now: number): Cell[] {
   const done = row.events_total ? percent(row.events, row.events_total) : "–";
   const took = row.started === null ? null : (row.ended ?? now) - row.started;
   const waits = row.state === "waiting";
+  const { events_lost = 0, files_failed = 0 } = row;
+  const loss = lossOf({ events_lost, files_failed });
   return [
     { text: `${sign(row.state)} ${row.state}`, tone: TONES[row.state] ?? "", key: row.state },
     { text: row.name },
     ...names.map((name) => parameter(row.parameters[name])),
     { text: done, bar: share, key: share },
     { text: number(row.events), key: row.events },
+    { text: loss ? `⚠ ${loss}` : "", tone: loss ? "bad" : "", key: events_lost || files_failed },
     { text: row.started === null || waits ? "–" : moment(row.started), key: row.started },
     { text: took === null || waits ? "–" : duration(took), key: took },
     { text: bytes(row.size), key: row.size },

@@ -6,6 +6,7 @@ export interface Progress {
   events_expected?: number | null;
   chunks: number;
   chunks_total: number | null;
+  bytes?: number;
   files: number;
   files_total: number | null;
   files_failed: number;
@@ -25,6 +26,10 @@ export interface Worker {
   rss: number | null;
   events: number;
   chunks: number;
+  /** Seconds on its task. */
+  spent?: number | null;
+  /** Its chunk takes much longer than others did. */
+  stalled?: boolean;
 }
 
 export interface Collection {
@@ -33,6 +38,37 @@ export interface Collection {
   total: number;
   min: number;
   max: number;
+  /** Events with no object, with one, ...; the 32nd, if it is there, has all with 31 or more. */
+  sizes?: number[];
+}
+
+/** How the collections stood after so many chunks: [events, objects] by name. */
+export interface Moment {
+  chunks: number;
+  events: number;
+  collections: Record<string, [number, number]>;
+}
+
+/** What the files say of a column. */
+export interface Field {
+  name: string;
+  dtype: string;
+  unit: string;
+  doc: string;
+  read: boolean;
+}
+
+/** A branch that holds, for each object of a collection, the place of one in another. */
+export interface Reference {
+  from: string;
+  field: string;
+  to: string;
+}
+
+export interface Schema {
+  collections: Record<string, Field[]>;
+  columns: Field[];
+  references: Reference[];
 }
 
 export interface ModuleTimes {
@@ -58,6 +94,9 @@ export interface DataFile {
   status: string;
   events: number;
   events_done: number;
+  events_lost?: number;
+  seconds?: number;
+  rate?: number | null;
   reason: string;
 }
 
@@ -90,8 +129,12 @@ export interface Snapshot {
   progress: Progress;
   workers: Worker[];
   collections: Collection[];
+  history?: Moment[];
+  schema?: Schema;
   statistics: ModuleTimes[];
   cutflow: Cut[];
+  /** By dataset, where there are several: [raw, weighted] of each cut. */
+  cutflows?: Record<string, [number, number][]>;
   files: DataFile[];
   files_omitted?: number;
   log: LogState;

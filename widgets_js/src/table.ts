@@ -1,5 +1,7 @@
 // Tables whose cells change in place, so that a selection and the scroll position survive.
 
+import { copyButton } from "./copy";
+import { csv } from "./csv";
 import { el, setAttribute, setText } from "./dom";
 
 export interface Column {
@@ -10,6 +12,8 @@ export interface Column {
   wrap?: boolean;
   /** Its head is a button that sorts the rows by it. */
   sorts?: boolean;
+  /** Its head in a copy as CSV, with the unit of the bare numbers; null leaves the column out. */
+  csv?: string | null;
 }
 
 export interface Cell {
@@ -22,7 +26,7 @@ export interface Cell {
   /** What the rows are sorted by; the text if there is none. */
   key?: number | string | null;
   /** An element in place of the text; the same one as before stays where it is. */
-  node?: HTMLElement;
+  node?: Element;
 }
 
 export class Table {
@@ -30,13 +34,16 @@ export class Table {
   private readonly body: HTMLTableSectionElement;
   private readonly empty: HTMLElement;
   private readonly heads: HTMLTableCellElement[];
+  private readonly copy: HTMLElement | undefined;
   private rows: Cell[][] = [];
   private sorted: { column: number; falling: boolean } | undefined;
 
+  /** `copies`: with a button that copies the rows as CSV, in the order in which they stand. */
   constructor(
     caption: string,
     private readonly columns: Column[],
     nothing: string,
+    copies = false,
   ) {
     this.heads = columns.map((column, at) =>
       el("th", { scope: "col", title: column.title, class: style(column) }, this.head(column, at)),
@@ -56,6 +63,11 @@ export class Table {
       table,
     );
     this.node = el("div", { class: "hepnb-tablebox" }, scroller, this.empty);
+    if (copies) {
+      const press = copyButton(`copy as CSV: ${caption}`, () => this.csv(), "copy as CSV");
+      this.copy = el("div", { class: "hepnb-tablefoot" }, press);
+      this.node.append(this.copy);
+    }
     this.fill([]);
   }
 
@@ -63,6 +75,7 @@ export class Table {
     this.rows = given;
     const rows = this.inOrder(given);
     this.empty.hidden = rows.length > 0;
+    if (this.copy) this.copy.hidden = rows.length === 0;
     (this.node.firstElementChild as HTMLElement).hidden = rows.length === 0;
     while (this.body.rows.length > rows.length) this.body.deleteRow(-1);
     rows.forEach((cells, at) => {
@@ -74,6 +87,14 @@ export class Table {
     });
   }
 
+  /** The rows as they stand, numbers in full. */
+  csv(): string {
+    const kept = this.columns.flatMap(({ csv: head }, at) => (head === null ? [] : [at]));
+    const heads = kept.map((at) => this.columns[at]?.csv ?? this.columns[at]?.head ?? "");
+    const rows = this.inOrder(this.rows).map((cells) => kept.map((at) => keyOf(cells[at])));
+    return csv([heads, ...rows]);
+  }
+
   private head(column: Column, at: number): Node | string {
     if (!column.sorts) return column.head;
     const press = el("button", { type: "button", class: "hepnb-sort" }, column.head);
@@ -81,14 +102,16 @@ export class Table {
     return press;
   }
 
-  /** Numbers fall at first, since the largest is what one looks for; texts rise. */
+  /** Numbers fall at first, since the largest is what one looks for; texts rise; then the other
+   *  way, then the order in which the rows were given. */
   private sortBy(column: number): void {
     const first = this.columns[column]?.numeric ?? false;
     const again = this.sorted?.column === column;
-    this.sorted = { column, falling: again ? !this.sorted?.falling : first };
+    if (again && this.sorted?.falling !== first) this.sorted = undefined;
+    else this.sorted = { column, falling: again ? !first : first };
     this.heads.forEach((head, at) => {
       const way = this.sorted?.falling ? "descending" : "ascending";
-      setAttribute(head, "aria-sort", at === column ? way : null);
+      setAttribute(head, "aria-sort", this.sorted && at === column ? way : null);
     });
     this.fill(this.rows);
   }

@@ -1,9 +1,15 @@
 import { expect, test } from "vitest";
+import { joined, linkText } from "../src/arcs";
 import { collectionRows } from "../src/collections";
+import { csv } from "../src/csv";
 import { baseName, fileRow } from "../src/files";
-import { factsOf, fraction, lossOf, workerRow } from "../src/progress";
-import type { Progress, Snapshot } from "../src/snapshot";
-import { cutRows, moduleRows } from "../src/statistics";
+import { lossOf } from "../src/loss";
+import { countAt, median, momentsOf, placeOf } from "../src/moments";
+import { factsOf, fraction, stalledOf, workerRow } from "../src/progress";
+import { sizesText } from "../src/sizes";
+import type { Progress, Snapshot, Worker } from "../src/snapshot";
+import { cutRows, cutsOf, moduleRows } from "../src/statistics";
+import { Table } from "../src/table";
 import { nextTab } from "../src/tabs";
 
 const progress: Progress = {
@@ -52,7 +58,7 @@ test("until every file is open the total is an expectation and says so", () => {
 
 test("losses are never silent", () => {
   expect(lossOf(progress)).toBe("");
-  expect(lossOf({ ...progress, events_lost: 7 })).toContain("7 events lost: not in any histogram");
+  expect(lossOf({ ...progress, events_lost: 7 })).toBe("7 events lost");
   expect(lossOf({ ...progress, files_failed: 2 })).toContain("2 files failed");
 });
 
@@ -61,19 +67,37 @@ test("rows", () => {
     { name: "Muon", events: 100, total: 240, min: 0, max: 9 },
     { name: "Jet", events: 0, total: 0, min: 0, max: 0 },
   ];
-  expect(collectionRows(collections)[0]?.map(({ text }) => text)).toEqual([
+  const moments = momentsOf({ collections, progress } as Snapshot);
+  expect(collectionRows(collections, moments)[0]?.map(({ text }) => text)).toEqual([
     "Muon",
     "240",
-    "2.40",
+    "2.400",
+    "2.400",
     "0–9",
+    "",
   ]);
+  expect(collectionRows(collections, moments)[1]?.[2]?.text).toBe("–");
   const cuts = [
     { cut: "all", raw: 100, weighted: 90 },
     { cut: "two muons", raw: 50, weighted: 30 },
     { cut: "none", raw: 0, weighted: 0 },
     { cut: "after none", raw: 0, weighted: 0 },
   ];
-  expect(cutRows(cuts).map((row) => row[3]?.text)).toEqual(["", "33.3 %", "0 %", "–"]);
+  expect(cutRows(cuts).map((row) => row[2]?.text)).toEqual(["", "50 %", "0 %", "–"]);
+  expect(cutRows(cuts).map((row) => row[4]?.text)).toEqual(["", "33.3 %", "0 %", "–"]);
+  const flow: [number, number][] = [
+    [10, -8],
+    [5, 4],
+  ];
+  const own = cutRows(cutsOf(cuts.slice(0, 2), flow));
+  expect(own[1]?.map(({ text }) => text)).toEqual([
+    "two muons",
+    "5",
+    "50 %",
+    "4",
+    "−50 %",
+    "−50 %",
+  ]);
   const times = [
     {
       module: "pair",
@@ -91,8 +115,9 @@ test("rows", () => {
     "3",
     "1200",
     "100 ms",
-    "110 ms",
     "100 %",
+    "33.3 ms",
+    "110 ms",
     "412\u2009MB",
     "12.0\u2009k",
   ]);
@@ -109,12 +134,15 @@ test("rows", () => {
     "✗ failed",
     "–",
     "–",
+    "",
+    "–",
+    "–",
     "d",
     "not ROOT",
   ]);
   expect(baseName("")).toBe("");
   const worker = { id: 1, state: "idle", file: "", start: 0, stop: 0, events: 0, chunks: 0 };
-  expect(workerRow({ ...worker, cpu: null, rss: null })[4]?.text).toBe("–");
+  expect(workerRow({ ...worker, cpu: null, rss: null })[3]?.text).toBe("–");
 });
 
 test("keys on tabs", () => {
@@ -124,5 +152,96 @@ test("keys on tabs", () => {
     0,
     2,
     null,
+  ]);
+});
+
+const worker: Worker = {
+  id: 3,
+  state: "busy",
+  file: "/eos/x.root",
+  start: 0,
+  stop: 100,
+  cpu: 0.02,
+  rss: 4e8,
+  events: 0,
+  chunks: 0,
+  spent: 95,
+  stalled: true,
+};
+
+test("stalled workers are called out by number, time and place", () => {
+  expect(stalledOf([{ ...worker, stalled: false }])).toBe("");
+  expect(stalledOf([worker])).toContain("worker 3: 1 min 35 s on x.root, entries 0–100");
+  expect(stalledOf(Array(7).fill(worker))).toContain("; and 4 more");
+  expect(workerRow(worker)[1]).toEqual({ text: "⚠ stalled", tone: "bad" });
+  expect(workerRow(worker)[2]?.text).toBe("1 min 35 s");
+});
+
+test("moments: so far, and since the one before", () => {
+  const collections = [{ name: "Jet", events: 40, total: 100, min: 0, max: 9, sizes: [1, 3, 36] }];
+  const history = [
+    { chunks: 1, events: 10, collections: { Jet: [10, 10] as [number, number] } },
+    { chunks: 2, events: 20, collections: { Jet: [20, 40] as [number, number] } },
+    { chunks: 4, events: 40, collections: { Jet: [40, 100] as [number, number] } },
+  ];
+  const now = { ...progress, chunks: 4, events: 40 };
+  const moments = momentsOf({ collections, history, progress: now } as unknown as Snapshot);
+  expect(moments.map(({ chunks }) => chunks)).toEqual([1, 2, 4]); // the last of them is now
+  expect(countAt(moments, 1, "Jet")).toEqual({ events: 20, total: 40, mean: 2, since: 3 });
+  expect(countAt(moments, 0, "Muon")).toEqual({ events: 0, total: 0, mean: null, since: null });
+  expect(placeOf(moments, 3)).toBe(1);
+  expect(placeOf(moments, 99)).toBe(2);
+  expect(collectionRows(collections, moments, 1)[0]?.[4]?.text).toBe("–"); // of all events only
+  expect(median(collections[0] as (typeof collections)[0])).toBe(2);
+  expect(sizesText(collections[0] as (typeof collections)[0])).toBe(
+    "Jet: most often 2 (90 % of events), none in 2.5 %, at most 9",
+  );
+});
+
+test("links between the same two are one, with all their branches", () => {
+  const links = joined([
+    { from: "Jet", to: "Muon", label: "muonIdx1" },
+    { from: "Jet", to: "Muon", label: "muonIdx2" },
+    { from: "Muon", to: "Jet", label: "jetIdx" },
+  ]);
+  expect(links.map(linkText)).toEqual(["Jet → Muon (muonIdx1, muonIdx2)", "Muon → Jet (jetIdx)"]);
+});
+
+test("csv", () => {
+  expect(
+    csv([
+      ["a", "b,c"],
+      ['say "x"', null],
+      [1.5e-7, "two\nlines"],
+    ]),
+  ).toBe('a,"b,c"\n"say ""x""",\n1.5e-7,"two\nlines"\n');
+});
+
+test("a table is copied as it stands, numbers in full, and sorts back to where it was", () => {
+  const table = new Table(
+    "T",
+    [
+      { head: "name", sorts: true },
+      { head: "n", numeric: true, sorts: true, csv: "n [s]" },
+      { head: "x", csv: null },
+    ],
+    "",
+    true,
+  );
+  table.fill([
+    [{ text: "b" }, { text: "1.23 k", key: 1234.5 }, { text: "" }],
+    [{ text: "a" }, { text: "2 M", key: 2e6 }, { text: "" }],
+  ]);
+  const heads = table.node.querySelectorAll<HTMLButtonElement>("button.hepnb-sort");
+  const column = () => table.csv().trim().split("\n").slice(1).join(" ");
+  expect(table.csv()).toBe("name,n [s]\nb,1234.5\na,2000000\n");
+  const seen = [0, 1, 2].map(() => {
+    heads[1]?.click();
+    return [column(), table.node.querySelector("[aria-sort]")?.getAttribute("aria-sort")];
+  });
+  expect(seen).toEqual([
+    ["a,2000000 b,1234.5", "descending"],
+    ["b,1234.5 a,2000000", "ascending"],
+    ["b,1234.5 a,2000000", undefined],
   ]);
 });

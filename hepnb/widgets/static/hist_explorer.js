@@ -1369,8 +1369,8 @@ var Channel = class {
 };
 
 // src/copy.ts
-function copyButton(label2, text) {
-  const press = button("copy", { "aria-label": label2, title: label2 });
+function copyButton(label2, text, face = "copy") {
+  const press = button(face, { "aria-label": label2, title: label2 });
   const said = el("span", { class: "hepnb-said", role: "status" });
   press.addEventListener("click", async () => {
     const done = await copy(text());

@@ -70,6 +70,133 @@ var Channel = class {
   }
 };
 
+// src/dom.ts
+var SVG = "http://www.w3.org/2000/svg";
+var FOCUSABLE = "input, select, button, textarea, summary, [tabindex]";
+function dress(node, attributes, children) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === true) node.setAttribute(name, "");
+    else if (value !== false && value !== void 0) node.setAttribute(name, String(value));
+  }
+  if (node.matches(FOCUSABLE)) node.setAttribute("data-lm-suppress-shortcuts", "true");
+  node.append(...children);
+  return node;
+}
+function el(tag, attributes = {}, ...children) {
+  return dress(document.createElement(tag), attributes, children);
+}
+function svg(tag, attributes = {}, ...children) {
+  return dress(document.createElementNS(SVG, tag), attributes, children);
+}
+function setText(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+function setAttribute(node, name, value) {
+  if (value === null) node.removeAttribute(name);
+  else if (node.getAttribute(name) !== value) node.setAttribute(name, value);
+}
+function button(label, attributes = {}) {
+  return el("button", { type: "button", class: "hepnb-button", ...attributes }, label);
+}
+function root(kind) {
+  return el("div", {
+    class: `hepnb-root hepnb-${kind}`,
+    "data-lm-suppress-shortcuts": "true"
+  });
+}
+var serial = 0;
+function uniqueId(stem) {
+  serial += 1;
+  return `hepnb-${stem}-${Math.random().toString(36).slice(2, 8)}-${serial}`;
+}
+
+// src/arcs.ts
+var ROW = 24;
+var LETTER = 7.4;
+function joined(links) {
+  const found = /* @__PURE__ */ new Map();
+  for (const { from, to, label } of links) {
+    const key = JSON.stringify([from, to]);
+    const link = found.get(key) ?? { from, to, labels: [] };
+    link.labels.push(label);
+    found.set(key, link);
+  }
+  return [...found.values()];
+}
+function linkText({ from, to, labels }) {
+  return `${from} → ${to} (${labels.join(", ")})`;
+}
+function arcs(label, links, strong) {
+  const names = [...new Set(links.flatMap(({ from, to }) => [from, to]))].sort(
+    (a, b) => Number(strong.has(b)) - Number(strong.has(a)) || a.localeCompare(b)
+  );
+  const place2 = new Map(names.map((name, at) => [name, at]));
+  const left = Math.max(...names.map((name) => name.length), 4) * LETTER + 14;
+  const reach = (link) => Math.min(22 + 13 * Math.abs((place2.get(link.from) ?? 0) - (place2.get(link.to) ?? 0)), 150);
+  const width = left + Math.max(...links.map(reach), 30) + 12;
+  const height2 = names.length * ROW + 8;
+  const middle = (name) => (place2.get(name) ?? 0) * ROW + ROW / 2 + 4;
+  const said = el("p", { class: "hepnb-faint", role: "status" });
+  const paths = links.map((link) => {
+    const [a, b, x] = [middle(link.from), middle(link.to), reach(link)];
+    const [start, end] = link.from === link.to ? [a - 5, b + 5] : [a - 3, b + 3];
+    return svg(
+      "g",
+      { class: "hepnb-arc", "data-from": link.from, "data-to": link.to },
+      svg("title", {}, linkText(link)),
+      svg("path", {
+        d: `M${left} ${start}C${left + x * 1.3} ${start} ${left + x * 1.3} ${end} ${left + 7} ${end}`
+      }),
+      svg("path", { class: "hepnb-arrow", d: `M${left + 1} ${end}l8 -4v8z` })
+    );
+  });
+  const show = (name) => {
+    const own = links.filter(({ from, to }) => name === null || from === name || to === name);
+    paths.forEach((path, at) => {
+      const link = links[at];
+      path.classList.toggle("hepnb-dim", link !== void 0 && !own.includes(link));
+    });
+    setText(said, name === null ? "" : own.map(linkText).join("; "));
+  };
+  const nodes = names.map((name) => {
+    const own = links.filter(({ from, to }) => from === name || to === name);
+    const node = svg(
+      "g",
+      {
+        class: strong.has(name) ? "hepnb-node" : "hepnb-node hepnb-weak",
+        role: "img",
+        tabindex: "0",
+        "aria-label": `${name}: ${own.map(linkText).join("; ")}`
+      },
+      svg("rect", { x: 2, y: middle(name) - 10, width: left - 6, height: 20, rx: 4 }),
+      svg("text", { x: left - 9, y: middle(name) + 4, "text-anchor": "end" }, name)
+    );
+    node.addEventListener("focus", () => show(name));
+    node.addEventListener("blur", () => show(null));
+    node.addEventListener("mouseenter", () => show(name));
+    node.addEventListener("mouseleave", () => show(null));
+    return node;
+  });
+  const picture = svg(
+    "svg",
+    { class: "hepnb-arcs", role: "group", "aria-label": label, width, height: height2 },
+    ...paths,
+    ...nodes
+  );
+  const list = el("ul", {}, ...links.map((link) => el("li", {}, linkText(link))));
+  return el(
+    "div",
+    {},
+    el(
+      "div",
+      { class: "hepnb-scroller", tabindex: "0", role: "group", "aria-label": label },
+      picture
+    ),
+    said,
+    el("details", { class: "hepnb-details" }, el("summary", {}, "as a list"), list)
+  );
+}
+
 // src/format.ts
 var THIN = " ";
 function number(value, digits = 4) {
@@ -129,9 +256,9 @@ function remaining(eta, error) {
 }
 function percent(part, whole2) {
   if (whole2 <= 0) return "–";
-  const share = 100 * part / whole2;
-  if (share > 99.9 && part < whole2) return "99.9 %";
-  return `${share >= 10 || share === 0 ? share.toFixed(1).replace(".0", "") : share.toPrecision(2)} %`;
+  const share2 = 100 * part / whole2;
+  if (share2 > 99.9 && part < whole2) return "99.9 %";
+  return `${share2 >= 10 || share2 === 0 ? share2.toFixed(1).replace(".0", "") : share2.toPrecision(2)} %`;
 }
 function clock(seconds2) {
   const at = new Date(seconds2 * 1e3);
@@ -140,45 +267,202 @@ function clock(seconds2) {
   return `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}.${fraction2}`;
 }
 
-// src/dom.ts
-var FOCUSABLE = "input, select, button, textarea, summary, [tabindex]";
-function dress(node, attributes, children) {
-  for (const [name, value] of Object.entries(attributes)) {
-    if (value === true) node.setAttribute(name, "");
-    else if (value !== false && value !== void 0) node.setAttribute(name, String(value));
-  }
-  if (node.matches(FOCUSABLE)) node.setAttribute("data-lm-suppress-shortcuts", "true");
-  node.append(...children);
-  return node;
+// src/moments.ts
+function momentsOf({ history, collections, progress }) {
+  const now = {
+    chunks: progress.chunks,
+    events: progress.events,
+    collections: Object.fromEntries(
+      collections.map(({ name, events, total }) => [name, [events, total]])
+    )
+  };
+  const kept = (history ?? []).filter(({ chunks }) => chunks < now.chunks);
+  return [...kept, now];
 }
-function el(tag, attributes = {}, ...children) {
-  return dress(document.createElement(tag), attributes, children);
+function countAt(moments, at, name) {
+  const [events, total] = moments[at]?.collections[name] ?? [0, 0];
+  const [before, less] = moments[at - 1]?.collections[name] ?? [0, 0];
+  const ratio2 = (n, d) => d > 0 ? n / d : null;
+  return {
+    events,
+    total,
+    mean: ratio2(total, events),
+    since: ratio2(total - less, events - before)
+  };
 }
-function setText(node, text) {
-  if (node.textContent !== text) node.textContent = text;
-}
-function setAttribute(node, name, value) {
-  if (value === null) node.removeAttribute(name);
-  else if (node.getAttribute(name) !== value) node.setAttribute(name, value);
-}
-function button(label, attributes = {}) {
-  return el("button", { type: "button", class: "hepnb-button", ...attributes }, label);
-}
-function root(kind) {
-  return el("div", {
-    class: `hepnb-root hepnb-${kind}`,
-    "data-lm-suppress-shortcuts": "true"
+function placeOf(moments, chunks) {
+  let best = 0;
+  moments.forEach((moment, at) => {
+    const far = Math.abs((moments[best]?.chunks ?? 0) - chunks);
+    if (Math.abs(moment.chunks - chunks) < far) best = at;
   });
+  return best;
 }
-var serial = 0;
-function uniqueId(stem) {
-  serial += 1;
-  return `hepnb-${stem}-${Math.random().toString(36).slice(2, 8)}-${serial}`;
+
+// src/sizes.ts
+var MOST = 31;
+function sizesText({ name, sizes, max }) {
+  const all = (sizes ?? []).reduce((sum, n) => sum + n, 0);
+  if (!sizes || all === 0) return `${name}: no events yet`;
+  const usual = sizes.indexOf(Math.max(...sizes));
+  const more = usual >= MOST ? `${MOST} or more` : String(usual);
+  return `${name}: most often ${more} (${percent(sizes[usual] ?? 0, all)} of events), none in ${percent(sizes[0] ?? 0, all)}, at most ${number(max)}`;
+}
+function spark(collection) {
+  const sizes = collection.sizes ?? [];
+  const most = Math.max(...sizes, 1);
+  const bars = sizes.map((n, at) => {
+    const height2 = n > 0 ? Math.max(1, n / most * 20) : 0;
+    return svg("rect", { x: at * 4, y: 21 - height2, width: 3, height: height2 });
+  });
+  const picture = svg(
+    "svg",
+    {
+      class: "hepnb-spark",
+      role: "img",
+      "aria-label": sizesText(collection),
+      width: 128,
+      height: 22,
+      viewBox: "0 0 128 22"
+    },
+    svg("title", {}, sizesText(collection)),
+    ...bars,
+    svg("path", { class: "hepnb-axis", d: "M0 21.5H128" })
+  );
+  return picture;
+}
+var WIDTH = 420;
+var HEIGHT = 140;
+var LEFT = 46;
+var BASE = 104;
+var TOP = 10;
+function sizesPicture(collection) {
+  const sizes = collection.sizes ?? [];
+  const all = sizes.reduce((sum, n) => sum + n, 0);
+  const places = Math.max(6, sizes.length);
+  const step = (WIDTH - LEFT) / places;
+  const most = Math.max(...sizes, 1);
+  const bars = sizes.map((n, at) => {
+    const height2 = n / most * (BASE - TOP);
+    const what = at >= MOST ? `${MOST} or more` : String(at);
+    return svg(
+      "rect",
+      { x: LEFT + at * step + 1, y: BASE - height2, width: Math.max(1, step - 2), height: height2 },
+      svg("title", {}, `${what}: ${number(n)} events, ${percent(n, all)}`)
+    );
+  });
+  const every = places > 16 ? 5 : 1;
+  const ticks = Array.from({ length: places }, (_, at) => at).filter((at) => at % every === 0 || at === MOST).map(
+    (at) => svg(
+      "text",
+      { x: LEFT + (at + 0.5) * step, y: BASE + 14, "text-anchor": "middle" },
+      at >= MOST ? `≥${MOST}` : String(at)
+    )
+  );
+  const share2 = all > 0 ? percent(most, all) : "";
+  return svg(
+    "svg",
+    {
+      class: "hepnb-sizes",
+      role: "img",
+      "aria-label": sizesText(collection),
+      viewBox: `0 0 ${WIDTH} ${HEIGHT}`
+    },
+    svg("path", { class: "hepnb-axis", d: `M${LEFT} ${TOP}V${BASE}H${WIDTH}` }),
+    ...bars,
+    ...ticks,
+    svg("text", { x: LEFT - 5, y: TOP + 9, "text-anchor": "end" }, share2),
+    svg("text", { x: LEFT - 5, y: BASE, "text-anchor": "end" }, "0"),
+    svg(
+      "text",
+      { x: (LEFT + WIDTH) / 2, y: BASE + 30, "text-anchor": "middle" },
+      `${collection.name} per event`
+    )
+  );
+}
+function trendPicture(moments, name, at) {
+  const values = moments.map((_, place2) => countAt(moments, place2, name).since);
+  const known = values.filter((value) => value !== null);
+  const high = Math.max(...known, Number.MIN_VALUE) * 1.15;
+  const last = Math.max(1, moments.at(-1)?.events ?? 1);
+  const x = (place2) => LEFT + (moments[place2]?.events ?? 0) / last * (WIDTH - LEFT - 8);
+  const y = (value) => BASE - value / high * (BASE - TOP);
+  const points = values.flatMap(
+    (value, place2) => value === null ? [] : [`${x(place2).toFixed(1)} ${y(value).toFixed(1)}`]
+  );
+  const here = values[at];
+  const range = known.length ? `from ${number(Math.min(...known), 3)} to ${number(Math.max(...known), 3)}` : "not known yet";
+  const mark = here === null || here === void 0 ? [] : [svg("circle", { class: "hepnb-mark", cx: x(at), cy: y(here), r: 4 })];
+  return svg(
+    "svg",
+    {
+      class: "hepnb-sizes",
+      role: "img",
+      "aria-label": `${name} per event through the run: ${range}`,
+      viewBox: `0 0 ${WIDTH} ${HEIGHT}`
+    },
+    svg("path", { class: "hepnb-axis", d: `M${LEFT} ${TOP}V${BASE}H${WIDTH}` }),
+    svg("path", { class: "hepnb-trend", d: points.length ? `M${points.join("L")}` : "M0 0" }),
+    ...mark,
+    svg("text", { x: LEFT - 5, y: TOP + 9, "text-anchor": "end" }, number(high, 2)),
+    svg("text", { x: LEFT - 5, y: BASE, "text-anchor": "end" }, "0"),
+    svg("text", { x: LEFT, y: BASE + 14 }, "0"),
+    svg("text", { x: WIDTH - 4, y: BASE + 14, "text-anchor": "end" }, number(last)),
+    svg(
+      "text",
+      { x: (LEFT + WIDTH) / 2, y: BASE + 30, "text-anchor": "middle" },
+      "mean per event, by events done"
+    )
+  );
+}
+function figure(caption, picture) {
+  return el("figure", { class: "hepnb-figure" }, el("figcaption", {}, caption), picture);
+}
+
+// src/copy.ts
+function copyButton(label, text, face = "copy") {
+  const press = button(face, { "aria-label": label, title: label });
+  const said = el("span", { class: "hepnb-said", role: "status" });
+  press.addEventListener("click", async () => {
+    const done = await copy(text());
+    setText(said, done ? "copied" : "press Ctrl+C");
+    window.setTimeout(() => setText(said, ""), 2e3);
+  });
+  return el("span", { class: "hepnb-copy" }, press, said);
+}
+async function copy(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    return copyBySelection(text);
+  }
+}
+function copyBySelection(text) {
+  const area = el("textarea", { class: "hepnb-offscreen", "aria-hidden": "true" });
+  area.value = text;
+  document.body.append(area);
+  area.select();
+  const done = document.execCommand("copy");
+  area.remove();
+  return done;
+}
+
+// src/csv.ts
+function csv(rows) {
+  return rows.map((row) => `${row.map(quoted).join(",")}
+`).join("");
+}
+function quoted(value) {
+  if (value === null) return "";
+  const text = String(value);
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
 // src/table.ts
 var Table = class {
-  constructor(caption, columns, nothing) {
+  /** `copies`: with a button that copies the rows as CSV, in the order in which they stand. */
+  constructor(caption, columns, nothing, copies = false) {
     this.columns = columns;
     this.heads = columns.map(
       (column, at) => el("th", { scope: "col", title: column.title, class: style(column) }, this.head(column, at))
@@ -198,6 +482,11 @@ var Table = class {
       table
     );
     this.node = el("div", { class: "hepnb-tablebox" }, scroller, this.empty);
+    if (copies) {
+      const press = copyButton(`copy as CSV: ${caption}`, () => this.csv(), "copy as CSV");
+      this.copy = el("div", { class: "hepnb-tablefoot" }, press);
+      this.node.append(this.copy);
+    }
     this.fill([]);
   }
   columns;
@@ -205,12 +494,14 @@ var Table = class {
   body;
   empty;
   heads;
+  copy;
   rows = [];
   sorted;
   fill(given) {
     this.rows = given;
     const rows = this.inOrder(given);
     this.empty.hidden = rows.length > 0;
+    if (this.copy) this.copy.hidden = rows.length === 0;
     this.node.firstElementChild.hidden = rows.length === 0;
     while (this.body.rows.length > rows.length) this.body.deleteRow(-1);
     rows.forEach((cells, at) => {
@@ -221,20 +512,29 @@ var Table = class {
       });
     });
   }
+  /** The rows as they stand, numbers in full. */
+  csv() {
+    const kept = this.columns.flatMap(({ csv: head }, at) => head === null ? [] : [at]);
+    const heads = kept.map((at) => this.columns[at]?.csv ?? this.columns[at]?.head ?? "");
+    const rows = this.inOrder(this.rows).map((cells) => kept.map((at) => keyOf(cells[at])));
+    return csv([heads, ...rows]);
+  }
   head(column, at) {
     if (!column.sorts) return column.head;
     const press = el("button", { type: "button", class: "hepnb-sort" }, column.head);
     press.addEventListener("click", () => this.sortBy(at));
     return press;
   }
-  /** Numbers fall at first, since the largest is what one looks for; texts rise. */
+  /** Numbers fall at first, since the largest is what one looks for; texts rise; then the other
+   *  way, then the order in which the rows were given. */
   sortBy(column) {
     const first = this.columns[column]?.numeric ?? false;
     const again = this.sorted?.column === column;
-    this.sorted = { column, falling: again ? !this.sorted?.falling : first };
+    if (again && this.sorted?.falling !== first) this.sorted = void 0;
+    else this.sorted = { column, falling: again ? !first : first };
     this.heads.forEach((head, at) => {
       const way = this.sorted?.falling ? "descending" : "ascending";
-      setAttribute(head, "aria-sort", at === column ? way : null);
+      setAttribute(head, "aria-sort", this.sorted && at === column ? way : null);
     });
     this.fill(this.rows);
   }
@@ -288,60 +588,174 @@ function compare(a, b) {
 }
 
 // src/collections.ts
+var NOTHING = { collections: {}, columns: [], references: [] };
 function collectionsPart() {
   const table = new Table(
     "Collections",
     [
-      { head: "collection" },
-      { head: "objects", numeric: true, title: "objects in all events read so far" },
-      { head: "per event", numeric: true, title: "mean number of objects per event" },
-      { head: "min–max", numeric: true, title: "fewest and most objects in one event" }
+      { head: "collection", sorts: true },
+      { head: "objects", numeric: true, sorts: true, title: "objects in all events until then" },
+      { head: "per event", numeric: true, sorts: true, title: "mean number of objects per event" },
+      { head: "this part", numeric: true, sorts: true, title: "the same since the moment before" },
+      { head: "min–max", numeric: true, title: "fewest and most objects in one event" },
+      { head: "sizes", csv: null, title: "events with no object, with one, with two, ..." }
     ],
-    "No collection was read yet."
+    "No collection was read yet.",
+    true
   );
-  return {
-    node: table.node,
-    update: ({ collections }) => table.fill(collectionRows(collections))
+  const slider = momentSlider(() => redraw());
+  const panel = el("div", { id: uniqueId("collection") });
+  const pictures = el("div", { class: "hepnb-figures" });
+  const title = el("h4", { class: "hepnb-h" });
+  const fields = fieldsTable();
+  panel.append(title, pictures, fields.node);
+  const relations = el("div");
+  const node = el("div", {}, slider.node, table.node, panel, relations);
+  const heads = /* @__PURE__ */ new Map();
+  let latest;
+  let chosen = "";
+  let linked = "";
+  const head = (name) => {
+    const known = heads.get(name);
+    if (known) return known;
+    const press = el("button", { type: "button", class: "hepnb-link" }, name);
+    press.setAttribute("aria-controls", panel.id);
+    press.addEventListener("click", () => {
+      chosen = name;
+      redraw();
+    });
+    heads.set(name, press);
+    return press;
   };
+  const redraw = () => {
+    if (!latest) return;
+    const { collections } = latest;
+    const schema = latest.schema ?? NOTHING;
+    const moments = momentsOf(latest);
+    const at = slider.show(moments);
+    if (!collections.some(({ name }) => name === chosen)) chosen = collections[0]?.name ?? "";
+    table.fill(
+      collectionRows(collections, moments, at).map((row, place2) => {
+        const collection = collections[place2];
+        if (!collection) return row;
+        const press = head(collection.name);
+        setAttribute(press, "aria-pressed", String(collection.name === chosen));
+        return [{ ...row[0], text: collection.name, node: press }, ...row.slice(1)];
+      })
+    );
+    drawChosen(collections, moments, at, schema);
+    drawRelations(schema);
+  };
+  const drawChosen = (collections, moments, at, schema) => {
+    const one = collections.find(({ name }) => name === chosen);
+    panel.hidden = one === void 0;
+    if (!one) return;
+    const own = schema.collections[chosen] ?? [];
+    const read = own.filter((field) => field.read).length;
+    setText(title, own.length ? `${chosen}: ${read} of ${own.length} fields are read` : chosen);
+    const shown = [];
+    if (one.sizes?.length) shown.push(figure("Sizes, all events so far", sizesPicture(one)));
+    if (moments.length > 1)
+      shown.push(figure("Through the run", trendPicture(moments, chosen, at)));
+    pictures.replaceChildren(...shown);
+    fields.node.hidden = own.length === 0;
+    fields.fill([...own].sort((a, b) => Number(b.read) - Number(a.read)).map(fieldRow));
+  };
+  const drawRelations = (schema) => {
+    const links = joined(
+      schema.references.map(({ from, field, to }) => ({ from, to, label: field }))
+    );
+    const key = JSON.stringify([links, Object.keys(schema.collections)]);
+    if (key === linked) return;
+    linked = key;
+    relations.replaceChildren();
+    if (links.length === 0) return;
+    const words = "Which collection refers to which";
+    const strong = new Set(Object.keys(schema.collections));
+    relations.append(
+      el("h4", { class: "hepnb-h" }, "References"),
+      el(
+        "p",
+        { class: "hepnb-faint" },
+        "Index branches of the file; collections that are not read are faint."
+      ),
+      arcs(words, links, strong)
+    );
+  };
+  const update = (snapshot) => {
+    latest = snapshot;
+    redraw();
+  };
+  return { node, update };
 }
-function collectionRows(collections) {
-  const mean = ({ events, total }) => events > 0 ? total / events : 0;
-  const most = Math.max(...collections.map(mean), Number.MIN_VALUE);
-  return collections.map((collection) => [
-    { text: collection.name },
-    { text: number(collection.total) },
-    { text: mean(collection).toFixed(2), bar: mean(collection) / most },
-    { text: `${number(collection.min)}–${number(collection.max)}` }
-  ]);
-}
-
-// src/copy.ts
-function copyButton(label, text) {
-  const press = button("copy", { "aria-label": label, title: label });
-  const said = el("span", { class: "hepnb-said", role: "status" });
-  press.addEventListener("click", async () => {
-    const done = await copy(text());
-    setText(said, done ? "copied" : "press Ctrl+C");
-    window.setTimeout(() => setText(said, ""), 2e3);
+function momentSlider(moved) {
+  const input = el("input", { type: "range", class: "hepnb-slider", min: 0, step: 1 });
+  const id = uniqueId("moment");
+  input.id = id;
+  const words = el("output", { class: "hepnb-count", for: id });
+  const node = el("div", { class: "hepnb-row" }, el("label", { for: id }, "After"), input, words);
+  let kept = null;
+  let shown = [];
+  input.addEventListener("input", () => {
+    const at = Number(input.value);
+    kept = at >= shown.length - 1 ? null : shown[at]?.chunks ?? null;
+    moved();
   });
-  return el("span", { class: "hepnb-copy" }, press, said);
+  const show = (moments) => {
+    shown = moments;
+    const at = kept === null ? moments.length - 1 : placeOf(moments, kept);
+    const { events, chunks } = moments[at] ?? { events: 0, chunks: 0 };
+    const now = at === moments.length - 1;
+    const text = `${number(events)} events, ${number(chunks)} chunks${now ? " (latest)" : ""}`;
+    setAttribute(input, "max", String(Math.max(0, moments.length - 1)));
+    if (input.value !== String(at)) input.value = String(at);
+    setAttribute(input, "aria-valuetext", text);
+    setText(words, text);
+    node.hidden = moments.length < 2;
+    return at;
+  };
+  return { node, show };
 }
-async function copy(text) {
-  try {
-    await navigator.clipboard.writeText(text);
-    return true;
-  } catch {
-    return copyBySelection(text);
-  }
+function collectionRows(collections, moments, at = moments.length - 1) {
+  const counts = collections.map(({ name }) => countAt(moments, at, name));
+  const most = Math.max(...counts.map(({ mean }) => mean ?? 0), Number.MIN_VALUE);
+  const now = at === moments.length - 1;
+  return collections.map((collection, place2) => {
+    const { total, mean, since } = counts[place2] ?? { total: 0, mean: null, since: null };
+    const range = `${number(collection.min)}–${number(collection.max)}`;
+    return [
+      { text: collection.name, key: collection.name },
+      { text: number(total), key: total },
+      { text: mean?.toFixed(3) ?? "–", bar: (mean ?? 0) / most, key: mean },
+      { text: since?.toFixed(3) ?? "–", key: since },
+      now ? { text: range } : { text: "–", key: null, title: "known of all events only" },
+      now && collection.sizes?.length ? { text: "", node: spark(collection) } : { text: "" }
+    ];
+  });
 }
-function copyBySelection(text) {
-  const area = el("textarea", { class: "hepnb-offscreen", "aria-hidden": "true" });
-  area.value = text;
-  document.body.append(area);
-  area.select();
-  const done = document.execCommand("copy");
-  area.remove();
-  return done;
+function fieldsTable() {
+  return new Table(
+    "Fields",
+    [
+      { head: "field", sorts: true },
+      { head: "read", sorts: true },
+      { head: "type", sorts: true },
+      { head: "unit", sorts: true, title: "where the description names one" },
+      { head: "description in the file", wrap: true }
+    ],
+    "",
+    true
+  );
+}
+function fieldRow({ name, dtype, unit, doc, read }) {
+  const tone = read ? "" : "faint";
+  return [
+    { text: name, tone },
+    { text: read ? "✓ read" : "–", tone: read ? "good" : "faint", key: read ? 0 : 1 },
+    { text: dtype, tone },
+    { text: unit, tone },
+    { text: doc, tone }
+  ];
 }
 
 // src/failure.ts
@@ -387,14 +801,18 @@ function filesPart() {
   const table = new Table(
     "Files",
     [
-      { head: "file" },
-      { head: "status" },
-      { head: "events", numeric: true },
-      { head: "read", numeric: true },
-      { head: "dataset" },
+      { head: "file", sorts: true },
+      { head: "status", sorts: true },
+      { head: "events", numeric: true, sorts: true },
+      { head: "read", numeric: true, sorts: true, csv: "events read" },
+      { head: "lost", numeric: true, sorts: true, csv: "events lost" },
+      { head: "time", numeric: true, sorts: true, csv: "time [s]", title: "of workers" },
+      { head: "events/s", numeric: true, sorts: true, title: "of one worker" },
+      { head: "dataset", sorts: true },
       { head: "reason", wrap: true }
     ],
-    "No file is known yet."
+    "No file is known yet.",
+    true
   );
   const more = document.createElement("p");
   more.className = "hepnb-faint";
@@ -410,11 +828,15 @@ function filesPart() {
 function fileRow(file) {
   const [word, tone] = WORDS[file.status] ?? [file.status, ""];
   const known = file.events > 0;
+  const lost = file.events_lost ?? 0;
   return [
-    { text: baseName(file.file), title: file.file },
-    { text: word, tone },
-    { text: known ? number(file.events) : "–" },
-    { text: known ? percent(file.events_done, file.events) : "–" },
+    { text: baseName(file.file), title: file.file, key: file.file },
+    { text: word, tone, key: file.status },
+    { text: known ? number(file.events) : "–", key: known ? file.events : null },
+    { text: known ? percent(file.events_done, file.events) : "–", key: file.events_done },
+    { text: lost ? number(lost) : "", key: lost, tone: lost ? "bad" : "" },
+    { text: file.seconds ? duration(file.seconds) : "–", key: file.seconds ?? null },
+    { text: file.rate ? scaled(file.rate) : "–", key: file.rate ?? null },
     { text: file.dataset },
     { text: file.reason, title: file.reason, tone: file.reason ? "bad" : "" }
   ];
@@ -553,22 +975,22 @@ function headerPart(channel) {
 }
 
 // src/log_window.ts
-var ROW = 20;
+var ROW2 = 20;
 var PAGE = 200;
 var TALLEST = 15e6;
 function height(total) {
-  return Math.min(total * ROW, TALLEST);
+  return Math.min(total * ROW2, TALLEST);
 }
 function visible(scrollTop, viewport, total) {
-  const rows = Math.ceil(viewport / ROW) + 1;
-  const full = total * ROW;
+  const rows = Math.ceil(viewport / ROW2) + 1;
+  const full = total * ROW2;
   const tall = height(total);
   if (full <= tall) {
-    const first2 = clamp(Math.floor(scrollTop / ROW), 0, Math.max(0, total - 1));
-    return { first: first2, count: Math.min(rows, total - first2), offset: first2 * ROW };
+    const first2 = clamp(Math.floor(scrollTop / ROW2), 0, Math.max(0, total - 1));
+    return { first: first2, count: Math.min(rows, total - first2), offset: first2 * ROW2 };
   }
-  const share = scrollTop / Math.max(1, tall - viewport);
-  const first = clamp(Math.round(share * (total - rows + 1)), 0, Math.max(0, total - rows + 1));
+  const share2 = scrollTop / Math.max(1, tall - viewport);
+  const first = clamp(Math.round(share2 * (total - rows + 1)), 0, Math.max(0, total - rows + 1));
   return { first, count: Math.min(rows, total - first), offset: scrollTop };
 }
 function pagesFor(first, count) {
@@ -835,6 +1257,31 @@ function whole(record) {
 ${record.text}`;
 }
 
+// src/loss.ts
+function lossPart() {
+  const node = el("div", { class: "hepnb-notice hepnb-warning", role: "alert", hidden: true });
+  const update = ({ progress }) => {
+    const loss = lossOf(progress);
+    node.hidden = loss === "";
+    if (loss)
+      setText(
+        node,
+        `⚠ ${loss}: not in any histogram or total. The ledger of files (run.files) has the reasons.`
+      );
+  };
+  return { node, update };
+}
+function lossOf({
+  files_failed,
+  events_lost
+}) {
+  const parts = [];
+  if (files_failed > 0)
+    parts.push(`${number(files_failed)} ${files_failed === 1 ? "file" : "files"} failed`);
+  if (events_lost > 0) parts.push(`${number(events_lost)} events lost`);
+  return parts.join(", ");
+}
+
 // src/progress.ts
 function progressPart() {
   const fill = el("div", { class: "hepnb-fill" });
@@ -850,7 +1297,7 @@ function progressPart() {
     fill
   );
   const facts = el("div", { class: "hepnb-facts" });
-  const lost = el("div", { class: "hepnb-notice hepnb-warning", role: "alert", hidden: true });
+  const stalled = el("div", { class: "hepnb-notice hepnb-warning", role: "status", hidden: true });
   const workers = workersTable();
   const details = el(
     "details",
@@ -859,19 +1306,19 @@ function progressPart() {
     workers.node
   );
   details.open = true;
-  const node = el("div", {}, bar, facts, lost, details);
+  const node = el("div", {}, bar, facts, stalled, details);
   const update = (snapshot) => {
     const { progress, state } = snapshot;
-    const share = fraction(progress, state);
+    const share2 = fraction(progress, state);
     bar.dataset.state = state;
-    bar.classList.toggle("hepnb-unknown", share === null && !ended(state));
-    fill.style.width = `${((share ?? (ended(state) ? 1 : 0)) * 100).toFixed(2)}%`;
-    setAttribute(bar, "aria-valuenow", share === null ? null : String(Math.floor(share * 100)));
+    bar.classList.toggle("hepnb-unknown", share2 === null && !ended(state));
+    fill.style.width = `${((share2 ?? (ended(state) ? 1 : 0)) * 100).toFixed(2)}%`;
+    setAttribute(bar, "aria-valuenow", share2 === null ? null : String(Math.floor(share2 * 100)));
     setAttribute(bar, "aria-valuetext", sentence(progress));
     fillFacts(facts, factsOf(snapshot));
-    const loss = lossOf(progress);
-    lost.hidden = loss === "";
-    if (loss) setText(lost, `⚠ ${loss}`);
+    const stuck = stalledOf(snapshot.workers);
+    stalled.hidden = stuck === "";
+    setText(stalled, stuck);
     const busy = snapshot.workers.filter((worker) => worker.state === "busy").length;
     const summary = details.firstElementChild;
     const count = snapshot.workers.length;
@@ -897,13 +1344,13 @@ function sentence(progress) {
   const about = events_total === null ? "about " : "";
   return `${number(events)} of ${about}${number(Math.round(total))} events, ${percent(events, total)}`;
 }
-function lossOf({ files_failed, events_lost }) {
-  const parts = [];
-  if (files_failed > 0)
-    parts.push(`${number(files_failed)} ${files_failed === 1 ? "file" : "files"} failed`);
-  if (events_lost > 0) parts.push(`${number(events_lost)} events lost`);
-  if (parts.length === 0) return "";
-  return `${parts.join(", ")}: not in any histogram or total. See Files for the reasons.`;
+function stalledOf(workers) {
+  const stuck = workers.filter((worker) => worker.stalled);
+  if (stuck.length === 0) return "";
+  const one = ({ id, file, start, stop, spent }) => `worker ${id}: ${duration(spent ?? 0)} on ${baseName(file)}, entries ${number(start)}–${number(stop)}`;
+  const rest = stuck.length > 3 ? `; and ${stuck.length - 3} more` : "";
+  const list = stuck.slice(0, 3).map(one).join("; ");
+  return `⚠ Stalled, much slower than other chunks: ${list}${rest}`;
 }
 function factsOf({ progress, state, started, ended: end }) {
   const { events, events_total, chunks, chunks_total, files, files_total, rate } = progress;
@@ -920,6 +1367,7 @@ function factsOf({ progress, state, started, ended: end }) {
     out.push(["mean speed", `${scaled(events / (end - started))} events/s`]);
   }
   out.push(["chunks", of(chunks, chunks_total)], ["files", of(files, files_total)]);
+  if (progress.bytes) out.push(["data", bytes(progress.bytes)]);
   return out;
 }
 function timeLeft({ eta, eta_error }) {
@@ -942,75 +1390,129 @@ function workersTable() {
   return new Table(
     "Workers",
     [
-      { head: "worker" },
-      { head: "state" },
-      { head: "file" },
+      { head: "worker", sorts: true },
+      { head: "state", sorts: true },
+      { head: "for", numeric: true, sorts: true, title: "time on what it does now" },
+      { head: "CPU", numeric: true, sorts: true },
+      { head: "memory", numeric: true, sorts: true },
+      { head: "file", sorts: true },
       { head: "entries", numeric: true },
-      { head: "CPU", numeric: true },
-      { head: "memory", numeric: true },
-      { head: "events", numeric: true }
+      { head: "events", numeric: true, sorts: true, title: "that it has done so far" }
     ],
     "No worker yet."
   );
 }
+var TONES = { busy: "good", lost: "bad", dead: "bad" };
 function workerRow(worker) {
+  const { id, state, cpu, rss, spent, stalled } = worker;
   const file = worker.file ? baseName(worker.file) : "";
   const entries = `${number(worker.start)}–${number(worker.stop)}`;
-  const tones = { busy: "good", lost: "bad", dead: "bad" };
   return [
-    { text: String(worker.id) },
-    { text: worker.state, tone: tones[worker.state] ?? "faint" },
+    { text: String(id), key: id },
+    stalled ? { text: "⚠ stalled", tone: "bad" } : { text: state, tone: TONES[state] ?? "faint" },
+    { text: spent === null || spent === void 0 ? "" : duration(spent), key: spent ?? null },
+    { text: cpu === null || state === "ended" ? "–" : `${Math.round(cpu * 100)} %`, key: cpu },
+    { text: !rss ? "–" : bytes(rss), key: rss },
     { text: file, title: worker.file },
     { text: file ? entries : "" },
-    { text: worker.cpu === null ? "–" : `${Math.round(worker.cpu * 100)} %` },
-    { text: !worker.rss ? "–" : bytes(worker.rss) },
-    { text: number(worker.events) }
+    { text: number(worker.events), key: worker.events }
   ];
 }
 
 // src/statistics.ts
+var ALL = "all datasets";
 function statisticsPart() {
   const modules = new Table(
-    "Time per module",
+    "Modules",
     [
       { head: "module", sorts: true },
       { head: "phase", sorts: true },
       { head: "calls", numeric: true, sorts: true },
       { head: "events", numeric: true, sorts: true },
-      { head: "CPU time", numeric: true, sorts: true },
-      { head: "wall time", numeric: true, sorts: true },
-      { head: "share of CPU", numeric: true, sorts: true },
-      { head: "peak", numeric: true, sorts: true, title: "resident memory of a worker after it" },
-      { head: "events/s", numeric: true, title: "events per second of CPU time" }
+      { head: "CPU time", numeric: true, sorts: true, csv: "CPU time [s]" },
+      { head: "share of CPU", numeric: true, sorts: true, csv: null },
+      { head: "per call", numeric: true, sorts: true, csv: "CPU per call [s]", title: "CPU time" },
+      { head: "wall time", numeric: true, sorts: true, csv: "wall time [s]" },
+      {
+        head: "peak",
+        numeric: true,
+        sorts: true,
+        csv: "peak [bytes]",
+        title: "most memory that a worker ever held after it"
+      },
+      { head: "events/s", numeric: true, sorts: true, title: "events per second of CPU time" }
     ],
-    "No module has run yet."
+    "No module has run yet.",
+    true
   );
   const cuts = new Table(
     "Cutflow",
     [
-      { head: "cut" },
-      { head: "events", numeric: true },
-      { head: "weighted", numeric: true },
-      { head: "of previous", numeric: true, title: "efficiency with respect to the cut before" },
-      { head: "of all", numeric: true, title: "efficiency with respect to all events" }
+      { head: "cut", sorts: true },
+      { head: "events", numeric: true, sorts: true },
+      {
+        head: "of previous",
+        numeric: true,
+        sorts: true,
+        title: "events that pass, of the cut before"
+      },
+      { head: "weighted", numeric: true, sorts: true },
+      {
+        head: "of previous",
+        numeric: true,
+        sorts: true,
+        csv: "weighted of previous",
+        title: "sum of weights, of the cut before"
+      },
+      { head: "of all", numeric: true, sorts: true, title: "sum of weights, of all events" }
     ],
-    "No cut was applied yet."
+    "No cut was applied yet.",
+    true
   );
+  const id = uniqueId("dataset");
+  const choice = el("select", { class: "hepnb-select", id });
+  const chooser = el("div", { class: "hepnb-row", hidden: true }, el("label", { for: id }, "of"));
+  chooser.append(choice);
+  const missing = el("p", { class: "hepnb-missing" });
   const node = el(
     "div",
     {},
-    el("h4", { class: "hepnb-h" }, "Cutflow"),
+    el("div", { class: "hepnb-row" }, el("h4", { class: "hepnb-h" }, "Cutflow"), chooser),
     cuts.node,
+    missing,
     el("h4", { class: "hepnb-h" }, "Modules"),
     modules.node
   );
-  return {
-    node,
-    update: ({ statistics, cutflow }) => {
-      modules.fill(moduleRows(statistics));
-      cuts.fill(cutRows(cutflow));
+  let latest;
+  let names = "";
+  const drawCuts = () => {
+    if (!latest) return;
+    const flows = latest.cutflows ?? {};
+    const datasets = Object.keys(flows);
+    if (names !== JSON.stringify(datasets)) {
+      names = JSON.stringify(datasets);
+      const chosen = choice.value;
+      choice.replaceChildren(
+        ...[ALL, ...datasets].map(
+          (name, at) => el("option", { value: at === 0 ? "" : name }, name)
+        )
+      );
+      choice.value = datasets.includes(chosen) ? chosen : "";
+      chooser.hidden = datasets.length === 0;
     }
+    const flow = choice.value ? flows[choice.value] : void 0;
+    cuts.fill(cutRows(flow ? cutsOf(latest.cutflow, flow) : latest.cutflow));
+    const loss = lossOf(latest.progress);
+    missing.hidden = loss === "";
+    setText(missing, `In no row: ${loss}.`);
   };
+  choice.addEventListener("change", drawCuts);
+  const update = (snapshot) => {
+    latest = snapshot;
+    drawCuts();
+    modules.fill(moduleRows(snapshot.statistics));
+  };
+  return { node, update };
 }
 function moduleRows(modules) {
   const all = modules.reduce((sum, { cpu }) => sum + cpu, 0);
@@ -1020,27 +1522,41 @@ function moduleRows(modules) {
     { text: number(calls), key: calls },
     { text: number(events), key: events },
     { text: seconds(cpu), key: cpu },
-    { text: seconds(wall), key: wall },
     { text: percent(cpu, all), bar: all > 0 ? cpu / all : 0, key: cpu },
+    { text: calls > 0 ? seconds(cpu / calls) : "–", key: calls > 0 ? cpu / calls : null },
+    { text: seconds(wall), key: wall },
     { text: peak ? bytes(peak) : "–", key: peak ?? null },
-    { text: cpu > 0 ? scaled(events / cpu) : "–" }
+    { text: cpu > 0 ? scaled(events / cpu) : "–", key: cpu > 0 ? events / cpu : null }
   ]);
+}
+function cutsOf(cutflow, flow) {
+  return cutflow.map(({ cut }, at) => {
+    const [raw, weighted] = flow[at] ?? [0, 0];
+    return { cut, raw, weighted };
+  });
 }
 function cutRows(cutflow) {
   const first = cutflow[0];
   return cutflow.map(({ cut, raw, weighted }, at) => {
     const before = cutflow[at - 1];
+    const of = first ? share(weighted, first.weighted) : null;
     return [
       { text: cut },
-      { text: number(raw) },
-      { text: number(weighted, 6) },
-      { text: before ? percent(weighted, before.weighted) : "" },
-      {
-        text: first ? percent(weighted, first.weighted) : "",
-        bar: first ? weighted / first.weighted : 0
-      }
+      { text: number(raw), key: raw },
+      ratio(before ? share(raw, before.raw) : void 0),
+      { text: number(weighted, 6), key: weighted },
+      ratio(before ? share(weighted, before.weighted) : void 0),
+      { ...ratio(of), bar: of ?? 0 }
     ];
   });
+}
+function share(part, whole2) {
+  return whole2 === 0 ? null : part / whole2;
+}
+function ratio(value) {
+  if (value === void 0) return { text: "", key: null };
+  if (value === null) return { text: "–", key: null };
+  return { text: value < 0 ? `−${percent(-value, 1)}` : percent(value, 1), key: value };
 }
 function seconds(value) {
   if (value >= 100) return `${number(Math.round(value))} s`;
@@ -1118,8 +1634,9 @@ function render({ model, el: place2 }) {
   const gone = goneNotice();
   const header = headerPart(channel);
   const failure = failurePart();
-  const parts = [header, failure];
-  box.append(header.node, gone.node, problem, failure.node);
+  const loss = lossPart();
+  const parts = [header, failure, loss];
+  box.append(header.node, gone.node, problem, failure.node, loss.node);
   if (wanted.includes("progress")) {
     const progress = progressPart();
     parts.push(progress);
@@ -1139,8 +1656,9 @@ function render({ model, el: place2 }) {
   let asked = 0;
   const draw = () => {
     asked = 0;
-    const snapshot = model.get("state");
-    if (typeof snapshot?.seq !== "number") return;
+    const state = model.get("state");
+    if (typeof state?.seq !== "number") return;
+    const snapshot = { ...state, schema: model.get("schema") };
     box.setAttribute("aria-label", `Run ${snapshot.name}`);
     box.dataset.seq = String(snapshot.seq);
     box.dataset.state = snapshot.state;
@@ -1159,12 +1677,14 @@ function render({ model, el: place2 }) {
     gone.show("the run does not need it. In a new cell:", `hn.attach(${JSON.stringify(id)})`);
   };
   model.on("change:state", changed);
+  model.on("change:schema", changed);
   model.on("change:problem", told);
   told();
   draw();
   return () => {
     window.clearTimeout(asked);
     model.off("change:state", changed);
+    model.off("change:schema", changed);
     model.off("change:problem", told);
     channel.close();
     for (const part of parts) part.close?.();

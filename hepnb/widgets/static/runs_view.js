@@ -143,8 +143,8 @@ var Channel = class {
 };
 
 // src/copy.ts
-function copyButton(label, text) {
-  const press = button("copy", { "aria-label": label, title: label });
+function copyButton(label, text, face = "copy") {
+  const press = button(face, { "aria-label": label, title: label });
   const said = el("span", { class: "hepnb-said", role: "status" });
   press.addEventListener("click", async () => {
     const done = await copy(text());
@@ -229,6 +229,18 @@ function goneNotice() {
   return { node, show };
 }
 
+// src/loss.ts
+function lossOf({
+  files_failed,
+  events_lost
+}) {
+  const parts = [];
+  if (files_failed > 0)
+    parts.push(`${number(files_failed)} ${files_failed === 1 ? "file" : "files"} failed`);
+  if (events_lost > 0) parts.push(`${number(events_lost)} events lost`);
+  return parts.join(", ");
+}
+
 // src/snapshot.ts
 var ENDED = /* @__PURE__ */ new Set(["done", "failed", "cancelled", "lost"]);
 function ended(state) {
@@ -250,9 +262,21 @@ function sign(state) {
   return SIGNS[state] ?? "?";
 }
 
+// src/csv.ts
+function csv(rows) {
+  return rows.map((row) => `${row.map(quoted).join(",")}
+`).join("");
+}
+function quoted(value) {
+  if (value === null) return "";
+  const text = String(value);
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
 // src/table.ts
 var Table = class {
-  constructor(caption, columns2, nothing) {
+  /** `copies`: with a button that copies the rows as CSV, in the order in which they stand. */
+  constructor(caption, columns2, nothing, copies = false) {
     this.columns = columns2;
     this.heads = columns2.map(
       (column, at) => el("th", { scope: "col", title: column.title, class: style(column) }, this.head(column, at))
@@ -272,6 +296,11 @@ var Table = class {
       table
     );
     this.node = el("div", { class: "hepnb-tablebox" }, scroller, this.empty);
+    if (copies) {
+      const press = copyButton(`copy as CSV: ${caption}`, () => this.csv(), "copy as CSV");
+      this.copy = el("div", { class: "hepnb-tablefoot" }, press);
+      this.node.append(this.copy);
+    }
     this.fill([]);
   }
   columns;
@@ -279,12 +308,14 @@ var Table = class {
   body;
   empty;
   heads;
+  copy;
   rows = [];
   sorted;
   fill(given) {
     this.rows = given;
     const rows = this.inOrder(given);
     this.empty.hidden = rows.length > 0;
+    if (this.copy) this.copy.hidden = rows.length === 0;
     this.node.firstElementChild.hidden = rows.length === 0;
     while (this.body.rows.length > rows.length) this.body.deleteRow(-1);
     rows.forEach((cells2, at) => {
@@ -295,20 +326,29 @@ var Table = class {
       });
     });
   }
+  /** The rows as they stand, numbers in full. */
+  csv() {
+    const kept = this.columns.flatMap(({ csv: head }, at) => head === null ? [] : [at]);
+    const heads = kept.map((at) => this.columns[at]?.csv ?? this.columns[at]?.head ?? "");
+    const rows = this.inOrder(this.rows).map((cells2) => kept.map((at) => keyOf(cells2[at])));
+    return csv([heads, ...rows]);
+  }
   head(column, at) {
     if (!column.sorts) return column.head;
     const press = el("button", { type: "button", class: "hepnb-sort" }, column.head);
     press.addEventListener("click", () => this.sortBy(at));
     return press;
   }
-  /** Numbers fall at first, since the largest is what one looks for; texts rise. */
+  /** Numbers fall at first, since the largest is what one looks for; texts rise; then the other
+   *  way, then the order in which the rows were given. */
   sortBy(column) {
     const first = this.columns[column]?.numeric ?? false;
     const again = this.sorted?.column === column;
-    this.sorted = { column, falling: again ? !this.sorted?.falling : first };
+    if (again && this.sorted?.falling !== first) this.sorted = void 0;
+    else this.sorted = { column, falling: again ? !first : first };
     this.heads.forEach((head, at) => {
       const way = this.sorted?.falling ? "descending" : "ascending";
-      setAttribute(head, "aria-sort", at === column ? way : null);
+      setAttribute(head, "aria-sort", this.sorted && at === column ? way : null);
     });
     this.fill(this.rows);
   }
@@ -381,7 +421,7 @@ function render({ model, el: place }) {
   const problem = el("div", { class: "hepnb-notice hepnb-error", role: "alert", hidden: true });
   const gone = goneNotice();
   const names = parameterNames(model.get("rows"));
-  const table = new Table(model.get("title"), columns(names), "No runs yet.");
+  const table = new Table(model.get("title"), columns(names), "No runs yet.", true);
   box.append(head, gone.node, problem, table.node);
   place.append(box);
   const actions = /* @__PURE__ */ new Map();
@@ -446,12 +486,13 @@ function columns(names) {
     { head: "state", sorts: true },
     { head: "name", sorts: true },
     ...names.map((head) => ({ head, sorts: true, numeric: true })),
-    { head: "done", sorts: true, numeric: true },
+    { head: "done", sorts: true, numeric: true, csv: "share done" },
     { head: "events", sorts: true, numeric: true },
-    { head: "started", sorts: true },
-    { head: "took", sorts: true, numeric: true },
-    { head: "size", sorts: true, numeric: true, title: "on disk" },
-    { head: "actions" },
+    { head: "lost", sorts: true, csv: "events lost", title: "in no histogram or total" },
+    { head: "started", sorts: true, csv: "started [unix s]" },
+    { head: "took", sorts: true, numeric: true, csv: "took [s]" },
+    { head: "size", sorts: true, numeric: true, csv: "size [bytes]", title: "on disk" },
+    { head: "actions", csv: null },
     { head: "id" }
   ];
 }
@@ -460,12 +501,15 @@ function cells(row, names, now) {
   const done = row.events_total ? percent(row.events, row.events_total) : "–";
   const took = row.started === null ? null : (row.ended ?? now) - row.started;
   const waits = row.state === "waiting";
+  const { events_lost = 0, files_failed = 0 } = row;
+  const loss = lossOf({ events_lost, files_failed });
   return [
     { text: `${sign(row.state)} ${row.state}`, tone: TONES[row.state] ?? "", key: row.state },
     { text: row.name },
     ...names.map((name) => parameter(row.parameters[name])),
     { text: done, bar: share, key: share },
     { text: number(row.events), key: row.events },
+    { text: loss ? `⚠ ${loss}` : "", tone: loss ? "bad" : "", key: events_lost || files_failed },
     { text: row.started === null || waits ? "–" : moment(row.started), key: row.started },
     { text: took === null || waits ? "–" : duration(took), key: took },
     { text: bytes(row.size), key: row.size }
