@@ -9,13 +9,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import traitlets
 
 from ..errors import HepnbError
-from ..runs import RunSet
-from ..runs.views import Collections, Costs
 from . import run_static
 from ._pump import Pump
 from ._wire import STATIC, LiveWidget, Message
@@ -23,6 +21,8 @@ from .runs_view import RunsView
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from ..runs import RunSet
 
 __all__ = [
     "CollectionsView",
@@ -187,8 +187,8 @@ class ProgressView(RunView):
     _parts = ("progress",)
 
     def __new__(cls, run: Watched | RunSet) -> Any:
-        if isinstance(run, RunSet):
-            return RunsView.of_scan(run)
+        if callable(getattr(run, "rows", None)):
+            return RunsView.of_scan(cast("RunSet", run))
         return super().__new__(cls)
 
 
@@ -199,6 +199,8 @@ class CollectionsView(RunView):
 
     def to_frame(self) -> pd.DataFrame:
         """The collections as `run.collections.to_frame()` gives them."""
+        from ..runs.views import Collections
+
         return Collections(self._run.snapshot()["collections"]).to_frame()
 
 
@@ -216,4 +218,6 @@ class StatisticsView(RunView):
     def to_frame(self) -> pd.DataFrame:
         """Modules and phases as `run.statistics.to_frame()` gives them; `run.cutflow` and `run.files`
         have the same method."""
+        from ..runs.views import Costs
+
         return Costs(self._run.snapshot()["statistics"]).to_frame()
