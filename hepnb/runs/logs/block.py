@@ -6,14 +6,19 @@ by the index alone. The text file is made to be read by people too: grep works o
 
 from __future__ import annotations
 
+import itertools
 import json
 import struct
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from hashlib import blake2b
-from typing import Any
+from typing import TYPE_CHECKING, Any, overload
 
 from .levels import LEVELS
+
+if TYPE_CHECKING:
+    import numpy as np
 
 __all__ = ["COUNTS", "ENTRY", "REPEAT", "TEXT", "Block", "key_of", "parse_block", "shortened"]
 
@@ -25,6 +30,7 @@ COUNTS holds in its levels how many messages of each level there have been so fa
 """
 TEXT, REPEAT, COUNTS = range(3)
 NOBODY = -1
+_NEWLINE = ord("\n")
 _LONGEST_TEXT = 20_000
 _TO_DIGITS = bytes.maketrans(bytes(range(5)), b"01234")
 _FROM_DIGITS = bytes.maketrans(b"01234", bytes(range(5)))
@@ -54,17 +60,24 @@ class Block:
     worker: int | None
     chunk: str
     logger: str
-    texts: list[str] = field(default_factory=list)
+    texts: Sequence[str] = field(default_factory=list)
     levels: bytearray = field(default_factory=bytearray)
     repeats: dict[int, int] = field(default_factory=dict)
     times: list[float] = field(default_factory=list)
 
     def __len__(self) -> int:
-        return len(self.texts)
+        return len(self.levels)
 
     def fits(self, worker: int | None, chunk: str, logger: str) -> bool:
         """Whether a record of these belongs here."""
         return (self.worker, self.chunk, self.logger) == (worker, chunk, logger)
+
+    def append(self, text: str, level: int, time: float) -> None:
+        """One record more, of a block that is being made of single ones."""
+        assert isinstance(self.texts, list)
+        self.texts.append(text)
+        self.levels.append(level)
+        self.times.append(time)
 
     def record(self, index: int, repeat: int | None = None) -> dict[str, Any]:
         """One record as the protocol has it."""
@@ -103,18 +116,55 @@ class Block:
         return ENTRY.pack(TEXT, worker, *at, *keys, *counts, len(self))
 
 
+class _Lines(Sequence[str]):
+    """The lines of a block, each made when it is asked for: a page may want one of a thousand."""
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    def __len__(self) -> int:
+        return self._body.count(b"\n")
+
+    @cached_property
+    def _ends(self) -> np.ndarray:
+        import numpy as np
+
+        ends: np.ndarray = (np.frombuffer(self._body, np.uint8) == _NEWLINE).nonzero()[0]
+        return ends
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[str]: ...
+    def __getitem__(self, index: int | slice) -> str | list[str]:
+        if isinstance(index, slice):
+            return list(self)[index]
+        begin = self._ends[index - 1] + 1 if index else 0
+        return self._body[begin : self._ends[index]].decode()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._body.decode().removesuffix("\n").split("\n"))
+
+
+def _joined(lines: list[str], lengths: Mapping[int, int]) -> Iterator[str]:
+    """Texts of which some, by their numbers, have several lines."""
+    at = 0
+    for number in itertools.count():
+        if at >= len(lines):
+            return
+        length = lengths.get(number, 1)
+        yield "\n".join(lines[at : at + length])
+        at += length
+
+
 def parse_block(data: bytes, first: int) -> Block:
     """What `encode` wrote. Raises ValueError, KeyError where it is not that."""
-    head, *lines = data.decode().removesuffix("\n").split("\n")
+    head, _, body = data.partition(b"\n")
     about = json.loads(head)
-    texts = lines
+    texts: Sequence[str] = _Lines(body)
     if "lines" in about:
-        texts, at = [], 0
         lengths = {int(n): length for n, length in about["lines"].items()}
-        while at < len(lines):
-            length = lengths.get(len(texts), 1)
-            texts.append("\n".join(lines[at : at + length]))
-            at += length
+        texts = list(_joined(list(texts), lengths))
     levels = bytearray(about["levels"], "ascii").translate(_FROM_DIGITS)
     return Block(
         first=first,

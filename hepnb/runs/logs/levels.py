@@ -9,7 +9,8 @@ error handler of ROOT (TErrorDefaultHandler.cxx), the documentation of Python's 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 __all__ = ["LEVELS", "level_of_number", "levels_of_lines"]
 
@@ -36,12 +37,22 @@ _SAYS = re.compile(
     rf"|\s{{4,}}+{_LABEL}"  # after a time that rich leaves out
     rf"|\[\#\d++\]\s{_LABEL}"  # after RooFit's stream
     rf"|\{{.{{0,200}}?\"level\"\s*+:\s*+\"{_LABEL}"  # in JSON
-    r"|(Info|Warning|SysError|Error|Fatal)\sin\s<"
-    r"|([Ww]arning|SysError|[Ee]rror|Fatal|Fatal\sPython\serror):"
-    r"|\s\*\*\*\s(Break)\s\*\*\*"
+    r"|(Info|Warning|SysError|Error|Fatal)\ in\ <"
+    r"|([Ww]arning|SysError|[Ee]rror|Fatal|Fatal\ Python\ error):"
+    r"|\ \*\*\*\ (Break)\ \*\*\*"
     r"|(Traceback\ \(most\ recent)"
     r"|[^\s:]{1,300}+:\d++:\s(\w*Warning):\s)"
 )
+# Every line that says its level has one of the words in capitals, or one of these.
+_CAPITALS = re.compile(rb"DEBUG|VERBOSE|TRACE|INFO|RESULT|NOTICE|SUCCESS|WARN|ERROR|CRITICAL|FATAL")
+_NO_CAPITALS = bytes(set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ\n"))
+_OTHERS = {
+    b":": (re.compile(b"arning:"), re.compile(b"rror:"), re.compile(b"Fatal:")),
+    b"<": (re.compile(b" in <"),),
+    b"*": (re.compile(rb"\* Break \*"),),
+    b"(": (re.compile(rb"Traceback \(most"),),
+}
+_FEW = 8
 
 
 def levels_of_lines(lines: Sequence[str], default: int) -> bytearray:
@@ -50,12 +61,37 @@ def levels_of_lines(lines: Sequence[str], default: int) -> bytearray:
     >>> list(levels_of_lines(["[DEBUG:20] seed", "Error in <TFile::Open>: no file", "x"], default=1))
     [0, 3, 1]
     """
-    found = list(map(_SAYS.match, lines))
-    if not any(found):
-        return bytearray([default]) * len(found)
-    return bytearray(
-        default if match is None else _PLACES.get(match[match.lastindex or 0], 2) for match in found
-    )
+    levels = bytearray([default]) * len(lines)
+    for number in _suspects(lines):
+        if match := _SAYS.match(lines[number]):
+            levels[number] = _PLACES.get(match[match.lastindex or 0], 2)
+    return levels
+
+
+def _suspects(lines: Sequence[str]) -> Iterable[int]:
+    """Which lines may say their level: where few do, the others are ruled out all at once."""
+    data = "\n".join(lines).encode("utf-8", "replace")
+    if data.count(b"\n") != len(lines) - 1:
+        return range(len(lines))
+    capitals = data.translate(None, _NO_CAPITALS)
+    few = len(lines) // _FEW
+    found = [(capitals, list(islice(_CAPITALS.finditer(capitals), few + 1)))]
+    if len(found[0][1]) <= few:
+        for sign, words in _OTHERS.items():
+            if sign in data:
+                found += [(data, list(islice(word.finditer(data), few + 1))) for word in words]
+    if max(len(matches) for _, matches in found) > few:
+        return range(len(lines))
+    return {line for text, matches in found for line in _lines_of(text, matches)}
+
+
+def _lines_of(text: bytes, matches: Iterable[re.Match[bytes]]) -> Iterator[int]:
+    """The number of the line in which each of these matches begins; they come in order."""
+    line = before = 0
+    for match in matches:
+        line += text.count(b"\n", before, match.start())
+        before = match.start()
+        yield line
 
 
 def level_of_number(number: int) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby, islice
 
+from .block import shortened
 from .levels import levels_of_lines
 
 __all__ = ["Records", "open_traceback", "records_of"]
@@ -25,6 +26,7 @@ _LINKS = (
     "During handling of the above exception, another exception occurred:",
     "The above exception was the direct cause of the following exception:",
 )
+_LONG = 16_000
 _STACK = re.compile(r"(?:Current t|T)hread 0x\w+.*\(most recent call first\):|Extension modules:")
 
 
@@ -48,14 +50,23 @@ def records_of(text: str, default: int) -> Records:
     lines = text.removesuffix("\n").split("\n")
     if "\r" in text:
         lines = [line.rstrip("\r").rpartition("\r")[2] for line in lines]
-    if any(head in text for head in _HEADS):
+    is_long = _has_long_lines(text)
+    if any(text.rfind(head) >= 0 for head in _HEADS):
         lines = _with_whole_tracebacks(lines)
+        is_long = True
     if not all(lines):
         lines = [line for line in lines if line and not line.isspace()]
     repeats: dict[int, int] = {}
     if any(map(operator.eq, lines, islice(lines, 1, None))):
         lines, repeats = _folded(lines)
-    return Records(lines, levels_of_lines(lines, default), repeats)
+    levels = levels_of_lines(lines, default)
+    return Records(list(map(shortened, lines)) if is_long else lines, levels, repeats)
+
+
+def _has_long_lines(text: str) -> bool:
+    """False where no line is longer than `_LONG`: every half of that has an end in it."""
+    half = _LONG // 2
+    return any(text.find("\n", at, at + half) < 0 for at in range(0, len(text), half))
 
 
 def _folded(lines: Sequence[str]) -> tuple[list[str], dict[int, int]]:

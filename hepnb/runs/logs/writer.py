@@ -20,7 +20,7 @@ __all__ = ["LogWriter"]
 
 TAIL = 200
 _TAIL_TEXT = 200_000
-_BLOCK_TEXT = 8_000
+_BLOCK_TEXT = 16_000
 _MOST_IN_BLOCK = 200
 _MOST_WAITING = 1 << 20
 _SETTLE_EVERY = 2.0
@@ -89,9 +89,7 @@ class LogWriter:
             or not 0 < len(block.times) < _MOST_IN_BLOCK
         ):
             block = self._begin(worker, chunk, logger)
-        block.texts.append(text)
-        block.levels.append(place)
-        block.times.append(time.time() if when is None else when)
+        block.append(text, place, time.time() if when is None else when)
         self._next += 1
         self._last[worker] = block, len(block) - 1
 
@@ -101,8 +99,6 @@ class LogWriter:
         if not found.texts:
             return
         self.version += 1
-        if len(found.texts) == 1 or max(map(len, found.texts)) > 16_000:
-            found.texts = [shortened(text) for text in found.texts]
         for place, level in enumerate(LEVELS):
             if count := found.levels.count(place):
                 self.counts[level] += count

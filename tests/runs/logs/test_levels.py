@@ -76,6 +76,15 @@ def test_a_printed_line_has_the_level_that_it_says(who, level, line):
     assert ("-" if place == 9 else LEVELS[place]) == level
 
 
+@pytest.mark.parametrize("others", ["line 12", "Event: 3 < 4 * (5)", "[INFO] said"])
+@pytest.mark.parametrize(("who", "level", "line"), CASES)
+def test_a_line_says_the_same_among_many(who, level, line, others):
+    """Where few lines say their level, the others are ruled out all at once."""
+    alone, other = levels_of_lines([line], 9)[0], levels_of_lines([others], 9)[0]
+    lines = [others] * 30 + [line] + [others] * 19
+    assert list(levels_of_lines(lines, 9)) == [other] * 30 + [alone] + [other] * 19
+
+
 @given(st.lists(st.text(max_size=80), max_size=20))
 def test_any_line_has_one_level(lines):
     assert len(levels_of_lines(lines, 1)) == len(lines)

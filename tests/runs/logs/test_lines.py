@@ -5,6 +5,7 @@ from __future__ import annotations
 import traceback
 from itertools import groupby
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -78,3 +79,17 @@ def test_a_traceback_that_has_not_ended_is_told():
         assert open_traceback("".join(lines[:end])) == len("before\n")
     assert open_traceback(text) == -1
     assert open_traceback("before\n") == -1
+
+
+@pytest.mark.parametrize("length", [15_000, 40_000])
+def test_what_nobody_would_read_to_its_end_is_cut(length):
+    """A line, or a traceback of many short lines."""
+    line = "x" * length
+    stack = "".join(f"  File {n}\n" for n in range(length // 8))
+    whole = f"Traceback (most recent call last):\n{stack}KeyError: 1"
+    texts = records_of(f"before\n{line}\n{whole}\nafter\n", 1).texts
+    assert [texts[0], texts[3]] == ["before", "after"]
+    for text, was in zip(texts[1:3], (line, whole), strict=True):
+        cut = was if len(was) <= 20_000 else f" ... ({len(was)} characters)"
+        assert text.endswith(cut)
+        assert len(text) == min(len(was), 20_000)

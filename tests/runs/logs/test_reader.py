@@ -187,3 +187,13 @@ def test_a_reader_that_is_overtaken_by_the_rotation_looks_again(log, small_segme
     assert reader.page(-1, 1, search="line")["records"][0]["text"] == "line 1999"
     assert looks == [0, 1]
     writer.close()
+
+
+def test_a_page_of_one_level_has_the_lines_of_that_level_whatever_their_letters(tmp_path):
+    lines = [f"{'[ERROR] ' if n % 7 == 0 else ''}Zeile {n}: {'µ' * (n % 5)} Ü" for n in range(500)]
+    writer = LogWriter(tmp_path / "log")
+    writer.printed("\n".join(lines) + "\n", worker=1, chunk="", logger="stdout")
+    writer.close()
+    page = LogFile(tmp_path / "log").page(0, 500, levels=["ERROR"])
+    assert [record["text"] for record in page["records"]] == lines[::7]
+    assert [record["n"] for record in page["records"]] == list(range(0, 500, 7))
