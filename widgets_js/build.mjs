@@ -1,19 +1,22 @@
-// Builds each widget's entry into hepnb/widgets/static/: one readable ES module and one style sheet
-// per widget, nothing fetched at run time. The same sources give the same bytes.
+// Builds each widget's entry into hepnb/widgets/static/: one ES module, names kept, and one style
+// sheet per widget, nothing fetched at run time. The same sources give the same bytes.
 import { readFile, stat } from "node:fs/promises";
 import { build } from "esbuild";
 
 const out = new URL("../hepnb/widgets/static/", import.meta.url).pathname;
 const limit = 100_000;
 const widgets = ["run_view", "runs_view", "hist_explorer"];
+const scripts = ["src/hist_page.ts"]; // beside a widget, in a page that was saved
 
 await build({
-  entryPoints: widgets.flatMap((name) => [`src/${name}.ts`, `src/${name}.css`]),
+  entryPoints: [...widgets.flatMap((name) => [`src/${name}.ts`, `src/${name}.css`]), ...scripts],
   outdir: out,
   bundle: true,
   format: "esm",
   target: "es2022",
   charset: "utf8",
+  minifyWhitespace: true,
+  minifySyntax: true,
   legalComments: "none",
   logLevel: "warning",
 });

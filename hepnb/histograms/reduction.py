@@ -22,6 +22,7 @@ from .record import Key
 from .refusal import HistValueError
 from .signature import Signature
 from .slabs import DensePlan, Slab
+from .stopping import check_stop
 from .threads import in_order
 
 __all__ = ["build_hist", "check_size", "reduce_blocks", "reduce_cells"]
@@ -68,6 +69,7 @@ def reduce_cells(
 
     jobs = ((key, goes, s) for key, goes in _wanted(blocks, targets) for s in slabs)
     for (_, goes, slab), (to, part) in in_order(reduced, jobs, threads if dense.large else 1):
+        check_stop()
         if slab is slabs[0]:
             block = cell.zeros(dense.shape)
         dense.put(slab, to, part, block)

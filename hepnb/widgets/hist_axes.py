@@ -6,9 +6,11 @@ at contents.
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import boost_histogram as bh
 import numpy as np
@@ -19,6 +21,12 @@ from .labels import plain, runs, unit
 __all__ = ["AxisInfo", "Item", "describe"]
 
 Item = str | int | bool
+
+_PLAIN = re.compile(r"[ !#-&(-\[\]-~]*")  # printable ASCII without quotes and backslash
+_MOST_TEXTS = 2048
+
+COUNTABLE = 64
+"""An axis of whole numbers can be overlaid with at most so many bins."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +59,14 @@ class AxisInfo:
         return self.edges is not None
 
     @property
+    def choices(self) -> tuple[Item, ...]:
+        """What an overlay can choose from: the categories, or the numbers of a short integer axis."""
+        if self.edges is None:
+            return self.items
+        few = self.discrete and not self.circular and self.size <= COUNTABLE
+        return tuple(int(edge) for edge in self.edges[:-1]) if few else ()
+
+    @property
     def boolean(self) -> bool:
         return isinstance(self.axis, bh.axis.Boolean)
 
@@ -69,10 +85,36 @@ class AxisInfo:
         steps = np.diff(np.log(self.edges))
         return bool(np.allclose(steps, steps[0], rtol=1e-6))
 
+    def location(self, edge: int) -> tuple[complex | int, str]:
+        """An edge in an index, and its source text: a location with as few digits as find it.
+
+        Where rounding could move it to the neighbouring bin, it is the bin's number.
+        """
+        assert self.edges is not None
+        value = float(self.edges[edge])
+        if math.isfinite(value) and not self.circular:
+            for digits in (6, 9, 12, 15, 17):
+                rounded = float(f"{value:.{digits}g}")
+                up = float(f"{rounded + abs(rounded) * 10.0 ** (1 - digits):.{digits}g}")
+                for near in (rounded, up):  # just above an edge is still its bin
+                    if int(self.axis.index(near)) == edge:
+                        text = f"{int(near)}j" if near == int(near) else f"{near!r}j"
+                        return complex(0, near), text
+        return edge, str(edge)
+
     def to_wire(self) -> dict[str, object]:
-        """For the browser: JSON, with the edges as little-endian float64."""
+        """For the browser: JSON, with the edges as little-endian float64.
+
+        `texts` and `quoted` are what it needs to write expressions: the source text of each edge,
+        unless there are very many, and the `repr` of names that a plain rule would get wrong.
+        """
         edges = None if self.edges is None else self.edges.astype("<f8").tobytes()
+        few = self.edges is not None and self.size <= _MOST_TEXTS
+        names = [self.name, *(item for item in self.items if isinstance(item, str))]
         return {
+            "index": self.index_key,
+            "texts": [self.location(i)[1] for i in range(self.size + 1)] if few else None,
+            "quoted": {name: repr(name) for name in names if not _PLAIN.fullmatch(name)},
             "key": self.key,
             "name": plain(self.label) or self.key,
             "label": runs(self.label),
@@ -86,10 +128,6 @@ class AxisInfo:
             "flow": [self.underflow, self.overflow],
             "log": self.logarithmic,
         }
-
-
-def _item(value: Any) -> Item:
-    return value if isinstance(value, str) else int(value)
 
 
 def describe(axes: Iterable[Any]) -> tuple[AxisInfo, ...]:
@@ -113,7 +151,7 @@ def _describe(position: int, axis: Any) -> AxisInfo:
     if isinstance(axis, bh.axis.Boolean):
         items = (False, True)
     elif isinstance(axis, bh.axis.StrCategory | bh.axis.IntCategory):
-        items = tuple(_item(axis.value(i)) for i in range(len(axis)))
+        items = tuple(cast("Item", axis.value(i)) for i in range(len(axis)))
     else:
         edges = np.asarray(axis.edges, dtype=np.float64)
     return AxisInfo(

@@ -1,20 +1,21 @@
 """A view as a UHI index: the Python expression a person copies, and the same index applied.
 
 Both come from the same pieces, each a value beside its source text, so that what is drawn is what
-the expression gives. Where rounding could move an edge to the neighbouring bin, the bin's number
-is written instead of the coordinate.
+the expression gives. widgets_js/src/code.ts writes the same text.
 """
 
 from __future__ import annotations
 
-import math
+import itertools
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import hist
+
 from .hist_axes import AxisInfo, Item
-from .hist_view import Step, View
+from .hist_view import CURVES, Role, Step, View
 
 __all__ = ["Selection", "selection"]
 
@@ -27,12 +28,18 @@ class _Piece:
     text: str
 
 
+_NONE = _Piece(None, "None")
+_SUM = _Piece(sum, "sum")
+_SHOWN: tuple[Role, ...] = ("x", "y", *CURVES)
+
+
 @dataclass(frozen=True)
 class Selection:
     """An index in up to three moves: `h[{...}]`, `[{...}]`, `.project(...)`.
 
     The second move exists for categories picked and added: picking keeps the overflow of the
-    axis, which is not one of the picked, so it is cut off before the sum.
+    axis, which is not one of the picked, so it is cut off before the sum. And for unequal bins in
+    a range: merging them in the same move would lose what lies outside.
     """
 
     index: tuple[tuple[Key, _Piece], ...]
@@ -66,32 +73,33 @@ def selection(view: View, axes: Sequence[AxisInfo]) -> Selection:
     """The index for a view (see `hist_view`) of a histogram with these axes."""
     index: list[tuple[Key, _Piece]] = []
     summed: list[tuple[Key, _Piece]] = []
-    left: list[AxisInfo] = []
-    added: list[AxisInfo] = []
+    kept: list[AxisInfo] = []
+    later: list[tuple[AxisInfo, _Piece]] = []
     for axis, step in zip(axes, view, strict=True):
         piece = _piece(axis, step)
-        if piece is not None and step.role != "sum":
+        if piece is not None:
             index.append((axis.index_key, piece))
-        if step.role == "sum":
-            summed.append((axis.index_key, _Piece(sum, "sum")))
-        elif step.role in ("x", "overlay"):
-            left.append(axis)
+        elif step.role == "sum":
+            summed.append((axis.index_key, _SUM))
+        if step.role in _SHOWN:
+            kept.append(axis)
+            if step.cuts and (step.start > 0 or step.stop < axis.size):
+                later.append((axis, _slice(_NONE, _NONE, _groups(step))))
         elif step.role == "pick" and len(step.items) > 1:
-            left.append(axis)
-            added.append(axis)
+            kept.append(axis)
+            if axis.overflow and not axis.boolean:
+                later.append((axis, _slice(_Piece(0, "0"), _Piece(len, "len"), _SUM)))
     if index:
         index = sorted([*index, *summed], key=lambda item: _position(item[0], axes))
-        kept = left
     else:  # nothing but sums: `h.project(...)` says it best
         kept = list(axes)
-    cut = [axis for axis in added if axis.overflow and not axis.boolean]
-    then = [(_key(axis, kept), _Piece(slice(0, len, sum), "slice(0, len, sum)")) for axis in cut]
-    kept = [axis for axis in kept if axis not in cut]
+    then = tuple((_key(axis, kept), piece) for axis, piece in later)
     pairs = list(zip(axes, view, strict=True))
-    shown = [axis for role in ("x", "overlay") for axis, step in pairs if step.role == role]
+    shown = [axis for role in _SHOWN for axis, step in pairs if step.role == role]
+    kept = [axis for axis in kept if axis in shown or axis not in [cut for cut, _ in later]]
     said = shown == kept and (index or len(kept) == 1)
     project = () if said else tuple(_key(axis, kept) for axis in shown)
-    return Selection(tuple(index), tuple(then), project)
+    return Selection(tuple(index), then, project)
 
 
 def _position(key: Key, axes: Sequence[AxisInfo]) -> int:
@@ -104,24 +112,31 @@ def _key(axis: AxisInfo, kept: Sequence[AxisInfo]) -> Key:
 
 
 def _piece(axis: AxisInfo, step: Step) -> _Piece | None:
-    """The index of one axis; None where it stays whole."""
+    """The index of one axis; None where it stays whole, or is summed with its flow."""
     if step.role == "sum":
-        return None
+        return None if step.flow else _slice(_Piece(0, "0"), _Piece(len, "len"), _SUM)
     if step.role == "bin":
         return _loc(axis, step.start)
     if not axis.dense:
         return _categories(axis, step)
+    whole = step.start == 0 and step.stop == axis.size
     if step.role == "range":
         start = _Piece(0, "0") if step.start == 0 else _loc(axis, step.start)
         stop = _Piece(len, "len") if step.stop == axis.size else _loc(axis, step.stop)
-        return _slice(start, stop, _Piece(sum, "sum"))
-    if step.start == 0 and step.stop == axis.size and step.rebin == 1:
+        return _slice(start, stop, _SUM)
+    if whole and step.rebin == 1 and not step.cuts:
         return None
-    nothing = _Piece(None, "None")
-    start = nothing if step.start == 0 else _loc(axis, step.start)
-    stop = nothing if step.stop == axis.size else _loc(axis, step.stop)
-    rebin = _Piece(complex(0, step.rebin), f"{step.rebin}j") if step.rebin > 1 else nothing
+    start = _NONE if step.start == 0 else _loc(axis, step.start)
+    stop = _NONE if step.stop == axis.size else _loc(axis, step.stop)
+    if step.cuts:
+        return _slice(start, stop, _groups(step) if whole else _NONE)
+    rebin = _Piece(complex(0, step.rebin), f"{step.rebin}j") if step.rebin > 1 else _NONE
     return _slice(start, stop, rebin)
+
+
+def _groups(step: Step) -> _Piece:
+    groups = [b - a for a, b in itertools.pairwise(step.cuts)]
+    return _Piece(hist.rebin(groups=groups), f"hist.rebin(groups={groups})")
 
 
 def _slice(start: _Piece, stop: _Piece, step: _Piece) -> _Piece:
@@ -133,9 +148,7 @@ def _slice(start: _Piece, stop: _Piece, step: _Piece) -> _Piece:
 
 
 def _categories(axis: AxisInfo, step: Step) -> _Piece | None:
-    if axis.boolean and step.role != "pick":
-        return None
-    if axis.boolean and len(step.items) > 1:
+    if axis.boolean and (step.role != "pick" or len(step.items) > 1):
         return None
     if step.role == "pick" and len(step.items) == 1:
         return _item(step.items[0])
@@ -152,15 +165,4 @@ def _item(item: Item) -> _Piece:
 
 
 def _loc(axis: AxisInfo, edge: int) -> _Piece:
-    """The edge as a location with as few digits as find it, or its number."""
-    assert axis.edges is not None
-    value = float(axis.edges[edge])
-    if math.isfinite(value) and not axis.circular:
-        for digits in (6, 9, 12, 15, 17):
-            rounded = float(f"{value:.{digits}g}")
-            up = float(f"{rounded + abs(rounded) * 10.0 ** (1 - digits):.{digits}g}")
-            for near in (rounded, up):  # just above an edge is still its bin
-                if int(axis.axis.index(near)) == edge:
-                    text = f"{int(near)}j" if near == int(near) else f"{near!r}j"
-                    return _Piece(complex(0, near), text)
-    return _Piece(edge, str(edge))
+    return _Piece(*axis.location(edge))

@@ -1,7 +1,9 @@
 """`HistExplorer`: turn the axes of a histogram by hand, and take the UHI expression with you.
 
-The picture is sliced in the kernel, in the widget's thread; the newest request wins. The browser's
-half is widgets_js/src/hist_explorer.ts.
+A histogram of up to 8 MB is sent once and sliced in the browser (widgets_js/src/slicing.ts), so
+that it can still be turned when the kernel is gone. A larger one, or one that is filling fast, is
+sliced in the widget's thread; the newest request wins and stops the one before it.
+The browser's half is widgets_js/src/hist_explorer.ts.
 """
 
 from __future__ import annotations
@@ -9,29 +11,58 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from html import escape
+from pathlib import Path
 from typing import Any
 
+import boost_histogram as bh
 import traitlets
 
 from ..errors import HepnbError, nearest
+from ..histograms.stopping import Stopped, stoppable
 from ._wire import STATIC, LiveWidget, Message
-from .hist_axes import describe
+from .hist_axes import AxisInfo, describe
 from .hist_code import Selection, selection
-from .hist_picture import Picture, picture, statistics
+from .hist_look import read_look, write_look
+from .hist_page import page
+from .hist_picture import picture, statistics
+from .hist_slice import read_slice
 from .hist_source import Source, sources
 from .hist_svg import svg
 from .hist_view import View, read_view, write_view
+from .hist_whole import MOST_BYTES, pack
 from .labels import plain
 
 __all__ = ["HistExplorer"]
 
 _REFRESH = 0.25  # seconds between looks at a histogram that fills
 _QUIET = 2.0  # and when nothing came for a while
-_LOOK: dict[str, tuple[object, ...]] = {
-    "logx": (None, True, False),
-    "logy": (True, False),
-    "errors": (True, False),
-}
+_SETTLED = 4  # looks without news after which a filling histogram is sent whole
+_SMALL = 256 << 10  # bytes that may be sent whole at every look
+
+
+class _Parts:
+    """A view read against the axes as they are now: a live axis may have grown."""
+
+    def __init__(self, source: Source, view: Mapping[str, object] | None) -> None:
+        self.source = source
+        self.axes: tuple[AxisInfo, ...] = describe(source.indexed.axes)
+        self.steps: View = read_view(view, self.axes)
+        self.view = write_view(self.steps, self.axes)
+        means = getattr(source.indexed, "kind", None) == bh.Kind.MEAN
+        if means and any(step.cuts for step in self.steps):
+            # hist.rebin(groups=...) of boost-histogram 1.8 adds the means up
+            raise HepnbError("view: bins of means can be merged by a number, not at edges")
+
+    @property
+    def selection(self) -> Selection:
+        return selection(self.steps, self.axes)
+
+    @property
+    def code(self) -> str:
+        return self.selection.code(self.source.base)
+
+    def selected(self) -> Any:
+        return self.selection.apply(self.source.indexed)
 
 
 class HistExplorer(LiveWidget):
@@ -44,18 +75,20 @@ class HistExplorer(LiveWidget):
 
     Parameters
     ----------
-    h : histogram, dict or run
-        A `hist.Hist`, `boost_histogram.Histogram`, `H5Hist`, a dict of them, or a run. One that
-        still fills is looked at up to four times a second.
+    h : histogram, dict, list or run
+        A `hist.Hist`, `boost_histogram.Histogram`, `H5Hist`, `RemoteHist`, a histogram of uproot
+        or of the Unified Histogram Interface, a dict or list of them, or a run. One that still
+        fills is looked at up to four times a second.
     view : dict, optional
         What to do with each axis, e.g. `{"mass": "x", "pt": {"as": "range", "range": [20, 60]}}`.
-        Roles: `x`, `sum`, `bin`, `range` (dense axes), `pick`, `overlay` (categories).
+        Roles: `x`, `y`, `sum` (all axes), `bin`, `range` (axes of numbers), `pick` (categories),
+        `overlay`, `stack` (categories and short axes of whole numbers).
     name : str, optional
         The name of your variable in the expression (`h`; for a run, `run`).
     shown : str, optional
-        Which histogram of a dict or run to show first.
+        Which histogram of a dict, list or run to show first.
     look : dict, optional
-        `{"logx": None | bool, "logy": bool, "errors": bool}`; None is automatic.
+        How it is drawn, e.g. `{"logy": True, "kind": "points", "below": "ratio"}`.
 
     Raises
     ------
@@ -67,7 +100,8 @@ class HistExplorer(LiveWidget):
     _css = STATIC / "hist_explorer.css"
 
     frame = traitlets.Dict().tag(sync=True, echo_update=False)
-    picture = traitlets.Dict().tag(sync=True, echo_update=False)
+    whole = traitlets.Dict().tag(sync=True, echo_update=False)
+    state = traitlets.Dict().tag(sync=True, echo_update=False)
     look = traitlets.Dict().tag(sync=True, echo_update=False)
 
     def __init__(
@@ -83,13 +117,14 @@ class HistExplorer(LiveWidget):
         self._sources = {source.name: source for source in sources(h, name)}
         self._shown = self._known(shown if shown is not None else next(iter(self._sources)))
         self._views: dict[str, dict[str, dict[str, object]]] = {}
-        self._drawn: Picture | None = None
         self._axes_sent: object = None
+        self._whole_sent: object = None
+        self._wanted = 0  # counts requests: a slice for an older one stops
         self._seq = 0
         self._quiet = 0
         self._set_view(view)
-        super().__init__(look=_checked_look({}, look or {}))
-        self._draw()
+        super().__init__(look=write_look(read_look(look or {})))
+        self._draw(settled=True)
         self._watch()
 
     @property
@@ -108,8 +143,7 @@ class HistExplorer(LiveWidget):
     @property
     def view(self) -> dict[str, dict[str, object]]:
         """The view as JSON, one step for every axis; set it to move the controls."""
-        with self._lock:
-            return self._parts()[0]
+        return self._parts().view
 
     @view.setter
     def view(self, view: Mapping[str, object]) -> None:
@@ -124,20 +158,42 @@ class HistExplorer(LiveWidget):
     @property
     def code(self) -> str:
         """The UHI expression of what is shown; evaluated, it gives `selected`."""
-        with self._lock:
-            return self._parts()[2].code(self._source.base)
+        return self._parts().code
 
     @property
     def selected(self) -> Any:
-        """The `hist.Hist` that is drawn, of one dimension, or two with an overlay."""
-        with self._lock:
-            return self._parts()[2].apply(self._source.indexed)
+        """The `hist.Hist` that is drawn: of one dimension, or two with y, an overlay or a stack."""
+        return self._parts().selected()
 
     def refresh(self) -> None:
         """Draw again from the histogram as it is now (one that fills does so by itself)."""
         with self._lock:
             self._source.refresh()
-        self._pump.put("draw", self._draw)
+        self._pump.put("draw", lambda: self._draw(settled=True))
+
+    def save_html(self, file: str | Path) -> Path:
+        """Write one HTML file that stays interactive with no kernel and no network.
+
+        It holds every histogram of up to 8 MB whole; of a larger one, what is shown now.
+
+        Raises
+        ------
+        HepnbError
+            When the file cannot be written.
+        """
+        shown = list(self._sources)
+        with self._lock:
+            first = self._shown
+            models = {name: self._model(name) for name in shown}
+        text = page(
+            plain(self._sources[first].title), first, models, self.look, self._static_html()
+        )
+        try:
+            path = Path(file)
+            path.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise HepnbError(f"save_html: cannot write {file}: {error.strerror}") from None
+        return path
 
     @property
     def _source(self) -> Source:
@@ -149,20 +205,19 @@ class HistExplorer(LiveWidget):
         return name
 
     def _set_view(self, view: Mapping[str, object] | None) -> None:
-        axes = describe(self._source.indexed.axes)
-        self._views[self._shown] = write_view(read_view(view, axes), axes)
+        self._views[self._shown] = _Parts(self._source, view).view
 
-    def _parts(self) -> tuple[dict[str, dict[str, object]], View, Selection, tuple[Any, ...]]:
-        """The view read against the axes as they are now: a live axis may have grown."""
-        axes = describe(self._source.indexed.axes)
-        steps = read_view(self._views[self._shown], axes)
-        return write_view(steps, axes), steps, selection(steps, axes), axes
+    def _parts(self, name: str | None = None) -> _Parts:
+        with self._lock:
+            name = self._shown if name is None else name
+            return _Parts(self._sources[name], self._views.get(name))
 
     def _handlers(self) -> Mapping[str, Callable[[str, Message], None]]:
         return {"view": self._on_view, "look": self._on_look, "ping": self._on_ping}
 
     def _on_view(self, request: str, message: Message) -> None:
         """A moved control: `view`, and `shown` where another histogram was chosen."""
+        self._wanted += 1
 
         def work() -> None:
             try:
@@ -177,6 +232,8 @@ class HistExplorer(LiveWidget):
                         raise
                 self._draw()
                 self._watch()
+            except Stopped:
+                self._reply(request, "superseded")
             except Exception as error:  # noqa: BLE001 - the browser waits for an answer
                 self._failed(error)
                 self._reply(request, error=str(error))
@@ -188,7 +245,7 @@ class HistExplorer(LiveWidget):
     def _on_look(self, request: str, message: Message) -> None:
         def work() -> None:
             try:
-                self.look = _checked_look(self.look, message.get("look", {}))
+                self.look = write_look(read_look({**self.look, **message.get("look", {})}))
             except HepnbError as error:
                 self._reply(request, error=str(error))
             else:
@@ -202,39 +259,65 @@ class HistExplorer(LiveWidget):
     def _say(self, problem: str) -> None:
         self.problem = problem
 
-    def _draw(self, *, asked: bool = True) -> None:
-        """Slice, and send all that belongs together as one update.
+    def _draw(self, *, asked: bool = True, settled: bool = False) -> None:
+        """Send all that belongs together as one update; slice what the browser cannot.
 
         A redraw nobody asked for, of a histogram that fills, leaves a problem on the screen.
+        Raises `Stopped` when another view was asked for meanwhile.
         """
+        wanted = self._wanted
         with self._lock:
-            source = self._source
-            view, steps, chosen, axes = self._parts()
-            drawn = picture(chosen.apply(source.indexed), steps, axes)
-            self._drawn = drawn
-            self._seq += 1
-            update = {
-                "seq": self._seq,
-                "shown": self._shown,
-                "code": chosen.code(source.base),
-                "view": view,
-                **source.state,
-                **drawn.to_wire(),
-            }
-            sent = (self._shown, [(a.key, a.size, a.items) for a in axes])
+            shown, parts = self._shown, self._parts()
+        whole = self._whole(parts.source, settled=settled)
+        numbers = None
+        if whole is None and self._whole_sent is None:
+            with stoppable(lambda: self._wanted != wanted):
+                numbers = read_slice(parts.selected(), parts.steps, parts.axes).to_wire()
+        self._seq += 1
         with self.hold_sync():
-            if sent != self._axes_sent:
-                self._axes_sent = sent
-                self.frame = {
-                    "seq": self._seq,
-                    "shown": self._shown,
-                    "title": plain(source.title),
-                    "names": list(self._sources),
-                    "axes": [axis.to_wire() for axis in axes],
-                }
+            frame = self._frame(shown, parts)
+            if (frame["shown"], frame["axes"]) != self._axes_sent:
+                self._axes_sent = (frame["shown"], frame["axes"])
+                self.frame = {"seq": self._seq, **frame}
+            if whole is not None:
+                self.whole = whole
             if asked:
                 self.problem = ""
-            self.picture = update
+            version = 0 if self._whole_sent is None else self.whole["version"]
+            self.state = {"seq": self._seq, **self._state(shown, parts, version, numbers)}
+
+    def _frame(self, shown: str, parts: _Parts) -> dict[str, Any]:
+        return {
+            "shown": shown,
+            "title": plain(parts.source.title),
+            "names": list(self._sources),
+            "base": parts.source.base,
+            "axes": [axis.to_wire() for axis in parts.axes],
+        }
+
+    def _state(
+        self, shown: str, parts: _Parts, version: int, numbers: dict[str, object] | None
+    ) -> dict[str, object]:
+        return {
+            "shown": shown,
+            "view": parts.view,
+            "code": parts.code,
+            "whole": version,
+            "slice": numbers,
+            **parts.source.state,
+        }
+
+    def _whole(self, source: Source, *, settled: bool) -> dict[str, object] | None:
+        """The histogram to send whole; None if the browser has it, or is not to have it now.
+
+        `_whole_sent` tells the two apart: what the browser has and may slice, or None.
+        """
+        mark = (source, source.mark) if source.size <= MOST_BYTES else None
+        if mark is not None and mark == self._whole_sent:
+            return None
+        hurried = source.live and not settled and source.size > _SMALL
+        self._whole_sent = None if hurried else mark
+        return None if self._whole_sent is None else pack(source.whole(), self._seq + 1)
 
     def _watch(self) -> None:
         if self._source.live:
@@ -248,44 +331,49 @@ class HistExplorer(LiveWidget):
             with self._lock:
                 changed = self._source.refresh()
                 live = self._source.live
-            if changed or not live:
-                self._draw(asked=False)
+            settled = not changed and self._quiet == _SETTLED
+            if changed or settled or not live:
+                self._draw(asked=False, settled=settled or not live)
+        except Stopped:
+            changed = True  # the newer view shows it
         finally:
             self._quiet = 0 if changed else self._quiet + 1
             if live and self.comm is not None:
                 wait = _QUIET if self._quiet > 40 else _REFRESH
                 self._pump.put("refresh", self._look_again, after=wait)
 
+    def _model(self, name: str) -> dict[str, object]:
+        """What a page needs of one histogram to show it without a kernel."""
+        parts = self._parts(name)
+        whole = parts.source.size <= MOST_BYTES
+        numbers = None
+        if not whole:
+            numbers = read_slice(parts.selected(), parts.steps, parts.axes).to_wire()
+        return {
+            "frame": {"seq": 1, **self._frame(name, parts)},
+            "whole": pack(parts.source.whole(), 1) if whole else {},
+            "state": {"seq": 1, **self._state(name, parts, int(whole), numbers)},
+        }
+
     def _static_text(self) -> str:
-        with self._lock:
-            head = f"HistExplorer: {self.code}"
-            if self._source.live or self._drawn is None:
-                return f"{head}\n(a histogram that was still filling)"
-            return "\n".join([head, *statistics(self._drawn)])
+        parts = self._parts()
+        head = f"HistExplorer: {parts.code}"
+        if parts.source.live:
+            return f"{head}\n(a histogram that was still filling)"
+        return "\n".join([head, *statistics(picture(parts.selected(), parts.steps, parts.axes))])
 
     def _static_html(self) -> str:
-        with self._lock:
-            assert self._drawn is not None
-            title = plain(self._source.title)
-            logx, logy = self.look["logx"], self.look["logy"]
-            drawing = svg(self._drawn, f"Histogram of {title}", logx=logx, logy=logy)
-            lines = [*statistics(self._drawn), self._drawn.note]
-            if self._source.live:
-                lines.append("the histogram was still filling")
-            below = "".join(f"<div>{escape(line)}</div>" for line in lines if line)
-            return (
-                f'<figure style="margin:0;max-width:640px"><div><b>{escape(title)}</b></div>'
-                f'{drawing}<figcaption style="font-size:90%">{below}'
-                f"<code>{escape(self.code)}</code></figcaption></figure>"
-            )
-
-
-def _checked_look(old: Mapping[str, object], new: object) -> dict[str, object]:
-    if not isinstance(new, Mapping):
-        raise HepnbError(f"HistExplorer: look must be a dict, not {new!r}")
-    for key, value in new.items():
-        if key not in _LOOK:
-            raise HepnbError(f"HistExplorer: look has no {key!r}{nearest(str(key), _LOOK)}")
-        if not any(value is allowed for allowed in _LOOK[key]):
-            raise HepnbError(f"HistExplorer: look {key!r} cannot be {value!r}")
-    return {"logx": None, "logy": False, "errors": True, **old, **new}
+        parts = self._parts()
+        title = plain(parts.source.title)
+        drawn = picture(parts.selected(), parts.steps, parts.axes)
+        logx, logy = self.look["logx"], self.look["logy"]
+        drawing = svg(drawn, f"Histogram of {title}", logx=logx, logy=logy)
+        lines = [*statistics(drawn), drawn.note]
+        if parts.source.live:
+            lines.append("the histogram was still filling")
+        below = "".join(f"<div>{escape(line)}</div>" for line in lines if line)
+        return (
+            f'<figure style="margin:0;max-width:640px"><div><b>{escape(title)}</b></div>'
+            f'{drawing}<figcaption style="font-size:90%">{below}'
+            f"<code>{escape(parts.code)}</code></figcaption></figure>"
+        )

@@ -13,6 +13,7 @@ import pytest
 
 import hepnb as hn
 from hepnb.widgets import HistExplorer
+from hepnb.widgets.hist_slice import Slice, read_slice
 
 
 @pytest.fixture
@@ -43,6 +44,12 @@ def ask(explorer: HistExplorer, *contents: dict[str, Any]) -> list[dict[str, Any
     return explorer.comm.take()
 
 
+def numbers(explorer: HistExplorer) -> Slice:
+    """What is drawn, wherever it was sliced."""
+    parts = explorer._parts()
+    return read_slice(parts.selected(), parts.steps, parts.axes)
+
+
 def floats(data: bytes) -> np.ndarray[Any, Any]:
     return np.frombuffer(data, dtype="<f8")
 
@@ -60,21 +67,22 @@ def test_code_selected_and_picture_say_the_same(dimuon: hist.Hist[Any]) -> None:
     again = eval(explorer.code, {"z": dimuon})
     assert again == explorer.selected
     assert isinstance(explorer.selected, hist.Hist)
-    (curve,) = explorer.picture["curves"]
-    np.testing.assert_array_equal(floats(curve["values"]), again.values())
-    np.testing.assert_array_equal(floats(curve["errors"]), np.sqrt(again.variances()))
-    assert explorer.picture["code"] == explorer.code
-    assert explorer.picture["ylabel"] == (("Events / 2 GeV", 0),)
+    np.testing.assert_array_equal(numbers(explorer).values[0], again.values(flow=True))
+    np.testing.assert_array_equal(numbers(explorer).variances[0], again.variances(flow=True))
+    assert explorer.state["code"] == explorer.code
+    assert numbers(explorer).axes[0].width == 2
 
 
-def test_a_moved_control_gives_one_atomic_picture_and_an_answer(dimuon: hist.Hist[Any]) -> None:
+def test_a_moved_control_gives_one_atomic_update_and_an_answer(dimuon: hist.Hist[Any]) -> None:
     explorer = HistExplorer(dimuon)
     sent = ask(explorer, {"id": "v-1", "kind": "view", "view": {"pt": {"as": "bin", "bin": 1}}})
     updates = [m for m in sent if m.get("method") == "update"]
     assert len(updates) == 1
-    picture = updates[0]["state"]["picture"]
-    assert picture["code"] == 'h[{"pt": 10j, "charge": sum}]'
-    assert picture["seq"] == 2
+    (state,) = updates[0]["state"].values()  # the histogram itself is in the browser already
+    assert state["code"] == 'h[{"pt": 10j, "charge": sum}]'
+    assert state["seq"] == 2
+    assert state["whole"] == explorer.whole["version"] == 1
+    assert state["slice"] is None
     assert sent[-1]["content"] == {"id": "v-1", "ok": True, "result": "drawn"}
     assert explorer.view["pt"] == {"as": "bin", "bin": 1}
 
@@ -89,10 +97,10 @@ def test_the_newest_of_many_requests_wins_and_each_is_answered(dimuon: hist.Hist
     ]
     threading.Timer(0.2, gate.set).start()
     sent = ask(explorer, *moves)
-    pictures = [m["state"]["picture"] for m in sent if "picture" in m.get("state", {})]
+    states = [m["state"]["state"] for m in sent if "state" in m.get("state", {})]
     answers = {m["content"]["id"]: m["content"] for m in sent if m.get("method") == "custom"}
-    assert len(pictures) <= 2
-    assert pictures[-1]["view"]["mass"]["range"] == [78.0, None]
+    assert len(states) <= 2
+    assert states[-1]["view"]["mass"]["range"] == [78.0, None]
     assert len(answers) == 40
     assert all(answer["ok"] for answer in answers.values())
 
@@ -119,9 +127,7 @@ def test_a_view_set_in_python_moves_the_picture(dimuon: hist.Hist[Any]) -> None:
     assert explorer.code == 'h.project("mass", "charge")'
     assert explorer.selected.ndim == 2
     assert explorer._pump.join(5)
-    assert [c["label"] for c in explorer.picture["curves"]] == sorted(
-        ["opposite", "same"], key=list(dimuon.axes["charge"]).index
-    )
+    assert list(numbers(explorer).series) == list(dimuon.axes["charge"])
     assert HistExplorer(dimuon, view=explorer.view).code == explorer.code
 
 
@@ -134,7 +140,9 @@ def test_boost_histograms_are_shown_as_hist_sees_them() -> None:
     h.fill([0.6], [2.5])
     explorer.refresh()
     assert explorer._pump.join(5)
-    assert floats(explorer.picture["curves"][0]["values"]).tolist() == [0, 1, 1]
+    assert explorer.state["whole"] == explorer.whole["version"] == 2
+    assert sum(explorer.whole["fields"][0]["data"]) == 3
+    assert numbers(explorer).values.tolist() == [[0, 0, 1, 1, 0]]
 
 
 def test_a_dict_is_shown_one_at_a_time_each_with_its_own_view(dimuon: hist.Hist[Any]) -> None:
@@ -166,7 +174,14 @@ class Filling:
     def __init__(self, h: hist.Hist[Any]) -> None:
         self.h, self.waiting, self.sealed, self.committed, self.folded = h, [0.5], False, 1, 0
         self.looked: list[float] = []
-        self.axes, self.kind = h.axes, h.kind
+        self.axes, self.kind, self.storage_type = h.axes, h.kind, h.storage_type
+
+    @property
+    def version(self) -> int:
+        return self.committed
+
+    def to_hist(self) -> hist.Hist[Any]:
+        return self.h
 
     def __getitem__(self, index: object) -> Any:
         return self.h[index]
@@ -186,15 +201,16 @@ class Filling:
 def test_a_filling_histogram_is_followed_until_it_is_sealed() -> None:
     filling = Filling(hist.Hist.new.Reg(4, 0, 1, name="x").Int64())
     explorer = HistExplorer(filling, view={"x": {"as": "x", "range": [0.5, 1]}})
-    assert explorer.picture["live"] == "filling"
+    assert explorer.state["live"] == "filling"
     deadline = time.monotonic() + 5
-    while explorer.picture["committed"] < 2 and time.monotonic() < deadline:
+    while explorer.state["committed"] < 2 and time.monotonic() < deadline:
         time.sleep(0.01)
-    assert floats(explorer.picture["curves"][0]["values"]).tolist() == [1, 0]
+    assert explorer.state["whole"] == explorer.whole["version"] == 2
+    assert list(explorer.whole["fields"][0]["data"]) == [0, 0, 0, 1, 0, 0]
     assert explorer.view["x"]["range"] == [0.5, None]
     filling.sealed = True
     assert explorer._pump.join(5)
-    assert explorer.picture["live"] == "complete"
+    assert explorer.state["live"] == "complete"
     assert min(np.diff([0.0, *filling.looked])) > 0.2
     looked = len(filling.looked)
     time.sleep(0.6)
@@ -206,53 +222,71 @@ def test_categories_that_come_later_join_an_overlay() -> None:
         hist.axis.StrCategory([], growth=True, name="kind"), hist.axis.Regular(2, 0, 1, name="x")
     )
     explorer = HistExplorer(h, view={"kind": "overlay"})
-    assert explorer.picture["curves"] == []
+    assert numbers(explorer).series == ()
     h.fill(kind=["b", "a"], x=[0.1, 0.9])
     explorer.refresh()
     assert explorer._pump.join(5)
-    assert [c["label"] for c in explorer.picture["curves"]] == ["b", "a"]
+    assert numbers(explorer).series == ("b", "a")
     assert explorer.frame["axes"][0]["items"] == ["b", "a"]
 
 
 def test_the_look_is_checked_and_kept(dimuon: hist.Hist[Any]) -> None:
     explorer = HistExplorer(dimuon, look={"logy": True})
-    assert explorer.look == {"logx": None, "logy": True, "errors": True}
+    assert explorer.look["logy"] is True
     ask(explorer, {"id": "v-1", "kind": "look", "look": {"errors": False}})
-    assert explorer.look["errors"] is False
-    with pytest.raises(hn.HepnbError, match="did you mean 'logy'"):
-        HistExplorer(dimuon, look={"logz": True})
-    with pytest.raises(hn.HepnbError, match="'logy' cannot be None"):
-        HistExplorer(dimuon, look={"logy": None})
+    assert (explorer.look["logy"], explorer.look["errors"]) == (True, False)
+    with pytest.raises(hn.HepnbError, match="look has no 'logyy'; did you mean 'logy'"):
+        HistExplorer(dimuon, look={"logyy": True})
 
 
 def test_something_else_than_a_histogram_is_refused() -> None:
-    with pytest.raises(hn.HepnbError, match="h is no histogram but list"):
+    with pytest.raises(hn.HepnbError, match="h is no histogram but int"):
+        HistExplorer(3)
+    with pytest.raises(hn.HepnbError, match=r"h\[0\] is no histogram but int"):
         HistExplorer([1, 2, 3])
     with pytest.raises(hn.HepnbError, match="no histogram to show"):
         HistExplorer({})
 
 
 def test_very_many_bins_are_thinned_and_nothing_is_lost_from_sight() -> None:
-    h = hist.Hist.new.Reg(1_000_000, 0, 1, name="x").Double()
+    h = hist.Hist.new.Reg(2_000_000, 0, 1, name="x").Double()
     h.fill(np.full(7, 0.123456))
-    explorer = HistExplorer(h)
-    (curve,) = explorer.picture["curves"]
-    assert floats(curve["values"]).max() == 7
-    assert floats(curve["low"]).max() == 0
-    assert len(curve["values"]) < 8 * 5000
-    assert curve["total"] == 7
-    assert "zoom in" in explorer.picture["note"]
+    h.fill([-1, 2, 3])
+    sent = HistExplorer(h).state
+    assert sent["whole"] == 0
+    values, low, sums = (floats(sent["slice"][k]) for k in ("values", "low", "sums"))
+    assert (values[1:-1].max(), low[1:-1].max(), sums[1:-1].sum()) == (7, 0, 7)
+    assert (values[0], values[-1]) == (1, 2)
+    assert len(values) < 5000
+    assert sent["slice"]["group"] == -(-2_000_000 // 4096)
+    (axis,) = sent["slice"]["axes"]
+    assert len(floats(axis["edges"])) == len(values) - 1
 
 
-def test_profiles_and_unknown_errors_are_drawn_honestly() -> None:
+def test_very_many_cells_are_thinned_along_both_axes() -> None:
+    h = hist.Hist.new.Reg(1500, 0, 1, name="x").Reg(1000, 0, 1, name="y", flow=False).Double()
+    h.view(flow=True)[...] = np.arange(1502 * 1000).reshape(1502, 1000)
+    sent = HistExplorer(h, view={"y": "y"}).state["slice"]
+    assert sent["group"] == 3
+    shape = [len(floats(axis["edges"])) - 1 for axis in sent["axes"]]
+    assert shape == [500, 334]
+    assert floats(sent["sums"]).sum() == h.sum(flow=True)
+    highest = floats(sent["values"]).reshape(334, 502)
+    assert highest[0, 0] == h.view(flow=True)[0, 2]
+    assert highest[0, 1] == h.view(flow=True)[3, 2]
+
+
+def test_means_and_unknown_errors_are_told_from_counts() -> None:
     profile = hist.Hist.new.Reg(3, 0, 3, name="x").Mean()
     profile.fill([0.5, 0.5, 1.5], sample=[1, 3, 5])
     explorer = HistExplorer(profile)
-    assert explorer.picture["ylabel"] == (("Mean", 0),)
-    assert explorer.picture["curves"][0]["total"] is None
+    assert numbers(explorer).kind == "mean"
+    with pytest.raises(hn.HepnbError, match="means can be merged by a number"):
+        explorer.view = {"x": {"as": "x", "rebin": [0, 1, 3]}}
     weighted = hist.Hist.new.Reg(3, 0, 3, name="x").Double()
     weighted.fill([0.5], weight=[2.5])
-    assert "errors are not known" in HistExplorer(weighted).picture["note"]
+    assert numbers(HistExplorer(weighted)).variances is None
+    assert HistExplorer(weighted).whole["known"] is False
 
 
 def test_static_forms(dimuon: hist.Hist[Any]) -> None:

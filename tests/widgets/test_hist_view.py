@@ -74,11 +74,14 @@ def test_a_view_written_is_read_again_unchanged() -> None:
     ("view", "words"),
     [
         ({"mas": "x"}, "no axis 'mas'.*did you mean 'mass'"),
-        ({"mass": "overlay"}, "'mass' can be x, range, bin, sum, not 'overlay'"),
+        ({"mass": "overlay"}, "'mass' can be x, y, range, bin, sum, not 'overlay'"),
         ({"mass": "summ"}, "not 'summ'; did you mean 'sum'"),
         ({"mass": {"as": "x", "bins": 3}}, "'mass' as 'x' has no setting 'bins'"),
         ({"mass": "x", "pt": "x"}, "only one axis can be 'x', not mass and pt"),
-        ({"charge": "overlay", "pdg": "overlay"}, "only one axis can be 'overlay'"),
+        (
+            {"charge": "overlay", "pdg": "overlay"},
+            "only one axis can be 'overlay' or 'stack', not charge and pdg",
+        ),
         ({"charge": {"as": "pick", "items": ["oposite"]}}, "no category 'oposite'.*'opposite'"),
         ({"charge": {"as": "pick", "items": []}}, "pick at least one"),
         ({"charge": {"as": "pick", "items": ["same", "same"]}}, "twice"),

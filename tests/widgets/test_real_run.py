@@ -49,7 +49,7 @@ def test_a_run_is_followed_to_its_end_in_both_widgets(
     dashboard, picture = bare(view), bare(explorer)
     run.wait(60)
     deadline = time.monotonic() + 10
-    while explorer.picture["live"] != "complete" and time.monotonic() < deadline:
+    while explorer.state["live"] != "complete" and time.monotonic() < deadline:
         time.sleep(0.05)
     dashboard.settle()
     picture.settle()

@@ -2,28 +2,49 @@
 
 import type { AnyModel, RenderProps } from "@anywidget/types";
 import { AxisRows } from "./axis_rows";
-import { Channel } from "./channel";
+import { type Answer, Channel } from "./channel";
 import { copyButton } from "./copy";
+import { cut } from "./cut";
 import { button, el, root, setText } from "./dom";
 import { number } from "./format";
 import { goneNotice } from "./gone";
 import { legend } from "./legend";
+import { DEFAULT_LOOK, type Look } from "./look";
+import { LookBar } from "./look_bar";
 import { Mover } from "./mover";
-import {
-  type Axis,
-  type Frame,
-  type Look,
-  type Picture,
-  type PictureWire,
-  readAxis,
-  readPicture,
-  type View,
-} from "./picture";
+import { newCellButton } from "./new_cell";
+import { pictureOf } from "./picture";
 import { Plot } from "./plot";
+import { readSlice, type Slice, type SliceWire } from "./slice";
+import { type Axis, type AxisWire, readAxis, type View } from "./view";
+import { readWhole, type Whole, type WholeWire } from "./whole";
+
+interface Frame {
+  seq: number;
+  shown: string;
+  title: string;
+  names: string[];
+  base: string;
+  axes: AxisWire[];
+}
+
+interface Shown {
+  seq: number;
+  shown: string;
+  view: View;
+  code: string;
+  /** The version of the whole histogram that this is about; 0: `slice` has the numbers. */
+  whole: number;
+  slice: SliceWire | null;
+  live: "" | "filling" | "complete";
+  committed?: number;
+  folded?: number;
+}
 
 interface State {
   frame: Frame;
-  picture: PictureWire;
+  whole: WholeWire;
+  state: Shown;
   look: Look;
   problem: string;
 }
@@ -42,38 +63,39 @@ class Explorer {
   private readonly code = el("code", { class: "hepnb-code" });
   private readonly problem = el("div", { class: "hepnb-notice hepnb-error", role: "alert" });
   private readonly gone = goneNotice();
-  private readonly toggles: Record<"logx" | "logy" | "errors", HTMLButtonElement>;
+  private readonly bar: LookBar;
   private axes: Axis[] = [];
-  private picture: Picture | undefined;
+  private whole: Whole | null = null;
+  private slice: Slice | undefined;
   private view: View = {};
   private look: Look;
   private frameSeq = -1;
+  private pending = 0;
 
   constructor(private readonly model: AnyModel<State>) {
     this.channel = new Channel(model as unknown as AnyModel);
-    this.channel.onGone = () =>
-      this.gone.show(
-        "what is shown stays, but no longer moves. Run again:",
-        this.code.textContent ?? "",
-      );
-    this.mover = new Mover(this.channel, () => this.adopt());
-    this.plot = new Plot({
-      zoom: (low, high) => this.zoom([low, high]),
-      reset: () => this.zoom(null),
-    });
-    this.rows = new AxisRows((view) => {
-      this.view = view;
-      this.mover.want({ shown: this.chooser.value, view });
-    });
-    this.look = { ...model.get("look") };
-    this.toggles = {
-      logx: this.toggle("log x", "logx"),
-      logy: this.toggle("log y", "logy"),
-      errors: this.toggle("errors", "errors"),
+    this.channel.onGone = () => {
+      const moves = this.local ? "what is shown can still be turned, but is not kept" : "";
+      const stays = "what is shown stays, but no longer moves";
+      this.gone.show(`${moves || stays}. Run again:`, this.code.textContent ?? "");
     };
+    this.mover = new Mover(this.channel, (answer) => this.answered(answer));
+    this.plot = new Plot({
+      zoom: (low, high) => this.zoom("x", [low, high]),
+      reset: () => this.zoom("x", null),
+    });
+    this.rows = new AxisRows((view) => this.move(view));
+    this.look = { ...DEFAULT_LOOK, ...model.get("look") };
+    const all = button("whole range", { title: "Show the whole x axis (double click, Escape)" });
+    all.addEventListener("click", () => this.zoom("x", null));
+    this.bar = new LookBar((look) => {
+      this.look = look;
+      void this.channel.request("look", { look }); // kept for the next page
+      this.draw();
+    }, all);
     this.node.setAttribute("role", "region");
     this.build();
-    model.on("change:picture", this.changed);
+    model.on("change:state", this.changed);
     model.on("change:look", this.relook);
     model.on("change:problem", this.told);
     this.changed();
@@ -81,9 +103,10 @@ class Explorer {
   }
 
   close(): void {
-    this.model.off("change:picture", this.changed);
+    this.model.off("change:state", this.changed);
     this.model.off("change:look", this.relook);
     this.model.off("change:problem", this.told);
+    cancelAnimationFrame(this.pending);
     this.channel.close();
     this.plot.close();
   }
@@ -92,8 +115,8 @@ class Explorer {
     this.chooser.addEventListener("change", () => {
       this.mover.want({ shown: this.chooser.value, view: null });
     });
-    const whole = button("whole range", { title: "Show the whole x axis (double click, Escape)" });
-    whole.addEventListener("click", () => this.zoom(null));
+    const text = () => this.code.textContent ?? "";
+    const cell = newCellButton(this.model.widget_manager, text);
     this.node.append(
       el("div", { class: "hepnb-row hepnb-head" }, this.title, this.chooser, this.live),
       this.gone.node,
@@ -101,58 +124,65 @@ class Explorer {
       this.plot.node,
       this.legend,
       this.note,
-      el(
-        "div",
-        { class: "hepnb-row hepnb-tools", role: "group", "aria-label": "Picture" },
-        this.toggles.logx,
-        this.toggles.logy,
-        this.toggles.errors,
-        whole,
-      ),
+      this.bar.node,
       this.rows.node,
       el(
         "div",
         { class: "hepnb-codebox", role: "group", "aria-label": "Python expression" },
         this.code,
-        copyButton("Copy the expression", () => this.code.textContent ?? ""),
+        copyButton("Copy the expression", text),
+        ...(cell ? [cell] : []),
       ),
     );
   }
 
-  private toggle(text: string, key: "logx" | "logy" | "errors"): HTMLButtonElement {
-    const press = button(text, { class: "hepnb-toggle", "aria-pressed": "false" });
-    press.addEventListener("click", () => {
-      this.look = { ...this.look, [key]: press.getAttribute("aria-pressed") !== "true" };
-      void this.channel.request("look", { look: this.look }); // kept for the next page
-      this.draw();
-    });
-    return press;
+  /** Whether the histogram is here, and is sliced here. */
+  private get local(): boolean {
+    return this.whole !== null && this.whole.version === this.model.get("state").whole;
   }
 
-  /** A new picture. Controls a person is moving stay as they are. */
+  /** News from the kernel. Controls that a person is moving stay as they are. */
   private readonly changed = (): void => {
-    const wire = this.model.get("picture");
-    if (typeof wire?.seq !== "number") return;
+    const state = this.model.get("state");
+    if (typeof state?.seq !== "number") return;
     this.frame(this.model.get("frame"));
-    this.picture = readPicture(wire);
-    if (this.mover.idle) this.adopt();
-    this.draw();
+    const wire = this.model.get("whole");
+    const same = wire?.version === this.whole?.version;
+    if (!same) this.whole = readWhole(wire);
+    this.badge(state);
+    if (this.mover.idle && !this.pending) this.adopt(same);
+    else if (this.local) this.recut();
+    else if (state.slice) this.show(readSlice(state.slice), state.code);
   };
+
+  /** Show the kernel's view; `drawn` where these contents are on the screen. */
+  private adopt(drawn = false): void {
+    const state = this.model.get("state");
+    const known = drawn && this.slice && JSON.stringify(this.view) === JSON.stringify(state.view);
+    this.view = structuredClone(state.view);
+    this.chooser.value = state.shown;
+    this.rows.show(this.axes, this.view);
+    if (this.local && known) this.say(state.code);
+    else if (this.local) this.recut();
+    else if (state.slice) this.show(readSlice(state.slice), state.code);
+  }
 
   private readonly relook = (): void => {
-    this.look = { ...this.model.get("look") };
+    this.look = { ...DEFAULT_LOOK, ...this.model.get("look") };
     this.draw();
   };
 
-  private readonly told = (): void => {
-    const text = this.model.get("problem") ?? "";
+  private readonly told = (): void => this.complain(this.model.get("problem") ?? "");
+
+  private complain(text: string): void {
     this.problem.hidden = text === "";
     setText(this.problem, text);
-  };
+  }
 
   private frame(frame: Frame): void {
-    if (frame.seq === this.frameSeq) return;
+    if (frame.seq === this.frameSeq && frame.shown === this.chooser.dataset.of) return;
     this.frameSeq = frame.seq;
+    this.chooser.dataset.of = frame.shown;
     this.axes = frame.axes.map(readAxis);
     setText(this.title, frame.title);
     this.node.setAttribute("aria-label", `Histogram ${frame.title}`);
@@ -160,50 +190,92 @@ class Explorer {
     this.chooser.replaceChildren(...frame.names.map((name) => el("option", { value: name }, name)));
     this.chooser.value = frame.shown;
     this.view = {};
+    this.slice = undefined;
   }
 
-  /** Take over the view the kernel shows. */
-  private adopt(): void {
-    if (!this.picture || !this.mover.idle) return;
-    this.view = structuredClone(this.picture.view);
-    this.chooser.value = this.picture.shown;
-    this.rows.show(this.axes, this.view);
+  /** The kernel has answered: what it shows is the truth, unless it is gone. */
+  private answered({ ok, result }: Answer): void {
+    this.busy();
+    if (!this.mover.idle || this.pending) return;
+    if (this.local ? ok && result === "drawn" : true) this.adopt(true);
   }
 
-  private zoom(range: [number, number] | null): void {
-    const x = this.axes.find((axis) => this.view[axis.key]?.as === "x");
-    const before = x && this.view[x.key];
-    if (!x?.dense || x.circular || !before) return;
+  private busy(): void {
+    this.plot.node.setAttribute("aria-busy", String(!this.local && !this.mover.idle));
+  }
+
+  /** A control was moved. */
+  private move(view: View): void {
+    this.view = view;
+    if (!this.local) {
+      this.mover.want({ shown: this.chooser.value, view });
+      this.busy();
+    } else
+      this.pending ||= requestAnimationFrame(() => {
+        this.pending = 0;
+        if (this.recut()) this.mover.want({ shown: this.chooser.value, view: this.view });
+      });
+  }
+
+  /** Slice here; false where a step does not fit, which is said and undone. */
+  private recut(): boolean {
+    if (!this.whole) return false;
+    try {
+      const made = cut(this.model.get("frame").base, this.axes, this.whole, this.view);
+      this.view = made.view;
+      this.rows.show(this.axes, this.view);
+      this.complain("");
+      this.show(made.slice, made.code);
+      return true;
+    } catch (error) {
+      this.complain(error instanceof Error ? error.message : String(error));
+      this.view = structuredClone(this.model.get("state").view);
+      this.rows.show(this.axes, this.view);
+      return false;
+    }
+  }
+
+  private zoom(role: "x" | "y", range: [number, number] | null): void {
+    const axis = this.axes.find(({ key }) => this.view[key]?.as === role);
+    const before = axis && this.view[axis.key];
+    if (!axis?.dense || axis.circular || !before) return;
     if (range === null && !before.range) return;
-    const rebin = range === null ? (before.rebin ?? 1) : 1;
-    this.view = { ...this.view, [x.key]: { as: "x", range, rebin } };
+    const rebin = range === null && typeof before.rebin === "number" ? before.rebin : 1;
+    this.move({ ...this.view, [axis.key]: { as: role, range, rebin } });
     this.rows.show(this.axes, this.view);
-    this.mover.want({ shown: this.chooser.value, view: this.view });
+  }
+
+  private show(slice: Slice, code: string): void {
+    this.slice = slice;
+    this.say(code);
+    this.draw();
+  }
+
+  private say(code: string): void {
+    setText(this.code, code);
+    this.node.dataset.seq = String(this.model.get("state").seq);
+  }
+
+  private badge(state: Shown): void {
+    setText(this.live, liveText(state));
+    this.live.dataset.live = state.live;
+    this.live.hidden = state.live === "";
   }
 
   private draw(): void {
-    const { picture, look } = this;
-    if (!picture) return;
-    const axis = this.axes.find(({ key }) => key === picture.x);
+    const { slice, look } = this;
+    if (!slice) return;
+    const picture = pictureOf(slice);
+    const axis = this.axes.find(({ key }) => key === slice.axes[0]?.key);
     this.plot.show(picture, axis, look);
     this.legend.replaceChildren(...legend(picture));
     setText(this.note, picture.note);
     this.note.hidden = picture.note === "";
-    setText(this.code, picture.code);
-    this.node.dataset.seq = String(picture.seq);
-    setText(this.live, liveText(picture));
-    this.live.dataset.live = picture.live;
-    this.live.hidden = picture.live === "";
-    const positive = picture.items.length === 0 && (picture.edges[0] ?? 0) > 0;
-    this.toggles.logx.disabled = !positive;
-    this.toggles.logx.title = positive ? "" : "the x axis has values at or below zero";
-    this.toggles.logx.setAttribute("aria-pressed", String(this.plot.logx));
-    this.toggles.logy.setAttribute("aria-pressed", String(look.logy));
-    this.toggles.errors.setAttribute("aria-pressed", String(look.errors));
+    this.bar.show(look, slice);
   }
 }
 
-function liveText({ live, committed, folded }: Picture): string {
+function liveText({ live, committed, folded }: Shown): string {
   if (live === "complete") return "✓ complete";
   if (committed === undefined) return "▶ filling";
   const on = folded === undefined ? "" : `, ${number(folded)} folded`;
@@ -214,6 +286,13 @@ function render({ model, el: place }: RenderProps<State>): () => void {
   const explorer = new Explorer(model as AnyModel<State>);
   place.append(explorer.node);
   return () => explorer.close();
+}
+
+/** Slicing alone, as the explorer does it: for tests and measurements. */
+export function sliced(frame: Frame, whole: WholeWire, views: View[]): ReturnType<typeof cut>[] {
+  const axes = frame.axes.map(readAxis);
+  const here = readWhole(whole);
+  return views.map((view) => cut(frame.base, axes, here as Whole, view));
 }
 
 export default { render };

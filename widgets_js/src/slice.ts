@@ -52,6 +52,11 @@ export interface SliceWire extends Omit<Slice, "axes" | "values" | "variances" |
   sums: DataView | null;
 }
 
+/** Bins of an axis, flow bins included. */
+export function extentOf(axis: SliceAxis): number {
+  return axis.edges.length - 1 + Number(axis.under) + Number(axis.over);
+}
+
 export function readSlice(wire: SliceWire): Slice {
   const maybe = (view: DataView | null) => (view ? floats(view) : null);
   return {

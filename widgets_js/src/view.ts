@@ -35,6 +35,12 @@ export interface AxisWire {
   discrete: boolean;
   flow: [boolean, boolean];
   log: boolean;
+  /** How an expression names the axis: by name, or by position where it has none. */
+  index: string | number;
+  /** The source text of each edge; null where there are very many. */
+  texts: string[] | null;
+  /** Python's `repr` of the names that are not plain. */
+  quoted: Record<string, string>;
 }
 
 export interface Axis extends Omit<AxisWire, "edges"> {
@@ -87,7 +93,7 @@ export function nearestEdge(edges: Float64Array, value: number): number {
   return before !== undefined && value - before < here - value ? low - 1 : low;
 }
 
-/** First bin and the one after the last, of a step's range. */
+/** First bin and the one after the last, of a step's range, for a control to show. */
 export function binsOf(step: Step, axis: Axis): [number, number] {
   const [low, high] = step.range ?? [null, null];
   return [

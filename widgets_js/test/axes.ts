@@ -17,6 +17,9 @@ export function dense(key: string, edges: number[], more: Partial<Axis> = {}): A
     discrete: false,
     flow: [true, true],
     log: false,
+    index: "",
+    texts: null,
+    quoted: {},
     ...more,
   };
 }

@@ -20,6 +20,9 @@ function state() {
       discrete: false,
       flow: [true, true],
       log: false,
+      index: "pt",
+      texts: ["0j", "10j", "20j", "40j", "80j"],
+      quoted: {},
     },
     {
       key: "kind",
@@ -34,28 +37,40 @@ function state() {
       discrete: true,
       flow: [false, true],
       log: false,
+      index: "kind",
+      texts: null,
+      quoted: {},
     },
   ];
-  const curve = { label: "", errors: bytes(1, 2, 3, 0), low: null, total: 14, total_error: 3.7 };
-  const picture = {
+  const x = { key: "pt", label: [["pt [GeV]", 0]], unit: "GeV", edges: axes[0]?.edges, items: [] };
+  const slice = {
+    axes: [
+      { ...x, under: true, over: true, circular: false, discrete: false, log: false, width: null },
+    ],
+    series: [{ label: "" }],
+    stacked: false,
+    kind: "count",
+    values: bytes(0, 1, 4, 9, 0, 2),
+    variances: bytes(0, 1, 4, 9, 0, 2),
+    counts: true,
+    group: 1,
+    low: null,
+    sums: null,
+  };
+  const state = {
     seq: 1,
     shown: "",
     code: 'h.project("pt")',
     view: { pt: { as: "x", range: null, rebin: 1 }, kind: { as: "sum" } },
     live: "",
-    x: "pt",
-    xlabel: [["pt [GeV]", 0]],
-    ylabel: [["Events / bin", 0]],
-    edges: bytes(0, 10, 20, 40, 80),
-    items: [],
-    curves: [{ ...curve, values: bytes(1, 4, 9, 0), under: 0, over: 2 }],
-    log: false,
-    note: "",
+    whole: 0,
+    slice: slice as typeof slice | null,
   };
   const look = { logx: null, logy: false, errors: true };
   return {
-    frame: { seq: 1, shown: "", title: "pt", names: [""], axes },
-    picture,
+    frame: { seq: 1, shown: "", title: "pt", names: [""], base: "h", axes },
+    whole: {},
+    state,
     look,
     problem: "",
   };
@@ -84,7 +99,7 @@ test("a step for each bin and an error bar where there is one", async () => {
   const path = place.querySelector(".hepnb-curve")?.getAttribute("d") ?? "";
   expect(path.match(/H/g)).toHaveLength(4);
   expect(place.querySelector(".hepnb-errors")?.getAttribute("d")?.match(/M/g)).toHaveLength(3);
-  expect(place.textContent).toContain("in view 14 ± 3.7 · below 0 · above 2");
+  expect(place.textContent).toContain("in view 14 ± 3.74 · below 0 · above 2");
 });
 
 test("names are text", async () => {
@@ -104,8 +119,8 @@ test("a picture that comes while a person moves leaves the controls alone", asyn
   low.dispatchEvent(new Event("input"));
   await later(60);
   expect(fake.sent.at(-1)).toMatchObject({ kind: "view", view: { pt: { range: [20, null] } } });
-  fake.values.picture = { ...state().picture, seq: 2 };
-  fake.tell("change:picture");
+  fake.values.state = { ...state().state, seq: 2 };
+  fake.tell("change:state");
   expect(low.value).toBe("2");
   fake.answer("drawn");
   await later();
@@ -119,8 +134,7 @@ test("an empty and a negative histogram are drawn, also on a log scale", async (
     [Number.NaN, 1, 2, 3],
   ]) {
     const made = state();
-    const [curve] = made.picture.curves;
-    if (curve) curve.values = bytes(...values);
+    if (made.state.slice) made.state.slice.values = bytes(0, ...values, 0);
     made.look.logy = true;
     const { place } = await show(made);
     const path = place.querySelector(".hepnb-curve")?.getAttribute("d") ?? "NaN";
@@ -128,6 +142,63 @@ test("an empty and a negative histogram are drawn, also on a log scale", async (
     close?.();
     document.body.replaceChildren();
   }
+});
+
+/** The same histogram, sent whole: kind has 2 categories and an overflow. */
+function whole() {
+  const made = state();
+  made.state = { ...made.state, whole: 1, slice: null };
+  const numbers = Uint8Array.from({ length: 18 }, (_, i) => i);
+  const field = { type: "u1", data: new DataView(numbers.buffer) };
+  return { ...made, whole: { version: 1, storage: "sum", known: true, fields: [field] } };
+}
+
+const code = (place: Element) => place.querySelector(".hepnb-code")?.textContent;
+
+function move(place: Element, label: string, value: string) {
+  const input = place.querySelector<HTMLInputElement>(`[aria-label="${label}"]`);
+  if (!input) throw new Error(`no ${label}`);
+  input.value = value;
+  input.dispatchEvent(new Event("input"));
+}
+
+test("a whole histogram is sliced here, before the kernel has answered", async () => {
+  const { fake, place } = await show(whole());
+  const before = place.querySelector(".hepnb-curve")?.getAttribute("d");
+  move(place, "pt [GeV], lower limit", "2");
+  await later(60);
+  expect(place.querySelector(".hepnb-curve")?.getAttribute("d")).not.toBe(before);
+  expect(code(place)).toBe('h[{"pt": slice(20j, None), "kind": sum}]');
+  expect(fake.sent.at(-1)).toMatchObject({ kind: "view", view: { pt: { range: [20, null] } } });
+});
+
+test("with the kernel gone a whole histogram can still be turned", async () => {
+  const { fake, place } = await show(whole());
+  fake.dead = true;
+  move(place, "pt [GeV], lower limit", "1");
+  await later(80);
+  expect(place.textContent).toContain("can still be turned");
+  move(place, "pt [GeV], upper limit", "3");
+  await later(80);
+  expect(code(place)).toBe('h[{"pt": slice(10j, 40j), "kind": sum}]');
+});
+
+test("contents that come while it fills leave the view where it was put", async () => {
+  const { fake, place } = await show(whole());
+  move(place, "pt [GeV], lower limit", "2");
+  await later(60);
+  const before = place.querySelector(".hepnb-curve")?.getAttribute("d");
+  const more = whole();
+  new Uint8Array(more.whole.fields[0]?.data.buffer as ArrayBuffer).fill(3, 3, 5);
+  fake.values.whole = { ...more.whole, version: 2 };
+  fake.values.state = { ...more.state, seq: 2, whole: 2, live: "filling" }; // the view of before
+  fake.tell("change:state");
+  await later(60);
+  expect(code(place)).toBe('h[{"pt": slice(20j, None), "kind": sum}]');
+  expect(place.querySelector(".hepnb-curve")?.getAttribute("d")).not.toBe(before);
+  expect(place.querySelector<HTMLInputElement>('[aria-label="pt [GeV], lower limit"]')?.value).toBe(
+    "2",
+  );
 });
 
 test("it narrows with its place", async () => {
