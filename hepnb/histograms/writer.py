@@ -135,17 +135,22 @@ class StoreWriter:
 
     # -- taking records -------------------------------------------------------------------------
 
-    def append(self, record: Buffer | Body) -> bool:
+    def check(self, record: Buffer | Body) -> Record:
+        """What one contribution says of itself; StoreError where it does not fit the signatures."""
+        found = parse(record, self.signatures)
+        validate(found, record)
+        return found
+
+    def append(self, record: Buffer | Body, checked: Record | None = None) -> bool:
         """Take one contribution (what `Contribution.encode` or `Contribution.body` made).
 
-        The body is checked against the signatures first. False when its id is there already: a
-        success that changes nothing. An order of None becomes the next free one. Raises StoreError
-        when it does not fit or the disk fails; the store is then as before.
+        It is checked against the signatures first, unless it was (`checked`: what `check` gave for
+        it). False when its id is there already: a success that changes nothing. An order of None
+        becomes the next free one. Raises StoreError when it does not fit or the disk fails; the
+        store is then as before.
         """
         body = record if isinstance(record, Body) else Body.of(record)
-        parsed = parse(body, self.signatures)
-        validate(parsed, body)
-        return self._take(CONTRIBUTION, parsed, body)
+        return self._take(CONTRIBUTION, checked or self.check(body), body)
 
     def tombstone(self, id: str, order: int, meta: Mapping[str, Any] | None = None) -> bool:
         """Say that `order` will never come, so that folding goes past it; False if `id` is known."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from .plan import Chunk
 
 if TYPE_CHECKING:
+    from ..histograms.record import Record
     from .leasing import Seat
     from .supervisor import Supervisor
 
@@ -30,8 +31,8 @@ class Commits:
         """Keep a fact: an attempt, a death, what a file holds, why the run ends."""
         self._run.writing.add(lambda: self._run.store.note(meta))
 
-    def take(self, seat: Seat, chunk: Chunk, record: bytes, seconds: float) -> None:
-        """Journal the contribution of a chunk, once, and count it."""
+    def take(self, seat: Seat, chunk: Chunk, record: Record, body: bytes, seconds: float) -> None:
+        """Journal the contribution of a chunk, which is checked, once, and count it."""
         run = self._run
         seat.events += chunk.events
         seat.chunks += 1
@@ -39,13 +40,11 @@ class Commits:
         self._unwritten[chunk.order] = chunk
 
         def write() -> None:
-            from ..histograms.record import parse
-
-            if run.store.append(record):
+            if run.store.append(body, record):
                 run.plan.finished(chunk)
-                run.reporter.count(chunk, parse(record, run.signatures).meta, seconds)
+                run.reporter.count(chunk, record.meta, seconds)
             del self._unwritten[chunk.order]
-            run.leases.committed(chunk.order, len(record), run.store.frontier)
+            run.leases.committed(chunk.order, len(body), run.store.frontier)
             run.folder.nudge()
 
         run.writing.add(write)

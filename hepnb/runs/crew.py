@@ -6,7 +6,7 @@ failed task what `verdicts` says. It grows and shrinks by request.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..errors import StoreError
@@ -17,6 +17,7 @@ from .plan import Chunk
 from .verdicts import SMALLER_READS, Death, Verdicts
 
 if TYPE_CHECKING:
+    from ..histograms.record import Record
     from .supervisor import Supervisor
 
 __all__ = ["Crew"]
@@ -58,24 +59,31 @@ class Crew:
             return
         for seat in idle:
             if task := run.leases.next_task(seat, run.store.frontier):
-                self._give(seat, task)
+                self._give(seat, [task])
+        for seat in self.seats.values():
+            may = seat.state == "busy" and not seat.is_tired and seat.number <= self.wanted
+            if may and (tasks := run.leases.more_tasks(seat, self.wanted)):
+                self._give(seat, tasks)
         if run.leases.wants_a_fresh_worker and not self._has_fresh():
             self._renew(next((seat for seat in idle if seat.state == "idle"), None))
 
     def _lease_alone(self, idle: list[Seat], suspect: Again) -> None:
         able = [seat for seat in idle if suspect.parts == 1 or not seat.done]
         if able:
-            self._give(able[0], self._run.leases.take(able[0], suspect))
+            self._give(able[0], [self._run.leases.take(able[0], suspect)])
         elif not self._has_fresh():
             self._renew(next(iter(idle), None))
 
-    def _give(self, seat: Seat, task: Mapping[str, Any]) -> None:
+    def _give(self, seat: Seat, tasks: Sequence[Mapping[str, Any]]) -> None:
         seat.state = "busy"
-        if seat.chunk:
-            self._run.commits.note(
-                {"k": "attempt", "order": seat.chunk.order, "worker": seat.number}
-            )
-        self._run.engine.submit(seat.number, task)
+        if orders := [task["order"] for task in tasks if task["k"] == "chunk"]:
+            self._run.commits.note({"k": "attempt", "orders": orders, "worker": seat.number})
+        self._run.engine.submit(seat.number, tasks)
+
+    def is_ahead(self, seconds: float) -> bool:
+        """Whether every worker has enough to do for so long, whoever hears what it says."""
+        seats = [seat for seat in self.seats.values() if seat.number <= self.wanted]
+        return bool(seats) and all(seat.seconds_ahead > seconds for seat in seats)
 
     def _idle(self) -> list[Seat]:
         return [seat for seat in self.seats.values() if seat.state == "idle"]
@@ -135,7 +143,7 @@ class Crew:
         """The worker's modules end; then it goes."""
         if seat.done:
             seat.state, seat.spent = "finishing", 0.0
-            self._run.engine.submit(seat.number, {"k": "finish"})
+            self._run.engine.submit(seat.number, [{"k": "finish"}])
         else:
             seat.state = "leaving"
             self._run.engine.dismiss(seat.number)
@@ -150,7 +158,8 @@ class Crew:
     def worker_ready(self, worker: int, pid: int) -> None:
         """A worker waits for its first task."""
         seat = self.seats[worker]
-        seat.pid, seat.state, seat.done = pid, "idle", 0
+        seat.pid, seat.state, seat.done, seat.is_tired = pid, "idle", 0, False
+        seat.be_watched()
         self._stillborn = 0
 
     def worker_said(self, worker: int, message: dict[str, Any], raw: bytes) -> None:
@@ -166,58 +175,65 @@ class Crew:
                 int(message.get("left_out", 0)),
             )
             return
-        self._check_answer(seat, message, raw)
+        record = self._checked(seat, message, raw)
         if seat.state == "finishing":
             self._finished(seat, message)
             return
-        parts = seat.parts
+        parts, seconds = seat.parts, float(message["seconds"])
         chunk, file = seat.release()
-        seat.state = "idle"
+        seat.state = "busy" if seat.is_working else "idle"
         if chunk is None:
             self._opened(seat, int(file or 0), message)
             return
-        seat.done += 1
-        if message["k"] == "done":
-            seconds = float(message["seconds"])
+        seat.took(seconds)
+        if record:
             self._patience.learn(seconds)
-            self._run.commits.take(seat, chunk, raw, seconds)
+            self._run.commits.take(seat, chunk, record, raw, seconds)
         elif message["k"] == "memory":
             self._ran_out(seat, chunk, parts, message)
         else:
             self._raised(seat, chunk, parts, message)
+        if seat.is_tired and seat.state == "idle":
+            self._let_go(seat)
 
-    def _check_answer(self, seat: Seat, message: Mapping[str, Any], record: bytes) -> None:
-        """Refuse an answer to another task than the seat has, and a record that does not fit.
+    def _checked(self, seat: Seat, message: Mapping[str, Any], raw: bytes) -> Record | None:
+        """The record of a contribution, if the answer is one.
 
-        Raises ValueError: the engine then ends the worker, and its task is leased again.
+        Raises ValueError for an answer to another task than the seat has, and for a record that
+        does not fit: the engine then ends the worker, and its task is leased again.
         """
-        from ..histograms.record import parse, validate
-
         id, order = (seat.chunk.id, seat.chunk.order) if seat.chunk else (None, None)
         if seat.state not in _WITH_TASK or (message["file"], message["order"]) != (
             seat.file,
             order,
         ):
             raise ValueError("an answer to a task that it does not have")
-        if message["k"] == "done":
-            try:
-                found = parse(record, self._run.signatures)
-                validate(found, record)
-            except StoreError as error:
-                raise ValueError(str(error)) from None
-            if (found.id, found.order) != (id, order):
-                raise ValueError(f"the record of {found.id!r} for {id!r}")
+        if message["k"] != "done":
+            return None
+        try:
+            found = self._run.store.check(raw)
+        except StoreError as error:
+            raise ValueError(str(error)) from None
+        if (found.id, found.order) != (id, order):
+            raise ValueError(f"the record of {found.id!r} for {id!r}")
+        return found
 
     def worker_printed(self, worker: int, stream: str, lines: str) -> None:
-        """Whole lines on a worker's stdout or stderr."""
-        chunk = self.seats[worker].chunk
-        label = chunk.label if chunk else ""
+        """Whole lines on a worker's stdout or stderr.
+
+        Where it has more than one chunk nobody knows which of them printed: it gets them one by
+        one for a while.
+        """
+        seat = self.seats[worker]
+        label = seat.chunk.label if seat.chunk and not seat.behind else ""
+        seat.be_watched()
         self._run.log.printed(lines, worker=worker, chunk=label, logger=stream)
 
     def worker_lost(self, worker: int, why: str, cause: Cause) -> None:
         """Its task waits for a verdict; its seat is taken by a new worker, or by none."""
         run, seat = self._run, self.seats[worker]
         state, alone, parts = seat.state, seat.alone, seat.parts
+        run.leases.give_back(seat)
         chunk, file = seat.release()
         seat.state, seat.pid = "starting", 0
         seat.opened.clear()
@@ -296,7 +312,7 @@ class Crew:
         self._add_log(str(message["traceback"]), "WARNING", seat.number, chunk)
         death = Death(seat.number, chunk, chunk.file, title, "too large", False, parts)
         self._settle(death, self._verdicts.too_large(death), counts=False)
-        self._renew(seat)
+        seat.is_tired = True
 
     def _finished(self, seat: Seat, message: Mapping[str, Any]) -> None:
         """The last hooks of a worker's modules have run, or raised."""

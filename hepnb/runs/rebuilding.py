@@ -85,7 +85,7 @@ def _read_note(run: Supervisor, note: Mapping[str, Any], workers: dict[int, int]
     elif kind in ("attempt", "lost"):
         run.crew.remember(note)
         if kind == "attempt":
-            workers[note["order"]] = note["worker"]
+            workers |= dict.fromkeys(note["orders"], note["worker"])
 
 
 def _settle(run: Supervisor, chunks: list[Chunk], entry: Entry, workers: dict[int, int]) -> None:

@@ -57,7 +57,7 @@ def is_lost(run) -> None:
 def attempts(run) -> Counter[int]:
     """How often each chunk was given to a worker, as the journal has it."""
     notes = [e.meta for e in Store.open(run.directory).ledger() if e.order is None]
-    return Counter(note["order"] for note in notes if note["k"] == "attempt")
+    return Counter(o for note in notes if note["k"] == "attempt" for o in note["orders"])
 
 
 def settled(run) -> set[int]:

@@ -6,7 +6,7 @@ policy. It tells its listener what happens, always from inside the supervisor's 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Protocol
 
 __all__ = ["Cause", "Engine", "Listener"]
@@ -22,7 +22,10 @@ class Listener(Protocol):
         """A worker waits for its first task."""
 
     def worker_said(self, worker: int, message: dict[str, Any], raw: bytes) -> None:
-        """A worker sent a message: an answer to its task, or a log record."""
+        """A worker sent a message: the answer to the first of its tasks, or a log record.
+
+        What it said is told before it is reported as lost: only what it was doing is in doubt.
+        """
 
     def worker_printed(self, worker: int, stream: str, lines: str) -> None:
         """A worker, or a library inside it, wrote whole lines to its `stdout` or `stderr`.
@@ -43,8 +46,8 @@ class Engine(Protocol):
     def start(self, worker: int) -> None:
         """Start a worker under this number; it reports when it is ready."""
 
-    def submit(self, worker: int, task: Mapping[str, Any]) -> None:
-        """Give a task to a worker that waits."""
+    def submit(self, worker: int, tasks: Sequence[Mapping[str, Any]]) -> None:
+        """Give tasks to a worker, beside those it has: it does and answers them one by one."""
 
     def dismiss(self, worker: int) -> None:
         """Let a worker that waits go: it is reported as lost when it has gone."""

@@ -11,7 +11,8 @@ import math
 import os
 import selectors
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from ..bundle import Bundle
@@ -72,9 +73,10 @@ class InlineEngine:
         """Be ready."""
         self._later(lambda: self._listener.worker_ready(worker, os.getpid()))
 
-    def submit(self, worker: int, task: Mapping[str, Any]) -> None:
-        """Do the task."""
-        self._later(lambda: self._answer(worker, task))
+    def submit(self, worker: int, tasks: Sequence[Mapping[str, Any]]) -> None:
+        """Do the tasks."""
+        for task in tasks:
+            self._later(partial(self._answer, worker, task))
 
     def _answer(self, worker: int, task: Mapping[str, Any]) -> None:
         reply, record = self._tasks.answer(task)

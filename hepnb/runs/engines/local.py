@@ -16,7 +16,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,6 +35,8 @@ _EXIT_NOTICE = 0.1
 _LAST_WORDS = 1.0
 _LAST_LINES = 0.05
 _MOST_STARTS = 3
+_AT_ONCE = 1 << 20
+_NONSENSE = (FrameError, KeyError, TypeError, ValueError)
 
 
 @dataclass
@@ -46,8 +48,13 @@ class _Worker:
     channel: socket.socket
     reader: FrameReader = field(default_factory=FrameReader)
     pid: int = 0
-    is_busy: bool = False
+    tasks: int = 0
     is_gone: bool = False
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether it has not answered all its tasks."""
+        return self.tasks > 0
 
 
 class LocalEngine:
@@ -104,11 +111,11 @@ class LocalEngine:
         self._workers[worker] = handle
         self._selector.register(ours, selectors.EVENT_READ, lambda: self._hear_worker(handle))
 
-    def submit(self, worker: int, task: Mapping[str, Any]) -> None:
-        """Send a task; a worker that is gone is noticed by its end of file."""
+    def submit(self, worker: int, tasks: Sequence[Mapping[str, Any]]) -> None:
+        """Send tasks; a worker that is gone is noticed by its end of file."""
         try:
-            self._workers[worker].is_busy = True
-            self._workers[worker].channel.sendall(encode(task))
+            self._workers[worker].tasks += len(tasks)
+            self._workers[worker].channel.sendall(b"".join(map(encode, tasks)))
         except (OSError, KeyError):
             return
 
@@ -199,6 +206,9 @@ class LocalEngine:
 
     def _end(self, handle: _Worker, why: str, cause: Cause) -> None:
         self._signal(handle, signal.SIGKILL)
+        with contextlib.suppress(OSError, *_NONSENSE):
+            while data := handle.channel.recv(_AT_ONCE, socket.MSG_DONTWAIT):
+                self._tell(handle, data)
         self._lose(handle, why, cause)
 
     # -- what the zygote says ---------------------------------------------------------------
@@ -248,7 +258,7 @@ class LocalEngine:
 
     def _hear_worker(self, handle: _Worker) -> None:
         try:
-            data = handle.channel.recv(1 << 20, socket.MSG_DONTWAIT)
+            data = handle.channel.recv(_AT_ONCE, socket.MSG_DONTWAIT)
         except BlockingIOError:
             return
         except OSError:
@@ -257,17 +267,25 @@ class LocalEngine:
             self._lose(handle, "", "died")
             return
         try:
-            for message, raw in handle.reader.feed(data):
-                if message.get("k") == "ready":
-                    handle.pid = int(message["pid"])
-                    self._listener.worker_ready(handle.number, handle.pid)
-                else:
-                    if message.get("k") != "log":
-                        handle.is_busy = False
-                        self._outputs.drain(handle.number)
-                    self._listener.worker_said(handle.number, message, raw)
-        except (FrameError, KeyError, TypeError, ValueError) as error:
-            self._end(handle, f"sent a message nobody understands ({error})", "died")
+            self._tell(handle, data)
+        except _NONSENSE as error:
+            self._signal(handle, signal.SIGKILL)
+            self._lose(handle, f"sent a message nobody understands ({error})", "died")
+
+    def _tell(self, handle: _Worker, data: bytes) -> None:
+        """Hand on what a worker said. Raises one of `_NONSENSE` where it makes no sense."""
+        is_drained = False
+        for message, raw in handle.reader.feed(data):
+            if message.get("k") == "ready":
+                handle.pid = int(message["pid"])
+                self._listener.worker_ready(handle.number, handle.pid)
+                continue
+            if message.get("k") != "log":
+                handle.tasks -= 1
+                if not is_drained:
+                    self._outputs.drain(handle.number)
+                    is_drained = True
+            self._listener.worker_said(handle.number, message, raw)
 
     def _lose(self, handle: _Worker, why: str, cause: Cause) -> None:
         self._drop(handle)

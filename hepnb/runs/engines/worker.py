@@ -1,4 +1,4 @@
-"""A worker process: answers one task at a time, over a stream to the supervisor.
+"""A worker process: answers its tasks one by one, over a stream to the supervisor.
 
 For a chunk it sends back one contribution, whole, or an error. What the user's code logs travels
 as records; what it prints goes to pipes that the supervisor reads.
@@ -23,6 +23,8 @@ from .tasks import Tasks
 
 __all__ = ["serve"]
 
+_COPIED = 1 << 16
+
 
 class _Channel:
     """The stream to the supervisor; whole frames only, from whichever thread."""
@@ -34,8 +36,10 @@ class _Channel:
 
     def send(self, message: Mapping[str, Any], raw: bytes = b"") -> None:
         with self._lock:
-            self._stream.sendall(encode(message))
-            if raw:
+            if len(raw) < _COPIED:
+                self._stream.sendall(encode(message) + raw)
+            else:
+                self._stream.sendall(encode(message))
                 self._stream.sendall(raw)
 
 
