@@ -269,7 +269,7 @@ def _commits(home: Path, repeats: int) -> None:
     import numpy as np
 
     from hepnb.histograms import Contribution, Signature, StoreWriter
-    from hepnb.histograms.record import parse, validate
+    from hepnb.histograms.record import check
 
     rng = np.random.default_rng(1)
     print("\ncost of a commit: checked, journaled and its sums read, against write() alone")
@@ -287,9 +287,7 @@ def _commits(home: Path, repeats: int) -> None:
             with StoreWriter.create(room / "store", signatures) as store:
                 began = time.perf_counter()
                 for record in records:
-                    validate(parse(record, signatures), record)
-                    store.append(record)
-                    parse(record, signatures)
+                    store.append(record, check(record, signatures))
                 seconds = time.perf_counter() - began
             shutil.rmtree(room)
             return seconds / len(records)

@@ -30,6 +30,7 @@ __all__ = [
     "Key",
     "Record",
     "TableEntry",
+    "check",
     "parse",
     "validate",
     "write_body",
@@ -210,6 +211,14 @@ def parse(data: Buffer | Body, signatures: Mapping[str, Signature]) -> Record:
         raise StoreError(f"not a record of this format: {error or type(error).__name__}") from None
     if at != body.length:
         raise StoreError(f"record {ident!r} has {body.length} bytes where its header says {at}")
+    return record
+
+
+def check(data: Buffer | Body, signatures: Mapping[str, Signature]) -> Record:
+    """Read and check all of a body that came from another process. Raises StoreError."""
+    body = data if isinstance(data, Body) else Body.of(data)
+    record = parse(body, signatures)
+    validate(record, body)
     return record
 
 

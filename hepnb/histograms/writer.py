@@ -36,7 +36,7 @@ from .ledger import Entry, Ledger, entry_of, read_ledger
 from .lock import StoreLock
 from .manifest import Manifest
 from .packs import PackFiles
-from .record import Record, parse, validate, write_body
+from .record import Record, check, write_body
 from .signature import Signature
 from .tail import Pending
 from .uhi_index import write_index
@@ -65,9 +65,7 @@ class StoreWriter:
     def __init__(self, directory: Path, lock: StoreLock, manifest: Manifest) -> None:
         """Use `create` or `open`."""
         with disk_faults("sync", directory):
-            sync_directory(
-                directory
-            )  # this manifest is on the disk before its forerunner's packs go
+            sync_directory(directory)  # this manifest before its forerunner's packs go
         self.directory = directory
         self.lock = lock
         self._manifest = manifest
@@ -135,22 +133,15 @@ class StoreWriter:
 
     # -- taking records -------------------------------------------------------------------------
 
-    def check(self, record: Buffer | Body) -> Record:
-        """What one contribution says of itself; StoreError where it does not fit the signatures."""
-        found = parse(record, self.signatures)
-        validate(found, record)
-        return found
-
     def append(self, record: Buffer | Body, checked: Record | None = None) -> bool:
         """Take one contribution (what `Contribution.encode` or `Contribution.body` made).
 
-        It is checked against the signatures first, unless it was (`checked`: what `check` gave for
-        it). False when its id is there already: a success that changes nothing. An order of None
-        becomes the next free one. Raises StoreError when it does not fit or the disk fails; the
-        store is then as before.
+        It is checked first, unless it was (`checked`: what `record.check` gave). False when its id
+        is there already: a success that changes nothing. An order of None becomes the next free
+        one. Raises StoreError when it does not fit or the disk fails; the store is as before.
         """
         body = record if isinstance(record, Body) else Body.of(record)
-        return self._take(CONTRIBUTION, checked or self.check(body), body)
+        return self._take(CONTRIBUTION, checked or check(body, self.signatures), body)
 
     def tombstone(self, id: str, order: int, meta: Mapping[str, Any] | None = None) -> bool:
         """Say that `order` will never come, so that folding goes past it; False if `id` is known."""

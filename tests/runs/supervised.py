@@ -4,6 +4,7 @@
 life, `before` or `after` it is done. Steps are whatever changes the directory of a run.
 `HEPNB_TEST_FULL` names one of the places in a run's directory: the disk has no space for it as long
 as the file `full` lies beside the directory.
+`HEPNB_TEST_AHEAD` is for how many seconds of work a worker has short chunks ahead.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from hepnb.histograms import fold, journal, ledger, manifest, writer
-from hepnb.runs import supervisor
+from hepnb.runs import leasing, supervisor
 from hepnb.runs.directory import RunDirectory
 from hepnb.runs.reporting import Reporter
 
@@ -26,6 +27,7 @@ STEP, NUMBER, WHEN = os.environ.get("HEPNB_TEST_KILL", "none 0 never").split()
 FULL = os.environ.get("HEPNB_TEST_FULL")
 FLAG = Path(sys.argv[1]).parent / "full"
 counts: Counter[str] = Counter()
+leasing._AHEAD_SECONDS = float(os.environ.get("HEPNB_TEST_AHEAD", leasing._AHEAD_SECONDS))
 
 
 def at(step: str, when: str) -> None:

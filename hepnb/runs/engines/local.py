@@ -93,6 +93,8 @@ class LocalEngine:
             self._wanted.append(worker)
             return
         ours, theirs = socket.socketpair()
+        for end in (ours, theirs):
+            end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SOCKET_BUFFER)
         write_out, write_err = self._outputs.open(worker)
         try:
             socket.send_fds(self._zygote, [b"%d" % worker], [theirs.fileno(), write_out, write_err])
@@ -106,7 +108,6 @@ class LocalEngine:
             theirs.close()
             os.close(write_out)
             os.close(write_err)
-        ours.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _SOCKET_BUFFER)
         handle = _Worker(worker, self._zygotes, ours)
         self._workers[worker] = handle
         self._selector.register(ours, selectors.EVENT_READ, lambda: self._hear_worker(handle))
