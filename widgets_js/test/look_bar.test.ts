@@ -1,36 +1,9 @@
 import { expect, test } from "vitest";
 import { DEFAULT_LOOK, type Look } from "../src/look";
 import { fitting, LookBar } from "../src/look_bar";
-import type { Slice, SliceAxis } from "../src/slice";
+import type { Slice } from "../src/slice";
+import { axis, slice } from "./slices";
 
-const axis = (more: Partial<SliceAxis> = {}): SliceAxis => ({
-  key: "x",
-  label: [["x", 0]],
-  unit: "",
-  edges: Float64Array.from([1, 2, 4]),
-  items: [],
-  under: true,
-  over: true,
-  circular: false,
-  discrete: false,
-  log: false,
-  width: 1,
-  ...more,
-});
-
-const slice = (more: Partial<Slice> = {}): Slice => ({
-  axes: [axis()],
-  series: [{ label: "" }],
-  stacked: false,
-  kind: "count",
-  values: new Float64Array(4),
-  variances: null,
-  counts: true,
-  group: 1,
-  low: null,
-  sums: null,
-  ...more,
-});
 const two = [{ label: "tt" }, { label: "<b>zz" }];
 const names = (given: Slice, look: Partial<Look> = {}) =>
   [...fitting({ ...DEFAULT_LOOK, ...look }, given)].sort();
