@@ -10,9 +10,11 @@ from importlib import import_module
 from typing import Any
 
 from . import analysis
+from .analysis.description import as_text, describe_path
 from .runs import Run, RunSet, RunTable, list_runs, scan, start
 from .runs.finding import attach, resume
 from .runs.preview import plan
+from .runs.views import in_terminal
 
 __all__ = ["Path", "Run", "RunSet", "attach", "list_runs", "plan", "resume", "runs", "scan"]
 
@@ -23,6 +25,13 @@ class Path(analysis.Path):
     __doc__ = analysis.Path.__doc__
 
     start = start
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
+        if in_terminal():
+            return {"text/plain": as_text(describe_path(self))}
+        from .widgets import PathView
+
+        return PathView(self)._repr_mimebundle_(include=include, exclude=exclude)
 
 
 def _dashboard(run: Run) -> Any:

@@ -5,7 +5,7 @@ import { build } from "esbuild";
 
 const out = new URL("../hepnb/widgets/static/", import.meta.url).pathname;
 const limit = 100_000;
-const widgets = ["run_view", "runs_view", "hist_explorer"];
+const widgets = ["run_view", "runs_view", "path_view", "hist_explorer"];
 const scripts = ["src/hist_page.ts"]; // beside a widget, in a page that was saved
 
 await build({

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .hist_explorer import HistExplorer
+from .path_view import PathView
 from .run_view import CollectionsView, LogView, ProgressView, RunView, StatisticsView
 from .runs_view import RunsView
 
@@ -10,6 +11,7 @@ __all__ = [
     "CollectionsView",
     "HistExplorer",
     "LogView",
+    "PathView",
     "ProgressView",
     "RunView",
     "RunsView",

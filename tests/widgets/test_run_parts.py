@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 import hepnb as hn
-from hepnb.runs import Run
 from hepnb.widgets import CollectionsView, ProgressView, RunsView, RunView, StatisticsView
 
 AXE = Path(__file__).parents[2] / "widgets_js" / "node_modules" / "axe-core" / "axe.min.js"
@@ -61,7 +60,7 @@ def real_run(data_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
     "part", [ProgressView, CollectionsView, StatisticsView], ids=lambda part: part.__name__
 )
 def test_a_real_run(
-    bare: Callable[..., Any], real_run: Run, artifacts: Path, part: type[RunView], theme: str
+    bare: Callable[..., Any], real_run: hn.Run, artifacts: Path, part: type[RunView], theme: str
 ) -> None:
     view = part(real_run)
     on = bare(view, theme)
@@ -73,7 +72,7 @@ def test_a_real_run(
 
 
 @pytest.mark.browser
-def test_the_real_numbers_of_a_real_run(bare: Callable[..., Any], real_run: Run) -> None:
+def test_the_real_numbers_of_a_real_run(bare: Callable[..., Any], real_run: hn.Run) -> None:
     view = CollectionsView(real_run)
     on = bare(view)
     text = on.page.get_by_role("region").inner_text()
