@@ -1,14 +1,15 @@
 """`RunView`: a run as it happens, and its parts alone.
 
 Two traits hold the run's newest snapshot (docs/protocol.md): `schema` what the files say of their
-columns, which is large and hardly changes, `state` all the rest. Pages of the log and the wish to
+columns, which is large and hardly changes, `state` all the rest. Lines of the log and the wish to
 cancel are requests. The browser's half is widgets_js/src/run_view.ts.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import traitlets
@@ -17,6 +18,7 @@ from ..errors import HepnbError
 from . import run_static
 from ._pump import Pump
 from ._wire import STATIC, LiveWidget, Message
+from .log_pages import LogPages, brief
 from .runs_view import RunsView
 
 if TYPE_CHECKING:
@@ -33,25 +35,20 @@ __all__ = [
     "Watched",
 ]
 
-_PACE = 0.1  # seconds between two states: a server drops messages that come too fast
+_NO_NEWS = 5.0  # seconds after which a state is sent though only the time has changed
 _LAST_WORD = 2.0  # seconds that the last state may take on its way
-_PAGE = 500  # lines of log in one reply, at most
+_LAST_LINES = 40  # of the log, in the state of a run that ended: there is no kernel for ever
 
 
 class Watched(Protocol):
     """What a view needs of a run."""
 
+    @property
+    def directory(self) -> Path: ...
+
     def snapshot(self) -> dict[str, Any]: ...
 
     def watch(self, callback: Callable[[dict[str, Any]], None], /) -> Callable[[], None]: ...
-
-    def log_page(
-        self,
-        start: int,
-        count: int,
-        levels: Collection[str] | None = None,
-        search: str | None = None,
-    ) -> dict[str, Any]: ...
 
     def cancel(self) -> object: ...
 
@@ -77,6 +74,8 @@ class RunView(LiveWidget):
     schema = traitlets.Dict().tag(sync=True, echo_update=False)
     parts = traitlets.List(traitlets.Unicode()).tag(sync=True, echo_update=False)
 
+    _pace = 0.1  # seconds between two states: a server drops messages that come too fast
+    _sections: tuple[str, ...] = ()  # of the snapshot; all of them where none is named
     _parts: tuple[str, ...] = ("progress", "collections", "log", "statistics", "files")
 
     def __init__(self, run: Watched) -> None:
@@ -89,7 +88,8 @@ class RunView(LiveWidget):
         self._sent = 0.0
         self._errands = Pump("hepnb-log-pages", self._failed)  # may be slow
         self._commands = Pump("hepnb-commands", self._failed)  # must not wait for a page
-        schema, state = _parted(run.snapshot())
+        self._logs = LogPages(Path(run.directory) / "log", self._errands, self._reply)
+        schema, state = self._parted(run.snapshot())
         super().__init__(state=state, schema=schema, parts=list(self._parts))
         self._unwatch = run.watch(self._arrived)
 
@@ -103,36 +103,42 @@ class RunView(LiveWidget):
     def _arrived(self, snapshot: dict[str, Any]) -> None:
         """From the run's thread: keep the newest, send it when its time has come."""
         ended = snapshot["state"] in run_static.ENDED
-        wait = 0.0 if ended else max(0.0, self._sent + _PACE - time.monotonic())
+        wait = 0.0 if ended else max(0.0, self._sent + self._pace - time.monotonic())
         self._pump.put("state", lambda: self._show(snapshot), after=wait)
         if ended:
             # Whoever waits for the run waits for this: a notebook may be saved right after.
             self._pump.join(_LAST_WORD)
 
     def _show(self, snapshot: dict[str, Any]) -> None:
-        if snapshot["seq"] >= self.state.get("seq", 0):
+        if snapshot["seq"] < self.state.get("seq", 0):
+            return
+        schema, state = self._parted(snapshot)
+        news = {key for key, value in state.items() if self.state.get(key) != value}
+        if (
+            news - {"seq", "now"}
+            or schema != self.schema
+            or time.monotonic() - self._sent > _NO_NEWS
+        ):
             self._sent = time.monotonic()
-            schema, state = _parted(snapshot)
             if schema != self.schema:
                 self.schema = schema
             self.state = state
 
+    def _parted(self, snapshot: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The schema, which runs of an older hepnb have not, and the rest that is shown.
+
+        The lines of the log are left out, till the end: the browser asks for those it shows.
+        """
+        log = {key: snapshot["log"][key] for key in ("total", "counts")}
+        if snapshot["state"] in run_static.ENDED:
+            log["last"] = brief(snapshot["log"]["tail"][-_LAST_LINES:])
+        kept = {key: snapshot[key] for key in self._sections or snapshot if key in snapshot}
+        state = {**kept, "log": log}
+        schema = state.pop("schema", {})
+        return schema, state
+
     def _handlers(self) -> Mapping[str, Callable[[str, Message], None]]:
-        return {"log": self._on_log, "cancel": self._on_cancel, "ping": self._on_ping}
-
-    def _on_log(self, request: str, message: Message) -> None:
-        """A page of the log: `start`, `count`, and `levels`, `search` or null."""
-
-        def work() -> None:
-            try:
-                page = self._run.log_page(*_page_asked(message))
-            except Exception as error:  # noqa: BLE001 - the browser waits for an answer
-                self._reply(request, error=f"the log cannot be read: {error}")
-            else:
-                self._reply(request, page)
-
-        key = ("log", request.rpartition("-")[0])  # one page at a time for each view on a page
-        self._errands.put(key, work, dropped=lambda: self._reply(request, error="superseded"))
+        return {**self._logs.handlers, "cancel": self._on_cancel, "ping": self._on_ping}
 
     def _on_cancel(self, request: str, _message: Message) -> None:
         def work() -> None:
@@ -153,29 +159,6 @@ class RunView(LiveWidget):
 
     def _static_text(self) -> str:
         return run_static.text(self._run.snapshot(), type(self).__name__)
-
-
-def _parted(snapshot: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The schema and the rest: runs of an older hepnb have none."""
-    return snapshot.get("schema", {}), {k: v for k, v in snapshot.items() if k != "schema"}
-
-
-def _page_asked(message: Message) -> tuple[int, int, list[str] | None, str | None]:
-    start, count = message.get("start"), message.get("count")
-    levels, search = message.get("levels"), message.get("search")
-    if (
-        not (isinstance(start, int) and isinstance(count, int))
-        or start < 0
-        or not 0 < count <= _PAGE
-    ):
-        raise HepnbError(f"start={start!r}, count={count!r} is no page of at most {_PAGE} lines")
-    if levels is not None and not (
-        isinstance(levels, list) and all(isinstance(level, str) for level in levels)
-    ):
-        raise HepnbError(f"levels must be names, not {levels!r}")
-    if search is not None and not isinstance(search, str):
-        raise HepnbError(f"search must be text, not {search!r}")
-    return start, count, levels, search or None
 
 
 class ProgressView(RunView):
@@ -205,8 +188,19 @@ class CollectionsView(RunView):
 
 
 class LogView(RunView):
-    """The log of a run, by level and search, whatever its length."""
+    """The log of a run, whatever its length: levels, sources, search, the tail as it comes.
 
+    Keys, where the lines have the focus: arrows, PageUp, PageDown, Home and End move, with Shift
+    they select, Ctrl+C copies, Enter opens a long message, `/` goes to the search.
+
+    >>> LogView("dimuon")
+    Traceback (most recent call last):
+    ...
+    hepnb.errors.HepnbError: LogView needs a run (path.start(...) or hn.attach(id)), not str
+    """
+
+    _pace = 0.25
+    _sections = ("v", "seq", "id", "name", "directory", "state", "error", "now", "started", "ended")
     _parts = ("log",)
 
 

@@ -10,6 +10,7 @@ import base64
 import json
 import math
 import os
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,16 +19,26 @@ import comm
 import pytest
 from comm.base_comm import BaseComm
 
+from hepnb.runs.logs import LogWriter
+
 ROOT = Path(__file__).parents[2]
+AXE = ROOT / "widgets_js" / "node_modules" / "axe-core" / "axe.min.js"
 NAP = 1_700_000_000.0
 
 
 class StandInRun:
-    """A run as widgets see one, whose snapshots the test makes."""
+    """A run as widgets see one, whose snapshots the test makes; its log is a real one."""
 
-    def __init__(self, **changes: Any) -> None:
+    def __init__(self, directory: Path, **changes: Any) -> None:
+        self.directory = directory
         self.records = [_record(n) for n in range(5000)]
         self.now = {**_snapshot(self.records), **changes}
+        writer = LogWriter(directory / "log")
+        for record in self.records:
+            about = {k: record[k] for k in ("level", "worker", "chunk", "logger")}
+            for _ in range(record["repeat"]):
+                writer.add(record["text"], **about, when=record["time"])
+        writer.close()
         self.watchers: list[Callable[[dict[str, Any]], None]] = []
         self.cancelled = 0
 
@@ -37,17 +48,6 @@ class StandInRun:
     def watch(self, callback: Callable[[dict[str, Any]], None], /) -> Callable[[], None]:
         self.watchers.append(callback)
         return lambda: self.watchers.remove(callback)
-
-    def log_page(
-        self, start: int, count: int, levels: Any = None, search: str | None = None
-    ) -> dict[str, Any]:
-        found = [
-            r
-            for r in self.records
-            if (levels is None or r["level"] in levels)
-            and (search is None or search.lower() in r["text"].lower())
-        ]
-        return {"total": len(found), "records": found[start : start + count]}
 
     def cancel(self) -> None:
         self.cancelled += 1
@@ -282,13 +282,13 @@ def line(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def run() -> StandInRun:
-    return StandInRun()
+def make_run(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., StandInRun]:
+    return lambda **changes: StandInRun(tmp_path_factory.mktemp("run"), **changes)
 
 
 @pytest.fixture
-def make_run() -> Callable[..., StandInRun]:
-    return StandInRun
+def run(make_run: Callable[..., StandInRun]) -> StandInRun:
+    return make_run()
 
 
 def _wire(value: object) -> object:
@@ -388,6 +388,23 @@ class BarePage:
             if not sent and not heard:
                 return
         raise AssertionError("the widget and the page keep talking")
+
+    def until(self, condition: Callable[[], bool], seconds: float = 20.0) -> None:
+        """Carry messages until a condition holds; it must within the time."""
+        deadline = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < deadline, "it did not come to that"
+            self.settle()
+
+    def violations(self) -> list[Any]:
+        """What axe-core has against the page as it stands."""
+        if not AXE.exists():
+            pytest.skip("axe-core is not installed: run npm ci in widgets_js")
+        self.page.evaluate(AXE.read_text(encoding="utf-8"))
+        found = self.page.evaluate(
+            "async () => (await axe.run('main', {resultTypes: ['violations']})).violations"
+        )
+        return [(v["id"], [n["html"] for n in v["nodes"]]) for v in found]
 
 
 @pytest.fixture

@@ -16,7 +16,6 @@ import pytest
 from hepnb.widgets import (
     CollectionsView,
     HistExplorer,
-    LogView,
     ProgressView,
     RunView,
     StatisticsView,
@@ -24,7 +23,6 @@ from hepnb.widgets import (
 
 pytestmark = pytest.mark.browser
 
-AXE = Path(__file__).parents[2] / "widgets_js" / "node_modules" / "axe-core" / "axe.min.js"
 THEMES = ("light", "dark")
 
 
@@ -50,13 +48,7 @@ def dimuon() -> hist.Hist[Any]:
 
 
 def check_accessible(bare: Any) -> None:
-    if not AXE.exists():
-        pytest.skip("axe-core is not installed: run npm ci in widgets_js")
-    bare.page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = bare.page.evaluate(
-        "async () => (await axe.run('main', {resultTypes: ['violations']})).violations"
-    )
-    assert [(v["id"], [n["html"] for n in v["nodes"]]) for v in found] == []
+    assert bare.violations() == []
 
 
 @pytest.mark.parametrize("theme", THEMES)
@@ -150,36 +142,6 @@ def test_tabs_by_keyboard(bare: Callable[..., Any], run: Any) -> None:
     assert on.page.get_by_role("tab", name="Files").get_attribute("aria-selected") == "true"
     on.page.keyboard.press("ArrowRight")
     assert on.page.get_by_role("tab", name="Collections").get_attribute("aria-selected") == "true"
-
-
-def test_the_log_brings_any_page_and_few_rows(bare: Callable[..., Any], run: Any) -> None:
-    on = bare(LogView(run))
-    page = on.page
-    rows = page.locator(".hepnb-logrow")
-    assert rows.count() < 30
-    assert "kept 1252" in rows.last.inner_text()  # it follows the tail
-    log = page.get_by_role("group", name="Log", exact=True)
-    log.hover()
-    log.evaluate("(log) => { log.scrollTop = 0 }")
-    on.settle()
-    assert "negative weight <script>" in rows.first.inner_text()
-    assert "× 12" in rows.first.inner_text()
-    assert not page.get_by_label("follow").is_checked()
-    assert rows.count() < 30
-    page.get_by_role("button", name="INFO").click()
-    page.get_by_role("button", name="DEBUG").click()
-    page.get_by_role("button", name="WARNING").click()
-    on.settle()
-    assert "12 lines found" in page.get_by_role("status").filter(has_text="lines").inner_text()
-    assert {r["level"] for r in run.records if r["n"] == 5} == {"ERROR"}
-    rows.first.click()
-    assert "Traceback (most recent call last)" in page.get_by_label("Whole message").inner_text()
-    page.get_by_role("button", name="WARNING").click()
-    page.get_by_role("searchbox").fill("<script>")
-    page.wait_for_timeout(300)
-    on.settle()
-    assert "125 lines found" in page.get_by_role("status").filter(has_text="lines").inner_text()
-    check_accessible(on)
 
 
 @pytest.mark.parametrize(

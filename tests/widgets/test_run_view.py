@@ -61,42 +61,6 @@ def test_all_states_are_written_by_one_thread(run: Any) -> None:
     assert writers == {"hepnb-RunView"}
 
 
-def test_a_page_of_the_log(run: Any) -> None:
-    view = RunView(run)
-    request = {
-        "id": "v-1",
-        "kind": "log",
-        "start": 100,
-        "count": 50,
-        "levels": None,
-        "search": None,
-    }
-    (answer,) = ask(view, request)
-    assert answer["id"] == "v-1"
-    assert answer["ok"]
-    assert answer["result"]["total"] == 5000
-    assert [r["n"] for r in answer["result"]["records"]] == list(range(100, 150))
-    (found,) = ask(view, {**request, "id": "v-2", "start": 0, "levels": ["ERROR"]})
-    assert {r["level"] for r in found["result"]["records"]} == {"ERROR"}
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"start": -1},
-        {"count": 100_000},
-        {"start": "0"},
-        {"levels": "INFO"},
-        {"search": 3},
-    ],
-)
-def test_a_page_that_cannot_be_is_refused_in_the_answer(run: Any, wrong: dict[str, Any]) -> None:
-    request = {"id": "v-1", "kind": "log", "start": 0, "count": 50, "levels": None, "search": None}
-    (answer,) = ask(RunView(run), {**request, **wrong})
-    assert not answer["ok"]
-    assert "cannot be read" in answer["error"]
-
-
 def test_cancel_reaches_the_run_even_while_a_page_is_being_searched(run: Any) -> None:
     view = RunView(run)
     gate = threading.Event()

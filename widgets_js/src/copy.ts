@@ -7,14 +7,14 @@ export function copyButton(label: string, text: () => string, face = "copy"): HT
   const press = button(face, { "aria-label": label, title: label });
   const said = el("span", { class: "hepnb-said", role: "status" });
   press.addEventListener("click", async () => {
-    const done = await copy(text());
+    const done = await copyText(text());
     setText(said, done ? "copied" : "press Ctrl+C");
     window.setTimeout(() => setText(said, ""), 2000);
   });
   return el("span", { class: "hepnb-copy" }, press, said);
 }
 
-async function copy(text: string): Promise<boolean> {
+export async function copyText(text: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text);
     return true;

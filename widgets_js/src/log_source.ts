@@ -1,29 +1,64 @@
-// The lines of a log as the view asks for them: the live tail, and pages from the kernel.
-// A page that is not here yet gives undefined lines and is asked for once.
+// The lines of a log as the view asks for them. A line that is not here gives undefined and is
+// asked for; one request is under way at a time, and an answer to an older filter is not used.
 
 import type { Channel } from "./channel";
-import { PAGE, pagesFor } from "./log_window";
-import type { LogRecord, LogState } from "./snapshot";
+import { type Brief, type LogRecord, records } from "./log_record";
 
 export interface Filter {
   levels: string[] | null;
+  worker: number | null;
+  chunk: string;
+  logger: string;
+  /** Only lines with this; the search that walks from hit to hit is in log_search.ts. */
   search: string;
+  regex: boolean;
 }
 
-const KEPT = 20; // pages
+export const EVERYTHING: Filter = {
+  levels: null,
+  worker: null,
+  chunk: "",
+  logger: "",
+  search: "",
+  regex: false,
+};
+
+interface Page extends Brief {
+  total: number;
+  start: number;
+  counts: Record<string, number>;
+  searched: number;
+}
+
+const KEPT = 3000; // lines
+const AHEAD = 60; // lines that are asked for in the direction of the scrolling
+const AROUND = 8;
+const MOST = 250; // lines in one request
+const SETTLE = 40; // ms that a jump has to last before its lines are asked for
+const LONGEST = 120; // ms after which they are asked for in any case
+const PACE = 250; // ms between two looks at the tail
 
 export class LogSource {
   total = 0;
   /** Whether `total` is the answer to the filter that is set. */
-  known = true;
+  known = false;
+  searched = 1;
   problem = "";
-  private wanted: Filter = { levels: null, search: "" };
-  private tail: LogRecord[] = [];
-  private pages = new Map<number, LogRecord[]>();
-  private asking = false;
-  private again: number | null = null;
+  /** Lines by level, whatever levels are shown. */
+  counts: Record<string, number> = {};
+  filter: Filter = EVERYTHING;
+  /** Called when row numbers mean other lines than before. */
+  onMoved: () => void = () => {};
+  private rows = new Map<number, LogRecord>();
+  private wanted = { first: 0, count: 0, tail: false };
+  private before = 0;
+  private asking = 0;
   private generation = 0;
-  private counted = -1;
+  private stale = false;
+  private timer = 0;
+  private since = 0;
+  private looked = -PACE;
+  private answered = 0;
 
   constructor(
     private readonly channel: Channel,
@@ -31,84 +66,178 @@ export class LogSource {
   ) {}
 
   get filtered(): boolean {
-    return this.wanted.levels !== null || this.wanted.search !== "";
+    const { levels, worker, chunk, logger, search } = this.filter;
+    return levels !== null || worker !== null || chunk + logger + search !== "";
   }
 
-  /** A new state of the run: the tail and how many lines there are. */
-  update({ total, tail }: LogState): void {
-    this.tail = tail;
-    if (!this.filtered) {
-      this.total = total;
-    } else if (total !== this.counted) {
-      this.ask(Math.max(0, Math.ceil(this.total / PAGE) - 1)); // there may be more that match
-    }
-    this.counted = total;
+  /** The last lines of a log that has ended, as they came with the state. */
+  begin(total: number, last: Brief): void {
+    if (this.known || this.filtered) return;
+    this.total = Math.max(total, last.rows.length);
+    this.put(this.total - last.rows.length, records(last));
   }
 
-  filter(change: Partial<Filter>): void {
-    this.wanted = { ...this.wanted, ...change };
+  /** The run says that there are more lines now. */
+  grown(total: number): void {
+    this.stale = true;
+    if (!this.filter.search) this.problem = ""; // it may be over
+    if (!this.filtered && this.known && !this.wanted.tail && total > this.total) this.total = total;
+    this.schedule();
+  }
+
+  set(filter: Filter): void {
+    this.filter = filter;
+    this.forget();
     this.generation += 1;
-    this.pages.clear();
+    this.asking = 0;
+    this.looked = -PACE;
+    this.total = this.answered = 0;
+    this.known = false;
+    this.searched = 1;
     this.problem = "";
-    if (this.filtered) {
-      this.known = false;
-      this.total = 0;
-      this.ask(0);
-    } else {
-      this.total = Math.max(0, this.counted);
-    }
+    this.wanted = { first: 0, count: Math.max(this.wanted.count, 30), tail: this.wanted.tail };
+    this.ask();
     this.changed();
   }
 
-  /** Lines `first` to `first + count`; those that are not here are asked for. */
-  lines(first: number, count: number): (LogRecord | undefined)[] {
-    const out: (LogRecord | undefined)[] = [];
-    for (let line = first; line < first + count; line += 1) out.push(this.at(line));
-    const missing = pagesFor(first, count).find((page) =>
-      out.some((record, at) => !record && Math.floor((first + at) / PAGE) === page),
-    );
-    if (missing !== undefined) this.ask(missing);
-    return out;
+  at(row: number): LogRecord | undefined {
+    return this.rows.get(row);
   }
 
-  at(line: number): LogRecord | undefined {
-    const back = line - (this.total - this.tail.length);
-    if (!this.filtered && back >= 0) return this.tail[back];
-    return this.pages.get(Math.floor(line / PAGE))?.[line % PAGE];
+  /** The view shows these lines; `tail` is for the last ones, however many there come to be. */
+  want(first: number, count: number, tail: boolean): void {
+    this.before = this.wanted.first;
+    this.wanted = { first, count, tail };
+    this.schedule();
   }
 
-  private ask(page: number): void {
-    if (this.asking) {
-      this.again = page;
-      return;
+  /** One line with all of its text, in place of its short form. */
+  async whole(row: number): Promise<void> {
+    const { generation } = this;
+    const { ok, result } = await this.channel.request("log", {
+      start: row,
+      count: 1,
+      whole: true,
+      ...question(this.filter),
+    });
+    if (!ok || generation !== this.generation) return;
+    const [record] = records(result as Page);
+    if (record && this.rows.get(row)?.n === record.n) this.rows.set(row, record);
+    this.changed();
+  }
+
+  close(): void {
+    window.clearTimeout(this.timer);
+    this.generation += 1;
+  }
+
+  private schedule(): void {
+    if (this.asking || this.problem || !this.missing()) return;
+    const now = performance.now();
+    let wait = 0;
+    if (this.wanted.tail) wait = Math.max(0, this.looked + PACE - now);
+    else if (Math.abs(this.wanted.first - this.before) > this.wanted.count) {
+      // a thumb that is dragged passes many places: ask where it rests
+      this.since ||= now;
+      wait = Math.min(SETTLE, Math.max(0, this.since + LONGEST - now));
     }
-    this.asking = true;
-    const generation = this.generation;
-    const { levels, search } = this.wanted;
-    const body = { start: page * PAGE, count: PAGE, levels, search: search || null };
+    window.clearTimeout(this.timer);
+    this.timer = window.setTimeout(() => this.ask(), wait);
+  }
+
+  /** What has to be asked for, if anything. */
+  private missing(): { start: number; count: number } | null {
+    const { first, count, tail } = this.wanted;
+    if (count <= 0) return null;
+    if (tail) {
+      const here = this.gap(this.total - count, this.total) === null;
+      if (this.known && !this.stale && here && this.searched === 1) return null;
+      return { start: -count, count };
+    }
+    if (!this.known || this.searched < 1) return { start: first, count: Math.min(count, MOST) };
+    const gap = this.gap(first, first + count);
+    if (!gap) return this.stale && this.filtered ? { start: this.total, count: 0 } : null;
+    const near = Math.abs(first - this.before) <= count;
+    const down = near && first > this.before ? AHEAD : AROUND;
+    const up = near && first < this.before ? AHEAD : AROUND;
+    const start = Math.max(0, gap[0] - up);
+    return { start, count: Math.min(MOST, gap[1] + down - start) };
+  }
+
+  /** The first and last of these lines that are not here. */
+  private gap(first: number, end: number): [number, number] | null {
+    let low = Math.max(0, first);
+    let high = Math.min(end, this.total);
+    while (low < high && this.rows.has(low)) low += 1;
+    while (high > low && this.rows.has(high - 1)) high -= 1;
+    return low < high ? [low, high] : null;
+  }
+
+  private ask(): void {
+    window.clearTimeout(this.timer);
+    const range = this.missing();
+    if (this.asking || !range) return;
+    const { generation } = this;
+    this.asking = generation + 1;
+    this.stale = false;
+    this.since = 0;
+    this.looked = performance.now();
+    const body = { ...range, ...question(this.filter) };
     void this.channel.request("log", body).then(({ ok, result, error }) => {
-      this.asking = false;
-      const next = this.again;
-      this.again = null;
-      if (generation === this.generation) {
-        if (ok) this.keep(page, result as { total: number; records: LogRecord[] });
-        else if (error !== "superseded") this.problem = error ?? "";
-        this.changed();
-      }
-      if (next !== null) this.ask(next);
-      else if (generation !== this.generation && this.filtered) this.ask(0);
+      if (generation !== this.generation) return;
+      this.asking = 0;
+      if (ok) this.keep(result as Page);
+      else if (error !== "superseded") this.problem = error ?? "";
+      this.changed();
+      const left = this.missing();
+      const same = left?.start === range.start && left?.count === range.count;
+      const going = this.stale || this.searched < 1 || error === "superseded";
+      if (!same || going) this.schedule(); // what an answer did not bring is not asked for again
     });
   }
 
-  private keep(page: number, answer: { total: number; records: LogRecord[] }): void {
+  private keep(page: Page): void {
+    const moved =
+      page.total < this.answered ||
+      page.rows.some(([n], at) => (this.rows.get(page.start + at)?.n ?? n) !== n);
+    if (moved) {
+      this.forget(); // the middle of the log went, so rows behind it have other numbers
+      this.onMoved();
+    }
     this.problem = "";
     this.known = true;
-    if (this.filtered) this.total = answer.total;
-    this.pages.delete(page);
-    this.pages.set(page, answer.records);
-    for (const old of this.pages.keys()) {
-      if (this.pages.size <= KEPT) break;
-      this.pages.delete(old);
+    this.total = this.answered = page.total;
+    this.counts = page.counts;
+    this.searched = page.searched;
+    this.put(page.start, records(page));
+  }
+
+  private put(start: number, lines: LogRecord[]): void {
+    lines.forEach((record, at) => {
+      const old = this.rows.get(start + at);
+      const fresh = old && record.cut && !old.cut ? { ...old, repeat: record.repeat } : record;
+      this.rows.delete(start + at);
+      this.rows.set(start + at, fresh);
+    });
+    for (const row of this.rows.keys()) {
+      if (this.rows.size <= KEPT) break;
+      this.rows.delete(row);
     }
   }
+
+  private forget(): void {
+    this.rows.clear();
+  }
+}
+
+/** A filter as the kernel is asked. */
+export function question({ levels, worker, chunk, logger, search, regex }: Filter) {
+  return {
+    levels,
+    worker,
+    chunk: chunk || null,
+    logger: logger || null,
+    search: search || null,
+    regex,
+  };
 }

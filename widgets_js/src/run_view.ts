@@ -106,8 +106,9 @@ function badges(entries: Map<string, Tab>, { log, files, progress }: Snapshot): 
   const logs = entries.get("log");
   if (logs) setBadge(logs.badge, loud > 0 ? `⚠ ${number(loud)}` : "", "warn");
   const ledger = entries.get("files");
+  if (!ledger) return;
   const failed = Math.max(progress.files_failed, files.filter((f) => f.status === "failed").length);
-  if (ledger) setBadge(ledger.badge, failed > 0 ? `✗ ${number(failed)}` : "", "bad");
+  setBadge(ledger.badge, failed > 0 ? `✗ ${number(failed)}` : "", "bad");
 }
 
 export default { render };

@@ -1,5 +1,7 @@
 // A run's snapshot, as docs/protocol.md has it. Every text in it is data and shown as text.
 
+import type { Brief } from "./log_record";
+
 export interface Progress {
   events: number;
   events_total: number | null;
@@ -100,27 +102,18 @@ export interface DataFile {
   reason: string;
 }
 
-export interface LogRecord {
-  n: number;
-  time: number;
-  level: string;
-  worker: number | string | null;
-  chunk: string;
-  logger: string;
-  text: string;
-  repeat: number;
-}
-
 export interface LogState {
   total: number;
   counts: Record<string, number>;
-  tail: LogRecord[];
+  /** The end of the log of a run that has ended. */
+  last?: Brief;
 }
 
 export interface Snapshot {
   seq: number;
   id: string;
   name: string;
+  directory: string;
   state: string;
   error: null | { title: string; traceback: string; chunk: string };
   now: number;

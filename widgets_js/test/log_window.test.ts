@@ -1,80 +1,88 @@
 import { expect, test } from "vitest";
-import { Channel } from "../src/channel";
-import { firstLine, place } from "../src/log";
-import { LogSource } from "../src/log_source";
-import { height, PAGE, pagesFor, ROW, visible } from "../src/log_window";
-import type { LogRecord } from "../src/snapshot";
-import { FakeModel, later } from "./model";
-
-const record = (n: number): LogRecord => ({
-  n,
-  time: n,
-  level: "INFO",
-  worker: 1,
-  chunk: "a.root:0-10",
-  logger: "root",
-  text: `line ${n}`,
-  repeat: 1,
-});
-const page = (start: number, count: number) =>
-  Array.from({ length: count }, (_, i) => record(start + i));
+import { Heights, MOST_ROWS, ROW, Track } from "../src/log_window";
 
 test("a screenful of rows, whatever the length", () => {
-  expect(visible(0, 260, 1_000)).toEqual({ first: 0, count: 14, offset: 0 });
-  expect(visible(10 * ROW, 260, 1_000).first).toBe(10);
-  expect(visible(1e9, 260, 5).count).toBe(1);
-  expect(pagesFor(PAGE - 1, 2)).toEqual([0, 1]);
-  expect(pagesFor(0, 0)).toEqual([]);
+  const heights = new Heights();
+  for (const total of [0, 1, 7, 1000, 10_000_000]) {
+    for (const share of [0, 0.3, 1]) {
+      const top = Math.max(0, share * (heights.full(total) - 340));
+      const { first, count } = heights.window(top, 340, total);
+      expect(count).toBeLessThan(40);
+      expect(first * ROW).toBeLessThanOrEqual(top);
+      expect((first + count) * ROW).toBeGreaterThanOrEqual(Math.min(top + 340, total * ROW));
+      expect(first + count).toBeLessThanOrEqual(total);
+    }
+  }
+  expect(heights.window(0, 50_000, 1_000_000).count).toBe(MOST_ROWS);
 });
 
-test("ten million lines can be scrolled from end to end", () => {
-  const total = 10_000_000;
-  const tall = height(total);
-  expect(tall).toBeLessThan(30_000_000);
-  expect(visible(0, 260, total).first).toBe(0);
-  const end = visible(tall - 260, 260, total);
-  expect(end.first + end.count).toBe(total);
+test("opened lines push down those that follow", () => {
+  const heights = new Heights();
+  heights.open(10, 100);
+  heights.open(3, 40);
+  expect(heights.open(3, 40)).toBe(false);
+  expect([3, 4, 10, 11].map((row) => heights.top(row))).toEqual([60, 120, 240, 360]);
+  for (let row = 0; row < 30; row += 1) {
+    expect(heights.rowAt(heights.top(row))).toBe(row);
+    expect(heights.rowAt(heights.top(row + 1) - 1)).toBe(row);
+  }
+  expect(heights.full(30)).toBe(30 * ROW + 140);
+  heights.shut(3);
+  expect(heights.top(4)).toBe(80);
+  expect(heights.has(10)).toBe(true);
 });
 
-test("the tail is there at once, older lines are asked for once", async () => {
-  const fake = new FakeModel();
-  let drawn = 0;
-  const source = new LogSource(new Channel(fake.model), () => {
-    drawn += 1;
-  });
-  source.update({ total: 1000, counts: { INFO: 1000 }, tail: page(800, 200) });
-  expect(source.lines(990, 10).map((r) => r?.n)).toEqual(page(990, 10).map((r) => r.n));
-  expect(fake.sent).toHaveLength(0);
-  expect(source.lines(0, 5)[0]).toBeUndefined();
-  source.lines(0, 5);
-  expect(fake.sent).toHaveLength(1);
-  expect(fake.sent[0]).toMatchObject({ kind: "log", start: 0, count: PAGE, search: null });
-  fake.answer({ total: 1000, records: page(0, PAGE) });
-  await later();
-  expect(drawn).toBe(1);
-  expect(source.lines(0, 5)[4]?.text).toBe("line 4");
+test("a log that is as tall as an element can be is scrolled as any", () => {
+  const track = new Track();
+  track.resize(100_000, 340);
+  expect(track.tall).toBe(100_000);
+  expect(track.scrolled(5000)).toBe(5000);
+  expect([track.top, track.bar]).toEqual([5000, 5000]);
 });
 
-test("an answer to an old filter is not shown", async () => {
-  const fake = new FakeModel();
-  const source = new LogSource(new Channel(fake.model), () => {});
-  source.update({ total: 1000, counts: {}, tail: page(800, 200) });
-  source.filter({ search: "muon" });
-  source.filter({ search: "muon_pt" });
-  expect(source.known).toBe(false);
-  fake.answer({ total: 700, records: page(0, PAGE) });
-  await later();
-  expect(source.known).toBe(false);
-  expect(fake.sent[1]).toMatchObject({ search: "muon_pt" });
-  fake.answer({ total: 3, records: page(5, 3) });
-  await later();
-  expect([source.known, source.total, source.lines(0, 3).length]).toEqual([true, 3, 3]);
-  source.filter({ search: "" });
-  expect(source.total).toBe(1000);
+test("ten million lines can be scrolled from end to end, and line by line", () => {
+  const full = 10_000_000 * ROW;
+  const track = new Track();
+  track.resize(full, 340);
+  expect(track.tall).toBeLessThan(17_000_000);
+  const room = track.tall - 340;
+  track.scrolled(room / 2); // the thumb is dragged
+  expect(track.top).toBeCloseTo((full - 340) / 2, 0);
+  const before = track.top;
+  track.scrolled(room / 2 + 100); // the wheel
+  expect(track.top - before).toBe(100);
+  track.placed(track.bar); // what is put right after it
+  expect(track.scrolled(track.bar)).toBe(0);
+  track.scrolled(room);
+  expect(track.top).toBe(track.end);
+  track.scrolled(0);
+  expect(track.top).toBe(0);
 });
 
-test("how a line reads", () => {
-  expect(firstLine({ ...record(1), text: "boom\n  trace", repeat: 3 })).toBe("× 3  boom ⏎");
-  expect(place(record(1))).toBe("w1 a.root:0-10");
-  expect(place({ ...record(1), worker: null, chunk: "" })).toBe("");
+test("with the wheel alone both ends are reached, and nothing is jumped over", () => {
+  const track = new Track();
+  track.resize(1_000_000 * ROW, 340);
+  const room = track.tall - 340;
+  track.scrolled(room - 4000);
+  track.placed(track.bar);
+  let at = track.bar;
+  let largest = 0;
+  while (at < room) {
+    at = Math.min(room, at + 100);
+    largest = Math.max(largest, track.scrolled(at));
+  }
+  expect(track.top).toBe(track.end);
+  expect(largest).toBeLessThan(340);
+});
+
+test("a log that grows stays where it is looked at", () => {
+  const track = new Track();
+  track.resize(2_000_000 * ROW, 340);
+  track.scrolled(1_000_000);
+  const { top } = track;
+  track.resize(3_000_000 * ROW, 340);
+  expect(track.top).toBe(top);
+  expect(track.bar).toBeLessThan(1_000_000);
+  track.resize(100, 340);
+  expect(track.top).toBe(0);
 });

@@ -20,7 +20,17 @@ from .levels import LEVELS
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["COUNTS", "ENTRY", "REPEAT", "TEXT", "Block", "key_of", "parse_block", "shortened"]
+__all__ = [
+    "COUNTS",
+    "ENTRY",
+    "NOBODY",
+    "REPEAT",
+    "TEXT",
+    "Block",
+    "key_of",
+    "parse_block",
+    "shortened",
+]
 
 ENTRY = struct.Struct("<IiQdIIQQ5QI4x")
 """kind, worker, first number, time, offset, size, chunk, logger, five levels, number of records.

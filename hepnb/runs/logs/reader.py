@@ -6,14 +6,15 @@ import io
 import re
 import time
 from array import array
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import OrderedDict
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
-from .block import ENTRY, REPEAT, TEXT, Block, key_of, parse_block
+from .block import ENTRY, NOBODY, REPEAT, TEXT, Block, parse_block
+from .known import Filter, Segment, gap_between, no_blocks
 from .levels import LEVELS
 from .segments import numbers, path_of, read_index
 
@@ -22,55 +23,26 @@ if TYPE_CHECKING:
 
 __all__ = ["LogFile"]
 
+_T = TypeVar("_T")
+
 _KEPT_BLOCKS = 256
-
-
-@dataclass(eq=False)
-class _Segment:
-    """What is known of one segment: the entries of its blocks; `note` stands for lost segments."""
-
-    number: int
-    blocks: np.ndarray
-    read: int = 0
-    note: Block | None = None
-
-
-@dataclass(frozen=True)
-class _Filter:
-    """Which records are wanted, as far as the index can tell."""
-
-    levels: tuple[int, ...] = (0, 1, 2, 3, 4)
-    worker: int | None = None
-    chunk: str | None = None
-    logger: str | None = None
-
-    def blocks(self, entries: np.ndarray) -> np.ndarray:
-        """Which blocks are of this worker, chunk and logger."""
-        import numpy as np
-
-        mask = np.ones(len(entries), dtype=bool)
-        if self.worker is not None:
-            mask &= entries["worker"] == self.worker
-        if self.chunk is not None:
-            mask &= entries["chunk"] == key_of(self.chunk)
-        if self.logger is not None:
-            mask &= entries["logger"] == key_of(self.logger)
-        return mask
+_KEPT_SEARCHES = 4
+_MOST_NAMES = 2000
+_COLOURS = re.compile(r"\x1b\[[\d;:]*m")
 
 
 @dataclass
 class _Search:
     """How far a search has come: the places of what it found, and where it goes on."""
 
-    key: tuple[Any, ...]
     segments: tuple[int, ...] = ()
     at: tuple[int, int] = (0, 0)
-    found: list[tuple[_Segment, int, array[int]]] = field(default_factory=list)
+    found: list[tuple[Segment, int, array[int]]] = field(default_factory=list)
     ends: list[int] = field(default_factory=list)
 
 
 class LogFile:
-    """Reads a log; remembers its index and the last search.
+    """Reads a log; remembers its index and the last searches.
 
     >>> LogFile(Path("/nonexistent")).page(0, 10)["total"]
     0
@@ -78,10 +50,11 @@ class LogFile:
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
-        self._segments: list[_Segment] = []
+        self._segments: list[Segment] = []
         self._repeats: dict[int, int] = {}
         self._blocks: OrderedDict[tuple[int, int], Block] = OrderedDict()
-        self._search = _Search(())
+        self._searches: OrderedDict[tuple[Any, ...], _Search] = OrderedDict()
+        self._names: dict[str, dict[int, str]] = {"chunk": {}, "logger": {}}
 
     def page(
         self,
@@ -103,15 +76,44 @@ class LogFile:
         the log that was searched}`; the share is below 1 only where `patience` seconds were over,
         and the next call goes on from there.
         """
-        wanted = tuple(n for n, level in enumerate(LEVELS) if levels is None or level in levels)
-        asked = _Filter(wanted, worker, chunk, logger)
+        asked = Filter(_places(levels), worker, chunk, logger)
+        if search:
+            return self._steadily(lambda: self._searched(start, count, asked, search, patience))
+        return self._steadily(lambda: self._page(start, count, asked))
+
+    def find(
+        self,
+        search: str | re.Pattern[str],
+        near: int,
+        levels: Collection[str] | None = None,
+        *,
+        back: bool = False,
+        worker: int | None = None,
+        chunk: str | None = None,
+        logger: str | None = None,
+        patience: float | None = None,
+    ) -> dict[str, Any]:
+        """The first record after number `near` that has what is searched for; the last before it
+        if `back`.
+
+        Returns `{"total": hits, "searched": share, "hit": which of them, "n": its number, "row": its
+        place among the records that match all but the search}`; `hit`, `n` and `row` are None where
+        there is none that way, or where it was not searched yet.
+        """
+        asked = Filter(_places(levels), worker, chunk, logger)
+        return self._steadily(lambda: self._found(search, near, back, asked, patience))
+
+    def names(self) -> dict[str, list[Any]]:
+        """The workers, and the chunks and loggers by name, that have records; 2000 at most."""
+        return self._steadily(self._sources)
+
+    def _steadily(self, read: Callable[[], _T]) -> _T:
+        """Read, and read again where the writer removed a segment meanwhile."""
         for _ in range(3):
             try:
                 self._catch_up()
-                if search:
-                    return self._searched(start, count, asked, search, patience)
-                return self._page(start, count, asked)
-            except FileNotFoundError:  # the writer has just removed a segment
+                return read()
+            except FileNotFoundError:
                 continue
         raise FileNotFoundError(f"{self._directory}: the log is removed while it is read")
 
@@ -120,18 +122,18 @@ class LogFile:
     def _catch_up(self) -> None:
         known = {segment.number: segment for segment in self._segments}
         newest = max(known, default=0)
-        segments: list[_Segment] = []
+        segments: list[Segment] = []
         for number in numbers(self._directory):
-            segment = known.get(number) or _Segment(number, _nothing())
+            segment = known.get(number) or Segment(number, no_blocks())
             if number >= newest:
                 self._extend(segment)
             segments.append(segment)
         gap = next((n for n, segment in enumerate(segments) if segment.number != n + 1), 0)
         if gap:
-            segments.insert(gap, _gap(segments, gap))
+            segments.insert(gap, gap_between(segments, gap))
         self._segments = segments
 
-    def _extend(self, segment: _Segment) -> None:
+    def _extend(self, segment: Segment) -> None:
         """Read what was written to a segment's index since the last look."""
         import numpy as np
 
@@ -146,7 +148,7 @@ class LogFile:
 
     # -- pages without a search -------------------------------------------------------------
 
-    def _page(self, start: int, count: int, asked: _Filter) -> dict[str, Any]:
+    def _page(self, start: int, count: int, asked: Filter) -> dict[str, Any]:
         import numpy as np
 
         matching = []
@@ -183,7 +185,7 @@ class LogFile:
         self,
         start: int,
         count: int,
-        asked: _Filter,
+        asked: Filter,
         search: str | re.Pattern[str],
         patience: float | None,
     ) -> dict[str, Any]:
@@ -207,19 +209,22 @@ class LogFile:
             by_level += segment.blocks["levels"][asked.blocks(segment.blocks)].sum(axis=0)
         return _answer(total, first, records, by_level, done)
 
-    def _go_on(self, asked: _Filter, search: str | re.Pattern[str]) -> _Search:
+    def _go_on(self, asked: Filter, search: str | re.Pattern[str]) -> _Search:
         """The state of this search, from the beginning if it is another, or segments are gone."""
         there = tuple(segment.number for segment in self._segments)
-        old = self._search
-        if old.key != (asked, search) or there[: len(old.segments)] != old.segments:
-            self._search = _Search((asked, search))
-        self._search.segments = there
-        return self._search
+        state = self._searches.pop((asked, search), None)
+        if state is None or there[: len(state.segments)] != state.segments:
+            state = _Search()
+        state.segments = there
+        self._searches[asked, search] = state
+        if len(self._searches) > _KEPT_SEARCHES:
+            self._searches.popitem(last=False)
+        return state
 
     def _look_further(
         self,
         state: _Search,
-        asked: _Filter,
+        asked: Filter,
         search: str | re.Pattern[str],
         patience: float | None,
     ) -> float:
@@ -244,19 +249,23 @@ class LogFile:
 
     def _hits(
         self,
-        segment: _Segment,
+        segment: Segment,
         number: int,
         text: BinaryIO,
-        asked: _Filter,
+        asked: Filter,
         search: str | re.Pattern[str],
     ) -> array[int]:
         """Which records of a block are of the wanted levels and have what is searched for."""
         data = _bytes(segment, number, text)
+        is_coloured = b"\x1b[" in data
         is_plain = isinstance(search, str) and search.isascii() and data.isascii()
+        is_plain = is_plain and not is_coloured
         if is_plain and str(search).lower().encode() not in data.lower():
             return array("I")
         block = parse_block(data, int(segment.blocks["first"][number]))
         texts = block.texts
+        if is_coloured:  # what is searched is what is seen
+            texts = [_COLOURS.sub("", text) for text in texts]
         if isinstance(search, str):
             folded = search.casefold()
             hits = [n for n, text in enumerate(texts) if folded in text.casefold()]
@@ -264,15 +273,87 @@ class LogFile:
             hits = [n for n, found in enumerate(map(search.search, texts)) if found]
         return array("I", [n for n in hits if block.levels[n] in asked.levels])
 
+    def _found(
+        self,
+        search: str | re.Pattern[str],
+        near: int,
+        back: bool,
+        asked: Filter,
+        patience: float | None,
+    ) -> dict[str, Any]:
+        """Where the next hit is."""
+        state = self._go_on(asked, search)
+        done = self._look_further(state, asked, search, patience)
+        answer: dict[str, Any] = {"total": state.ends[-1] if state.ends else 0, "searched": done}
+
+        def first(found: tuple[Segment, int, array[int]]) -> int:
+            segment, number, _ = found
+            return int(segment.blocks["first"][number])
+
+        # the block that may hold `near` itself, and from there the way that is asked for
+        at = max(0, bisect_right(state.found, near, key=first) - 1)
+        way = range(min(at, len(state.found) - 1), -1, -1) if back else range(at, len(state.found))
+        for place in way:
+            segment, number, hits = state.found[place]
+            begin = first(state.found[place])
+            fitting = [
+                k for k, n in enumerate(hits) if (begin + n < near if back else begin + n > near)
+            ]
+            if fitting:
+                k = fitting[-1 if back else 0]
+                hit = state.ends[place] - len(hits) + k
+                row = self._rank(asked, segment, number, hits[k])
+                return {**answer, "hit": hit, "n": begin + hits[k], "row": row}
+        return {**answer, "hit": None, "n": None, "row": None}
+
+    def _rank(self, asked: Filter, where: Segment, number: int, index: int) -> int:
+        """How many records that are asked for come before this one."""
+        rank = 0
+        for segment in self._segments:
+            end = number if segment.number == where.number else None
+            blocks = segment.blocks[:end]
+            counts = blocks["levels"][:, list(asked.levels)] * asked.blocks(blocks)[:, None]
+            rank += int(counts.sum())
+            if segment.number == where.number:
+                break
+        with self._text(where) as text:
+            block = self._block(where, number, text)
+        return rank + bisect_left(_of_levels(block, asked.levels), index)
+
+    def _sources(self) -> dict[str, list[Any]]:
+        import numpy as np
+
+        workers: set[int] = set()
+        there: dict[str, dict[int, None]] = {"chunk": {}, "logger": {}}
+        for segment in self._segments:
+            workers.update(np.unique(segment.blocks["worker"]).tolist())
+            with self._text(segment) as text:
+                for kind, names in self._names.items():
+                    keys, at = np.unique(segment.blocks[kind], return_index=True)
+                    order = np.argsort(at)
+                    for key, place in zip(keys[order].tolist(), at[order].tolist(), strict=True):
+                        if key not in names and len(names) < _MOST_NAMES:
+                            names[key] = getattr(self._block(segment, place, text), kind)
+                        there[kind][key] = None
+        found = {
+            kind: [names[key] for key in there[kind] if names.get(key)]
+            for kind, names in self._names.items()
+        }
+        return {
+            "workers": sorted(n for n in workers if n != NOBODY),
+            "chunks": found["chunk"],
+            "loggers": sorted(found["logger"]),
+        }
+
     # -- blocks and records -----------------------------------------------------------------
 
-    def _text(self, segment: _Segment) -> BinaryIO:
+    def _text(self, segment: Segment) -> BinaryIO:
         """The text of a segment, open. Raises FileNotFoundError."""
         if segment.note is not None:
             return io.BytesIO(segment.note.encode())
         return path_of(self._directory, segment.number, "text").open("rb", buffering=0)
 
-    def _block(self, segment: _Segment, number: int, text: BinaryIO) -> Block:
+    def _block(self, segment: Segment, number: int, text: BinaryIO) -> Block:
         key = segment.number, number
         if key not in self._blocks:
             data = _bytes(segment, number, text)
@@ -285,9 +366,13 @@ class LogFile:
         return block.record(index, self._repeats.get(block.first + index))
 
 
-def _bytes(segment: _Segment, number: int, text: BinaryIO) -> bytes:
+def _bytes(segment: Segment, number: int, text: BinaryIO) -> bytes:
     text.seek(int(segment.blocks["offset"][number]))
     return text.read(int(segment.blocks["size"][number]))
+
+
+def _places(levels: Collection[str] | None) -> tuple[int, ...]:
+    return tuple(n for n, level in enumerate(LEVELS) if levels is None or level in levels)
 
 
 def _of_levels(block: Block, levels: tuple[int, ...]) -> range | list[int]:
@@ -307,27 +392,3 @@ def _answer(
         "counts": counts,
         "searched": searched,
     }
-
-
-def _nothing() -> np.ndarray:
-    import numpy as np
-
-    from .segments import form
-
-    return np.empty(0, dtype=form())
-
-
-def _gap(segments: list[_Segment], place: int) -> _Segment:
-    """One record in the place of the segments that were removed before the one at `place`."""
-    import numpy as np
-
-    before, after = segments[place - 1].blocks[-1], segments[place].blocks[:1]
-    first = int(before["first"] + before["number"])
-    end = int(after["first"][0]) if len(after) else first
-    when = float(after["time"][0]) if len(after) else float(before["time"])
-    note = Block(first, when, None, "", "hepnb")
-    left_out = f"{end - first} records left out here: the log had reached its limit in size"
-    note.texts = [f"{left_out}; they are counted in the totals"]
-    note.levels = bytearray([LEVELS.index("WARNING")])
-    entry = np.frombuffer(note.entry(0, len(note.encode())), dtype=before.dtype)
-    return _Segment(-end, entry, note=note)

@@ -1,0 +1,67 @@
+// A record of the log as it travels (docs/protocol.md) and as it is shown.
+
+import { plain } from "./ansi";
+
+export const LEVELS = ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"];
+
+export interface LogRecord {
+  n: number;
+  time: number;
+  level: string;
+  worker: number | null;
+  chunk: string;
+  logger: string;
+  repeat: number;
+  text: string;
+  /** How many lines the whole text has. */
+  lines: number;
+  /** Whether `text` is only its beginning and its end. */
+  cut: boolean;
+}
+
+type Row = [number, number, number, number | null, number, number, number, string, number];
+
+/** Rows of an answer: names once, then one list per record. */
+export interface Brief {
+  names: string[];
+  rows: Row[];
+}
+
+export function records({ names, rows }: Brief): LogRecord[] {
+  return rows.map(([n, time, level, worker, chunk, logger, repeat, text, lines]) => ({
+    n,
+    time,
+    level: LEVELS[level] ?? "",
+    worker,
+    chunk: names[chunk] ?? "",
+    logger: names[logger] ?? "",
+    repeat,
+    text,
+    lines: Math.abs(lines),
+    cut: lines < 0,
+  }));
+}
+
+export function place({ worker, chunk }: LogRecord): string {
+  const who = worker === null || worker === undefined ? "" : `w${worker}`;
+  return [who, chunk].filter((part) => part).join(" ");
+}
+
+const WIDE = 160; // characters: a single line that is longer can be opened as well
+const SHORT = 480; // characters of a line that is not opened
+const TRACEBACK = /^\s*(?:\+ Exception Group )?Traceback \(most recent call last\)/;
+
+/** Whether there is more of a message than its row shows. */
+export function folds(record: LogRecord): boolean {
+  return record.lines > 1 || record.cut || record.text.length > WIDE;
+}
+
+/** The one line that stands for a message: its first, or what a traceback ends with. */
+export function summary({ text }: LogRecord): string {
+  if (TRACEBACK.test(plain(text))) {
+    const said = text.trimEnd().split("\n").at(-1) ?? "";
+    return `Traceback … ${said.trim()}`;
+  }
+  const end = text.indexOf("\n");
+  return (end < 0 ? text : text.slice(0, end)).slice(0, SHORT);
+}

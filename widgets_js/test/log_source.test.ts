@@ -1,0 +1,278 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { Channel } from "../src/channel";
+import { type Brief, folds, type LogRecord, place, records, summary } from "../src/log_record";
+import { marks } from "../src/log_rows";
+import { LogSearch, matcher, told } from "../src/log_search";
+import { EVERYTHING, LogSource } from "../src/log_source";
+import { FakeModel } from "./model";
+
+const brief = (start: number, count: number, word = "line"): Brief => ({
+  names: ["a.root:0-10", "toy"],
+  rows: Array.from({ length: count }, (_, i) => {
+    const n = start + i;
+    return [n, n, 1, 1, 0, 1, 1, `${word} ${n}`, 1];
+  }),
+});
+const page = (total: number, start: number, count: number, word = "line") => ({
+  total,
+  start,
+  counts: { INFO: total },
+  searched: 1,
+  ...brief(start, count, word),
+});
+const record = (text: string, more: Partial<LogRecord> = {}): LogRecord => ({
+  ...(records(brief(1, 1))[0] as LogRecord),
+  text,
+  lines: text.split("\n").length,
+  ...more,
+});
+
+let fake: FakeModel;
+let drawn: number;
+let source: LogSource;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  fake = new FakeModel();
+  drawn = 0;
+  source = new LogSource(new Channel(fake.model), () => {
+    drawn += 1;
+  });
+});
+afterEach(() => {
+  source.close();
+  vi.useRealTimers();
+});
+const passing = (ms = 0) => vi.advanceTimersByTimeAsync(ms);
+const asked = (at = fake.sent.length - 1) => fake.sent[at];
+
+test("the tail is asked for once, and again only when there is more", async () => {
+  source.grown(1000);
+  source.want(0, 20, true);
+  await passing();
+  expect(asked()).toMatchObject({ kind: "log", start: -20, count: 20, levels: null });
+  fake.answer(page(1000, 980, 20));
+  await passing(1000);
+  expect([source.total, source.at(999)?.text, drawn]).toEqual([1000, "line 999", 1]);
+  source.want(980, 20, true);
+  await passing(1000);
+  expect(fake.sent).toHaveLength(1);
+  source.grown(1005);
+  expect(source.total).toBe(1000); // no row without its text at the end
+  await passing(1000);
+  expect(fake.sent).toHaveLength(2);
+});
+
+test("the tail is looked at four times a second at most", async () => {
+  source.want(0, 20, true);
+  for (let ms = 0; ms < 2000; ms += 10) {
+    source.grown(ms * 100 + 100);
+    await passing(10);
+    if (fake.sent.length > 0 && asked()?.done === undefined) {
+      const total = ms * 100 + 100;
+      fake.answer(page(total, Math.max(0, total - 20), Math.min(total, 20)));
+      Object.assign(asked() ?? {}, { done: true });
+    }
+  }
+  expect(fake.sent.length).toBeLessThanOrEqual(9);
+  expect(fake.sent.length).toBeGreaterThanOrEqual(7);
+});
+
+test("a jump is asked for where it rests, with few lines around", async () => {
+  source.want(0, 20, false);
+  await passing();
+  fake.answer(page(1_000_000, 0, 28));
+  await passing();
+  for (let step = 1; step <= 20; step += 1) {
+    source.want(step * 10_000, 20, false);
+    await passing(1);
+  }
+  await passing(200);
+  expect(fake.sent).toHaveLength(2);
+  const { start, count } = asked() as { start: number; count: number };
+  expect([start, count]).toEqual([199_992, 36]);
+  fake.answer(page(1_000_000, start, count));
+  await passing();
+  expect(source.at(200_019)?.text).toBe("line 200019");
+  source.want(200_000, 20, false);
+  await passing(100);
+  expect(fake.sent).toHaveLength(2);
+});
+
+test("an answer to an old filter is not used", async () => {
+  source.want(0, 20, false);
+  source.set({ ...EVERYTHING, levels: ["ERROR"] });
+  await passing();
+  source.set({ ...EVERYTHING, levels: ["WARNING"] });
+  await passing();
+  const old = fake.sent.findIndex((m) => String(m.levels) === "ERROR");
+  const young = fake.sent.findIndex((m) => String(m.levels) === "WARNING");
+  expect([old, young].every((at) => at >= 0)).toBe(true);
+  fake.answer(page(3, 0, 3, "young"), young);
+  await passing();
+  fake.answer(page(700, 0, 30, "old"), old);
+  await passing(500);
+  expect([source.total, source.at(0)?.text, source.at(5)]).toEqual([3, "young 0", undefined]);
+});
+
+test("what an answer does not bring is not asked for without end", async () => {
+  source.want(0, 20, false);
+  await passing();
+  fake.answer(page(1000, 0, 5));
+  await passing();
+  let answered = 1;
+  for (let i = 0; i < 50; i += 1) {
+    await passing(50);
+    if (fake.sent.length > answered) {
+      answered = fake.sent.length;
+      fake.answer(page(1000, 0, 5));
+    }
+  }
+  expect(fake.sent.length).toBeLessThan(5);
+});
+
+test("an error is shown and not asked for again by drawing", async () => {
+  source.set({ ...EVERYTHING, search: "(", regex: true });
+  fake.tell("msg:custom", { id: asked()?.id, ok: false, error: "no regular expression" });
+  await passing();
+  expect(source.problem).toBe("no regular expression");
+  for (let i = 0; i < 20; i += 1) source.want(0, 20, false);
+  await passing(1000);
+  expect(fake.sent).toHaveLength(1);
+});
+
+test("rows that have other numbers than before are forgotten", async () => {
+  let moved = 0;
+  source.onMoved = () => {
+    moved += 1;
+  };
+  source.want(0, 20, false);
+  await passing();
+  fake.answer(page(1000, 0, 30));
+  await passing();
+  source.grown(1100);
+  source.want(25, 20, false);
+  await passing(300);
+  const { start, count } = asked() as { start: number; count: number };
+  expect(start).toBeLessThan(30);
+  const shifted = page(600, start, count);
+  shifted.rows.forEach((row) => {
+    row[0] += 500;
+  });
+  fake.answer(shifted);
+  await passing();
+  expect([moved, source.total, source.at(0)]).toEqual([1, 600, undefined]);
+});
+
+test("a whole message takes the place of its short form, and keeps it", async () => {
+  source.want(0, 5, false);
+  await passing();
+  const short = page(5, 0, 5);
+  if (short.rows[2]) short.rows[2][8] = -30;
+  fake.answer(short);
+  await passing();
+  expect(source.at(2)).toMatchObject({ cut: true, lines: 30 });
+  void source.whole(2);
+  await passing();
+  expect(asked()).toMatchObject({ start: 2, count: 1, whole: true });
+  fake.answer({ ...page(5, 2, 1), rows: [[2, 2, 1, 1, 0, 1, 1, "all\nof it", 2]] });
+  await passing();
+  expect(source.at(2)).toMatchObject({ cut: false, text: "all\nof it" });
+});
+
+test("a search goes on until all is searched, and says where it is", async () => {
+  const rows: number[] = [];
+  const search = new LogSearch(
+    new Channel(fake.model),
+    () => EVERYTHING,
+    () => {},
+    (row) => rows.push(row),
+  );
+  search.set("muon", false);
+  await passing();
+  expect(asked()).toMatchObject({ kind: "log_find", search: "muon", regex: false });
+  fake.answer({ total: 3, searched: 0.4, hit: null, n: null, row: null });
+  await passing();
+  expect(told(search)).toBe("3 hits so far (40 % searched)");
+  fake.answer({ total: 7, searched: 1, hit: null, n: null, row: null });
+  await passing();
+  expect([fake.sent.length, told(search), rows]).toEqual([2, "7 hits", []]);
+  void search.step(false, 100);
+  await passing();
+  expect(asked()).toMatchObject({ near: 100, back: false });
+  fake.answer({ total: 7, searched: 1, hit: 4, n: 120, row: 118 });
+  await passing();
+  expect([told(search), rows]).toEqual(["5 of 7", [118]]);
+  void search.step(false, null);
+  await passing();
+  expect(asked()).toMatchObject({ near: 120 });
+  fake.answer({ total: 7, searched: 1, hit: null, n: null, row: null });
+  await passing();
+  expect(asked()).toMatchObject({ near: -1 }); // round the end
+  fake.answer({ total: 7, searched: 1, hit: 0, n: 3, row: 3 });
+  await passing();
+  expect([told(search), rows]).toEqual(["1 of 7", [118, 3]]);
+});
+
+test("backwards waits for the whole, a newer search for nothing", async () => {
+  const rows: number[] = [];
+  const make = () =>
+    new LogSearch(
+      new Channel(fake.model),
+      () => EVERYTHING,
+      () => {},
+      (row) => rows.push(row),
+    );
+  const search = make();
+  search.set("x", true);
+  await passing();
+  fake.answer({ total: 1, searched: 1, hit: null, n: null, row: null });
+  await passing();
+  void search.step(true, null);
+  await passing();
+  fake.answer({ total: 1, searched: 0.5, hit: 0, n: 9, row: 9 });
+  await passing();
+  expect(rows).toEqual([]);
+  fake.answer({ total: 2, searched: 1, hit: 1, n: 99, row: 99 });
+  await passing();
+  expect(rows).toEqual([99]);
+  void search.step(true, null);
+  await passing();
+  const old = fake.sent.length - 1;
+  search.set("(", true);
+  fake.answer({ total: 2, searched: 1, hit: 0, n: 9, row: 9 }, old);
+  await passing();
+  expect(rows).toEqual([99]);
+  fake.tell("msg:custom", { id: asked()?.id, ok: false, error: "no regular expression: why" });
+  await passing();
+  expect(told(search)).toBe("no regular expression: why");
+});
+
+test("how a line reads", () => {
+  expect(summary(record("boom\n  more"))).toBe("boom");
+  const traceback = "Traceback (most recent call last):\n  File x\nValueError: bad basket";
+  expect(summary(record(traceback))).toBe("Traceback … ValueError: bad basket");
+  expect(folds(record("short"))).toBe(false);
+  expect(folds(record("one\ntwo"))).toBe(true);
+  expect(folds(record("x".repeat(500)))).toBe(true);
+  expect(place(record(""))).toBe("w1 a.root:0-10");
+  expect(place(record("", { worker: null, chunk: "" }))).toBe("");
+});
+
+test("hits are marked across colours, and an expression of Python may be none here", () => {
+  const pieces = [
+    { text: "one mu", style: "hepnb-fg-1" },
+    { text: "on two muon", style: "" },
+  ];
+  expect(marks(pieces, matcher("MUON", false))).toEqual([
+    { text: "one ", style: "hepnb-fg-1" },
+    { text: "mu", style: "hepnb-fg-1 hepnb-mark" },
+    { text: "on", style: "hepnb-mark" },
+    { text: " two ", style: "" },
+    { text: "muon", style: "hepnb-mark" },
+  ]);
+  expect(marks(pieces, matcher("x*", true))).toEqual(pieces);
+  expect(matcher("a.b", false)?.test("axb")).toBe(false);
+  expect(matcher("(?P<name>x)", true)).toBeNull();
+  expect(matcher("", false)).toBeNull();
+});
