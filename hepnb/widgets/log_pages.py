@@ -179,7 +179,7 @@ def brief(records: list[dict[str, Any]], *, whole: bool = False) -> dict[str, An
     A long text is cut in the middle, and the number of its lines is then negative.
 
     >>> record = {"n": 5, "time": 1.25, "level": "INFO", "worker": 1, "chunk": "f:0-9",
-    ...           "logger": "stdout", "text": "one\\\\ntwo", "repeat": 1}
+    ...           "logger": "stdout", "text": "one\\ntwo", "repeat": 1}
     >>> brief([record])
     {'names': ['f:0-9', 'stdout'], 'rows': [[5, 1.25, 1, 1, 0, 1, 1, 'one\\ntwo', 2]]}
     """

@@ -37,6 +37,10 @@ __all__ = [
 
 _NO_NEWS = 5.0  # seconds after which a state is sent though only the time has changed
 _LAST_WORD = 2.0  # seconds that the last state may take on its way
+_OF_LOGS = (
+    *("v", "seq", "id", "name", "directory", "state"),
+    *("error", "now", "started", "ended", "log"),
+)
 _LAST_LINES = 40  # of the log, in the state of a run that ended: there is no kernel for ever
 
 
@@ -75,7 +79,6 @@ class RunView(LiveWidget):
     parts = traitlets.List(traitlets.Unicode()).tag(sync=True, echo_update=False)
 
     _pace = 0.1  # seconds between two states: a server drops messages that come too fast
-    _sections: tuple[str, ...] = ()  # of the snapshot; all of them where none is named
     _parts: tuple[str, ...] = ("progress", "collections", "log", "statistics", "files")
 
     def __init__(self, run: Watched) -> None:
@@ -132,8 +135,7 @@ class RunView(LiveWidget):
         log = {key: snapshot["log"][key] for key in ("total", "counts")}
         if snapshot["state"] in run_static.ENDED:
             log["last"] = brief(snapshot["log"]["tail"][-_LAST_LINES:])
-        kept = {key: snapshot[key] for key in self._sections or snapshot if key in snapshot}
-        state = {**kept, "log": log}
+        state = {**snapshot, "log": log}
         schema = state.pop("schema", {})
         return schema, state
 
@@ -200,8 +202,14 @@ class LogView(RunView):
     """
 
     _pace = 0.25
-    _sections = ("v", "seq", "id", "name", "directory", "state", "error", "now", "started", "ended")
     _parts = ("log",)
+
+    def _parted(self, snapshot: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Only what this view shows: a run that goes on fast would fill the line with the rest."""
+        state = super()._parted(snapshot)[1]
+        shown = {key: state[key] for key in _OF_LOGS if key in state}
+        lost = {key: state["progress"][key] for key in ("files_failed", "events_lost")}
+        return {}, {**shown, "progress": lost}
 
 
 class StatisticsView(RunView):

@@ -191,6 +191,6 @@ def test_no_news_is_not_sent(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     assert view._pump.join(5)
     view.comm.take()
     for n in range(5):
-        run.tell(now=run.now["now"] + n, progress={"events": n})
+        run.tell(now=run.now["now"] + n, progress={**run.now["progress"], "events": n})
         assert view._pump.join(5)
     assert view.comm.take() == []
