@@ -1,4 +1,4 @@
-"""One real JupyterLab and one real Chromium for all browser tests, and a notebook to drive.
+"""One real server of a kind and one real Chromium for all browser tests, and a notebook to drive.
 
 Any error on a page fails its test. Screenshots are always kept, traces of failed tests too, in
 `artifacts/` (`HEPNB_ARTIFACTS` names another folder).
@@ -6,17 +6,11 @@ Any error on a page fails its test. Screenshots are always kept, traces of faile
 
 from __future__ import annotations
 
-import json
 import os
 import re
-import signal
-import socket
-import subprocess
-import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,98 +18,11 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
-PROJECT = Path(__file__).resolve().parents[2]
+from .hosts import KERNEL_IS_IDLE
+from .servers import PATIENCE, PROJECT, Lab, Marimo, Server
+
 ARTIFACTS = Path(os.environ.get("HEPNB_ARTIFACTS", PROJECT / "artifacts"))
 collect_ignore = [] if "HEPNB_SCREENSHOTS" in os.environ else ["test_pictures.py"]
-PATIENCE = 60_000
-"""Milliseconds: this is about whether it happens at all; a busy machine is slow."""
-
-_SETTINGS = {
-    # The "Jupyter news" question would cover the page.
-    "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
-    # A screenshot shows all cells, not only those in view.
-    "notebook-extension/tracker": {"windowingMode": "none"},
-}
-
-
-class Lab:
-    """A JupyterLab with settings, kernels and runs of its own, on the loopback interface."""
-
-    token = "browser-tests"
-
-    def __init__(self, home: Path) -> None:
-        self.home = home
-        self.work = home / "work"
-        self.state = home / "state"
-        for folder in (self.work, self.state):
-            folder.mkdir()
-        for name, settings in _SETTINGS.items():
-            file = home / f"config/lab/user-settings/@jupyterlab/{name}.jupyterlab-settings"
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(json.dumps(settings))
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        self.url = f"http://127.0.0.1:{port}"
-        command = [
-            *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
-            *(f"--ServerApp.port={port}", "--ServerApp.port_retries=0"),
-            *("--ServerApp.ip=127.0.0.1", f"--IdentityProvider.token={self.token}"),
-            *(f"--ServerApp.root_dir={self.work}", "--expose-app-in-browser"),
-            *("--LabApp.news_url=None", "--LabApp.extension_manager=readonly"),
-        ]
-        with (home / "lab.log").open("w") as log:
-            self.process = subprocess.Popen(
-                command, stdout=log, stderr=log, env=self._environment(), start_new_session=True
-            )
-
-    def _environment(self) -> dict[str, str]:
-        kept = {k: v for k, v in os.environ.items() if not k.startswith(("JUPYTER", "IPYTHON"))}
-        paths = [str(Path(sys.executable).parent), kept["PATH"]]
-        return kept | {
-            "HOME": str(self.home),
-            "PATH": os.pathsep.join(paths),
-            "PYTHONPATH": os.pathsep.join(filter(None, [str(PROJECT), kept.get("PYTHONPATH")])),
-            "JUPYTER_CONFIG_DIR": str(self.home / "config"),
-            "JUPYTER_DATA_DIR": str(self.home / "data"),
-            "JUPYTER_RUNTIME_DIR": str(self.home / "runtime"),
-            "IPYTHONDIR": str(self.home / "ipython"),
-            "HEPNB_STATE_DIR": str(self.state),
-        }
-
-    def wait_until_up(self, seconds: float = 90) -> None:
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline and self.process.poll() is None:
-            try:
-                self.api("status")
-                return
-            except (urllib.error.URLError, ConnectionError):
-                time.sleep(0.2)
-        pytest.fail(f"JupyterLab did not start: {(self.home / 'lab.log').read_text()[-2000:]}")
-
-    def api(self, path: str, method: str = "GET") -> Any:
-        request = urllib.request.Request(
-            f"{self.url}/api/{path}",
-            method=method,
-            headers={"Authorization": f"token {self.token}"},
-        )
-        with urllib.request.urlopen(request, timeout=20) as answer:
-            return json.loads(answer.read() or "null")
-
-    def end_kernels(self) -> None:
-        for session in self.api("sessions"):
-            self.api(f"sessions/{session['id']}", "DELETE")
-
-    def stop(self) -> None:
-        if self.process.poll() is None:
-            self.process.terminate()
-            try:
-                self.process.wait(15)
-            except subprocess.TimeoutExpired:
-                os.killpg(self.process.pid, signal.SIGKILL)
-                self.process.wait(5)
-
-
 class Notebook:
     """An open notebook: run a cell, read its output, find things in it."""
 
@@ -128,12 +35,7 @@ class Notebook:
         """Load or reload the page with the notebook, until its kernel is there."""
         self.page.goto(f"{self.lab.url}/lab/tree/{self.file}?token={self.lab.token}&reset")
         self.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=PATIENCE)
-        self.page.wait_for_function(
-            """() => {
-                const s = window.jupyterapp?.shell.currentWidget?.context?.sessionContext;
-                return s && s.isReady && s.session?.kernel?.status === 'idle'; }""",
-            timeout=PATIENCE,
-        )
+        self.page.wait_for_function(KERNEL_IS_IDLE, timeout=PATIENCE)
 
     def command(self, name: str, **arguments: Any) -> None:
         """Run a JupyterLab command and wait for it."""
@@ -185,20 +87,38 @@ class Notebook:
             self.page.wait_for_timeout(50)
 
 
+@contextmanager
+def serving(server: Server) -> Iterator[Any]:
+    try:
+        server.wait_until_up()
+        yield server
+        server.end_kernels()
+    finally:
+        server.stop()
+
+
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     pytest.importorskip("jupyterlab")
-    lab = Lab(tmp_path_factory.mktemp("lab"))
-    try:
-        lab.wait_until_up()
+    with serving(Lab(tmp_path_factory.mktemp("lab"))) as lab:
         yield lab
-        lab.end_kernels()
-    finally:
-        lab.stop()
+
+
+@pytest.fixture(scope="session")
+def marimo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Marimo]:
+    pytest.importorskip("marimo")
+    with serving(Marimo(tmp_path_factory.mktemp("marimo"))) as marimo:
+        yield marimo
 
 
 @pytest.fixture
-def page(browser: Any, request: pytest.FixtureRequest) -> Iterator[Any]:
+def tolerated() -> set[str]:
+    """Errors on the page that do not fail the test; it is for those of the host alone."""
+    return set()
+
+
+@pytest.fixture
+def page(browser: Any, tolerated: set[str], request: pytest.FixtureRequest) -> Iterator[Any]:
     """A fresh page; an error on it fails the test, and a failed test leaves its trace."""
     ARTIFACTS.mkdir(parents=True, exist_ok=True)
     name = re.sub(r"\W+", "-", request.node.name)
@@ -209,6 +129,7 @@ def page(browser: Any, request: pytest.FixtureRequest) -> Iterator[Any]:
     page.on("pageerror", lambda error: errors.append(str(error)))
     yield page
     page.screenshot(path=ARTIFACTS / f"{name}.png")
+    errors = [error for error in errors if error not in tolerated]
     failed = errors or getattr(request.node, "failed", False)
     context.tracing.stop(path=ARTIFACTS / f"{name}.zip" if failed else None)
     context.close()
