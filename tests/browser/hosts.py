@@ -23,7 +23,8 @@ class Host:
 
     `server` names the fixture that serves it, `address` is the path of a notebook's page, `write`
     puts cells into a file and returns its name, and `run` makes the open page run all of them.
-    `mistakes` are errors on its pages that are there without any widget.
+    `dark` tells whether it is dark for a browser that prefers so, `mistakes` are errors on its pages
+    that are there without any widget.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Host:
     address: str
     write: Callable[[Server, str, Sequence[str]], str]
     run: Callable[[Any], None]
+    dark: bool = True
     mistakes: tuple[str, ...] = ()
 
     def show(self, page: Any, server: Server, name: str, cells: Sequence[str]) -> None:
@@ -82,10 +84,18 @@ HOSTS = (
         "notebooks/{file}?token={token}",
         write_ipynb,
         run_in_lab,
-        ("Cannot read properties of undefined (reading 'schema')",),
+        mistakes=(
+            "Cannot read properties of undefined (reading 'schema')",
+            "Command 'filebrowser:open-path' not registered.",
+        ),
     ),
     Host(
-        "nbclassic", "lab", "nbclassic/notebooks/{file}?token={token}", write_ipynb, run_in_nbclassic
+        "nbclassic",
+        "lab",
+        "nbclassic/notebooks/{file}?token={token}",
+        write_ipynb,
+        run_in_nbclassic,
+        dark=False,
     ),
     Host("Voila", "lab", "voila/render/{file}?token={token}", write_ipynb, _runs_by_itself),
     Host("marimo", "marimo", "?file={file}&access_token={token}", write_marimo, _runs_by_itself),

@@ -23,6 +23,8 @@ PATIENCE = 60_000
 _SETTINGS = {
     # The "Jupyter news" question would cover the page.
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+    # Dark for a browser that prefers so.
+    "apputils-extension/themes": {"adaptive-theme": True},
     # A screenshot shows all cells, not only those in view.
     "notebook-extension/tracker": {"windowingMode": "none"},
 }
@@ -128,7 +130,7 @@ class Lab(Server):
             *("--ServerApp.ip=127.0.0.1", f"--IdentityProvider.token={self.token}"),
             *(f"--ServerApp.root_dir={self.work}", "--expose-app-in-browser"),
             *("--LabApp.news_url=None", "--LabApp.extension_manager=readonly"),
-            "--JupyterNotebookApp.expose_app_in_browser=True",
+            *("--JupyterNotebookApp.expose_app_in_browser=True", "--VoilaConfiguration.theme=dark"),
         ]
 
     def api(self, path: str, method: str = "GET") -> Any:
@@ -149,7 +151,8 @@ class Marimo(Server):
     def prepare(self) -> None:
         settings = self.home / "config/marimo/marimo.toml"
         settings.parent.mkdir(parents=True)
-        settings.write_text("[runtime]\nauto_instantiate = true\n")  # run what is opened
+        # It runs what is opened, and is dark for a browser that prefers so.
+        settings.write_text('[runtime]\nauto_instantiate = true\n[display]\ntheme = "system"\n')
 
     def command(self) -> list[str]:
         return [

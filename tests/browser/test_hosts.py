@@ -104,5 +104,6 @@ def test_a_moved_control_reaches_the_kernel_and_comes_back(
     run.get_by_role("row", name="Muon").wait_for()
     for widget in (explorer, run):
         own, behind = widget.evaluate(COLOURS)
+        assert (behind < 0.5) == host.dark
         assert abs(own - behind) < 0.3, f"lightness {own} on a page of {behind}"
     server.end_kernels()

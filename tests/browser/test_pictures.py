@@ -44,10 +44,9 @@ def test_the_pictures_of_the_readme(notebook: Callable[..., Any], dimuon_file: P
     photograph(book, run, "explorer.png")
     assert run.locator(".hepnb-state").get_attribute("data-state") == "running"
     assert explorer.locator("path.hepnb-curve").first.is_visible()
-    book.command("apputils:change-theme", theme="JupyterLab Dark")
-    book.page.wait_for_timeout(1_000)
+    book.page.emulate_media(color_scheme="dark")
+    book.page.locator('body[data-jp-theme-light="false"]').wait_for()
     photograph(book, run, "explorer-dark.png")
-    book.command("apputils:change-theme", theme="JupyterLab Light")
 
 
 def photograph(book: Any, run: Any, name: str) -> None:
