@@ -23,6 +23,8 @@ from .servers import PATIENCE, PROJECT, Lab, Marimo, Server
 
 ARTIFACTS = Path(os.environ.get("HEPNB_ARTIFACTS", PROJECT / "artifacts"))
 collect_ignore = [] if "HEPNB_SCREENSHOTS" in os.environ else ["test_pictures.py"]
+
+
 class Notebook:
     """An open notebook: run a cell, read its output, find things in it."""
 
