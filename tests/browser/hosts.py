@@ -37,6 +37,7 @@ class Host:
 
     def show(self, page: Any, server: Server, name: str, cells: Sequence[str]) -> None:
         """Open a notebook of these cells, and run all of it."""
+        page.set_default_timeout(PATIENCE)
         file = self.write(server, name, cells)
         page.goto(f"{server.url}/{self.address.format(file=file, token=server.token)}")
         self.run(page)
@@ -58,7 +59,7 @@ def write_marimo(server: Server, name: str, cells: Sequence[str]) -> str:
 
 
 def run_in_lab(page: Any) -> None:
-    page.wait_for_function(KERNEL_IS_IDLE, timeout=PATIENCE)
+    page.wait_for_function(KERNEL_IS_IDLE)
     page.evaluate("jupyterapp.commands.execute('notebook:run-all-cells').then(() => null)")
 
 
@@ -66,7 +67,6 @@ def run_in_nbclassic(page: Any) -> None:
     page.wait_for_function(
         "() => window.Jupyter?.notebook?.kernel?.widget_manager"
         " && Jupyter.notebook.kernel.info_reply.status === 'ok'",
-        timeout=PATIENCE,
     )
     page.get_by_role("link", name="Cell", exact=True).click()
     page.get_by_role("menuitem", name="Run All", exact=True).click()

@@ -86,7 +86,7 @@ def test_a_moved_control_reaches_the_kernel_and_comes_back(
     page.emulate_media(color_scheme="dark")
     host.show(page, server, host.name, [cell.format(file=str(toy)) for cell in CELLS])
     explorer, run = page.locator(".hepnb-explorer"), page.locator(".hepnb-run")
-    explorer.locator("path.hepnb-curve").first.wait_for(timeout=60_000)
+    explorer.locator("path.hepnb-curve").first.wait_for()
     slider = explorer.locator('[data-axis="pt"]').get_by_role("slider").first
     slider.focus()
     slider.press("ArrowRight")
