@@ -7,7 +7,18 @@ from dataclasses import replace
 
 from .axes import category_axis
 from .expression import Expression
-from .steps import Category, Histogram, Selection, Step, Weight, owned
+from .steps import (
+    Category,
+    Histogram,
+    Replacement,
+    Selection,
+    Step,
+    Vary,
+    Weight,
+    owned,
+    varies,
+)
+from .variations import NOMINAL
 
 __all__ = ["arrange"]
 
@@ -16,16 +27,25 @@ def arrange(steps: Sequence[Step]) -> tuple[Step, ...]:
     """Copies of the steps with their level, and histograms with everything they left to the path."""
     categories = {step.name: step for step in steps if isinstance(step, Category)}
     columns = {name for step in steps for name in owned(step)}
+    varied = any(varies(step) for step in steps)
     level, weighted = 0, False
     made: list[Step] = []
     for step in steps:
-        placed: Step = replace(step, level=level)
+        everywhere = isinstance(step, Vary | Replacement)
+        placed: Step = replace(step, level=0 if everywhere else level)
         level += isinstance(step, Selection)
         weighted = weighted or isinstance(step, Weight)
         if isinstance(placed, Histogram):
-            placed = _finish(placed, categories, columns, weighted)
+            placed = _finish(_varied(placed) if varied else placed, categories, columns, weighted)
         made.append(placed)
     return tuple(made)
+
+
+def _varied(step: Histogram) -> Histogram:
+    """With the axis of its variations, last of the categories, unless it has the nominal alone."""
+    if "variation" in step.by or step.variations == (NOMINAL,):
+        return step
+    return replace(step, by=(*step.by, "variation"))
 
 
 def _finish(

@@ -1,155 +1,89 @@
-"""From columns to fills: jagged inputs become one entry per object, categories become groups."""
+"""From columns to fills: categories become groups, variations become weights or fills of their own."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
-import awkward as ak
 import numpy as np
 
 from ..errors import PathError
+from .entries import Entries, Flat, flatten
 from .formula import RESERVED
-from .layer import Layer
 from .steps import Histogram, Table, named
 
-__all__ = ["Fill", "fill_histogram", "fill_table", "first_label", "flatten", "overlaps"]
+if TYPE_CHECKING:
+    from .layer import Layer
+    from .stack import Stack
+    from .weights import Weights
+
+__all__ = ["Fill", "fill_histogram", "fill_table", "first_label", "overlaps"]
+
+Array = np.ndarray[Any, Any]
 
 
 @dataclass(frozen=True)
 class Fill:
-    """Entries of one histogram in one combination of categories: 1-D arrays of equal length."""
+    """Entries of one histogram in one combination of categories: 1-D arrays of equal length.
+
+    `weights` holds those of each variation (None: each entry counts one), `nominal` among them;
+    they are made when they are asked for.
+    """
 
     hist: str
     categories: Mapping[str, str | int | bool]
-    columns: Mapping[str, np.ndarray]
-    weight: np.ndarray | None
+    columns: Mapping[str, Array]
+    weights: Mapping[str, Array | None]
 
-
-@dataclass(frozen=True)
-class Flat:
-    """A column without its shape: offsets (None: one value per row), values, and which are missing."""
-
-    offsets: np.ndarray | None
-    values: np.ndarray
-    missing: np.ndarray | None
-
-
-def flatten(value: Any, rows: int, where: str) -> Flat:
-    """The flat values of one column. Raises `PathError` for records, texts and lists of lists."""
-    if isinstance(value, bool | int | float | np.number | np.bool_):
-        value = np.full(rows, value)
-    if isinstance(value, np.ndarray) and value.ndim == 1 and value.dtype.kind in "biuf":
-        flat = Flat(None, value, None)
-        length = len(value)
-    else:
-        array = value if isinstance(value, ak.Array) else ak.Array(value)
-        length = len(array)
-        flat = _flatten_awkward(array, where)
-    if length != rows:
-        raise PathError(f"{where}: gives {length} rows for {rows}")
-    return flat
-
-
-def _flatten_awkward(array: ak.Array, where: str) -> Flat:
-    if _is_record(array.layout):
-        raise PathError(
-            f"{where}: a collection cannot be filled; name one of its fields, such as x.pt"
-        )
-    if array.ndim > 2:
-        raise PathError(f"{where}: lists of lists cannot be filled; flatten(axis=2) or pick one")
-    offsets = None
-    layout = array.layout
-    if array.ndim == 2:
-        if layout.is_numpy:
-            layout = layout.to_RegularArray()
-        if layout.is_option:
-            layout = ak.to_layout(ak.fill_none(array, [], axis=0))
-        if layout.is_indexed:
-            layout = layout.project()
-        lists = layout.to_ListOffsetArray64(True)
-        offsets = np.asarray(lists.offsets)
-        layout = lists.content[: offsets[-1]]
-    missing = None
-    if layout.is_option:
-        missing = np.asarray(layout.mask_as_bool(valid_when=False))
-        layout = ak.to_layout(ak.fill_none(ak.Array(layout), 0))
-    if layout.is_indexed:
-        layout = layout.project()
-    if not isinstance(layout, ak.contents.NumpyArray):
-        layout = ak.to_layout(ak.to_packed(ak.Array(layout)))
-    values = np.asarray(ak.to_numpy(ak.Array(layout)))
-    if values.dtype.kind not in "biuf":
-        raise PathError(f"{where}: {values.dtype} cannot be filled; numbers are needed")
-    return Flat(offsets, values, missing if missing is not None and missing.any() else None)
-
-
-def _is_record(layout: Any) -> bool:
-    """Whether the objects of an array are records (an empty record has no fields to show for it)."""
-    while hasattr(layout, "content") and not isinstance(layout, ak.contents.RecordArray):
-        layout = layout.content
-    return isinstance(layout, ak.contents.RecordArray)
-
-
-class _Entries:
-    """Flat columns of one common shape, with the row of each entry."""
-
-    def __init__(self, rows: int, flats: Mapping[str, Flat], place: str) -> None:
-        jagged = {name: flat.offsets for name, flat in flats.items() if flat.offsets is not None}
-        self.offsets: np.ndarray | None = None
-        if jagged:
-            first = next(iter(jagged))
-            self.offsets = jagged[first]
-            for name, offsets in jagged.items():
-                if offsets is not self.offsets and not np.array_equal(offsets, self.offsets):
-                    raise PathError(
-                        f"{place}: {first!r} and {name!r} have different numbers of objects per event"
-                    )
-        self._index = (
-            None if self.offsets is None else np.repeat(np.arange(rows), np.diff(self.offsets))
-        )
-        self._flats = flats
-        keep: np.ndarray | None = None
-        for flat in flats.values():
-            if flat.missing is not None:
-                present = ~self._spread(flat.missing, flat.offsets)
-                keep = present if keep is None else keep & present
-        self.keep = keep
-
-    def require(self, condition: np.ndarray, offsets: np.ndarray | None) -> None:
-        """Keep only entries where a condition per row or per object holds."""
-        spread = self._spread(condition, offsets)
-        self.keep = spread if self.keep is None else self.keep & spread
-
-    def per_row(self, values: np.ndarray) -> np.ndarray:
-        """One value per row, repeated for its objects; dropped entries left out."""
-        return self._kept(self._spread(values, None))
-
-    def columns(self) -> dict[str, np.ndarray]:
-        """The values of each column."""
-        return {
-            name: self._kept(self._spread(flat.values, flat.offsets))
-            for name, flat in self._flats.items()
-        }
-
-    def _spread(self, values: np.ndarray, offsets: np.ndarray | None) -> np.ndarray:
-        if self._index is None or offsets is not None:
-            return values
-        return values[self._index]
-
-    def _kept(self, values: np.ndarray) -> np.ndarray:
-        return values if self.keep is None else values[self.keep]
+    @property
+    def weight(self) -> Array | None:
+        """The weights of the first variation, which is the nominal where it is there."""
+        return next(iter(self.weights.values()))
 
 
 def fill_histogram(
-    layer: Layer, owner: int, step: Histogram, weight: np.ndarray | None
-) -> list[Fill]:
+    stack: Stack, weights: Weights, owner: int, step: Histogram, labels: Sequence[str]
+) -> Iterator[Fill]:
     """The fills of one histogram: one per combination of categories that has entries.
 
-    `weight` is the product of its event weights on the rows of its level, or None. Floating point
-    values are filled as float64, whole numbers as int64 or uint64, whatever the file stores.
+    Variations (`labels`) that differ from the nominal in their weights alone are filled together.
+    Floating point values are filled as float64, whole numbers as int64 or uint64, whatever the file
+    stores.
     """
+    names = weights.names(step.weights)
+    touching = stack.touch.step(owner) | weights.touch(names)
+    apart = [v for v in labels if v in touching or stack.differs(v, step.level)]
+    together = [v for v in labels if v not in apart]
+    for group in (together, *([v] for v in apart)):
+        by_label = _ByLabel(group, partial(weights.product, step.level, names))
+        yield from _fill_layer(stack.layer(group[0]), owner, step, by_label)
+
+
+class _ByLabel(Mapping[str, Any]):
+    """The weights of each variation, made when they are asked for: there may be hundreds."""
+
+    def __init__(self, labels: Sequence[str], make: Callable[[str], Array | None]) -> None:
+        self._labels, self._make = labels, make
+
+    def __getitem__(self, label: str) -> Array | None:
+        if label not in self._labels:
+            raise KeyError(label)
+        return self._make(label)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._labels)
+
+    def __len__(self) -> int:
+        return len(self._labels)
+
+    def then(self, change: Callable[[Array | None], Array | None]) -> _ByLabel:
+        """The same after a further step."""
+        return _ByLabel(self._labels, lambda label: change(self._make(label)))
+
+
+def _fill_layer(layer: Layer, owner: int, step: Histogram, weights: _ByLabel) -> list[Fill]:
     level, rows = step.level, layer.rows(step.level)
     flats = {
         axis: flatten(layer.value(formula, level, owner), rows, formula.where)
@@ -169,7 +103,7 @@ def fill_histogram(
         if name not in RESERVED:
             layer.labels(name, level)
     return layer.statistics.timed(
-        named(step), rows, lambda: _fill(layer, step, flats, extras, weight)
+        named(step), rows, lambda: _fill(layer, step, flats, extras, weights)
     )
 
 
@@ -178,14 +112,14 @@ def _fill(
     step: Histogram,
     flats: dict[str, Flat],
     extras: dict[str, Flat],
-    weight: np.ndarray | None,
+    weights: _ByLabel,
 ) -> list[Fill]:
     """Bring the columns to one shape, drop what is not wanted, and split by category."""
     factor, condition = extras.get("object_weight"), extras.get("where")
     shaped = {word: flat for word, flat in extras.items() if flat.offsets is not None}
     if factor is not None:
         shaped["object_weight"] = factor
-    entries = _Entries(layer.rows(step.level), flats | shaped, named(step))
+    entries = Entries(layer.rows(step.level), flats | shaped, named(step))
     if condition is not None:
         holds = condition.values.astype(bool)
         if condition.missing is not None:
@@ -194,17 +128,25 @@ def _fill(
     kinds = {axis.name: axis for axis in step.axes}
     values = entries.columns()
     columns = {name: _wide(values[name], kinds[name]) for name in flats}
-    weights = None if weight is None else entries.per_row(weight)
-    if factor is not None:
-        extra = values["object_weight"].astype(np.float64)
-        weights = extra if weights is None else weights * extra
+    extra = None if factor is None else values["object_weight"].astype(np.float64)
+
+    def per_entry(weight: Array | None) -> Array | None:
+        if weight is None:
+            return extra
+        spread = entries.per_row(weight)
+        return spread if extra is None else spread * extra
+
+    shaped_weights = weights.then(per_entry)
     made = []
     for categories, index in _groups(layer, step, entries):
         picked = columns if index is None else {name: v[index] for name, v in columns.items()}
         if len(next(iter(picked.values()))):
-            w = weights if index is None or weights is None else weights[index]
-            made.append(Fill(step.name, categories, picked, w))
+            made.append(Fill(step.name, categories, picked, shaped_weights.then(_picking(index))))
     return made
+
+
+def _picking(index: Array | None) -> Callable[[Array | None], Array | None]:
+    return lambda weight: weight if weight is None or index is None else weight[index]
 
 
 def _wide(values: np.ndarray, axis: Any) -> np.ndarray:
@@ -218,7 +160,7 @@ def _wide(values: np.ndarray, axis: Any) -> np.ndarray:
 
 
 def _groups(
-    layer: Layer, step: Histogram, entries: _Entries
+    layer: Layer, step: Histogram, entries: Entries
 ) -> Iterator[tuple[dict[str, str], np.ndarray | None]]:
     """The combinations of categories and the entries of each (None: all of them)."""
     fixed: dict[str, str] = {}
@@ -226,8 +168,9 @@ def _groups(
     code: np.ndarray | None = None
     loose: list[tuple[str, list[tuple[str, np.ndarray]]]] = []
     for name in step.by:
-        if name in ("dataset", "variation"):
-            fixed[name] = layer.chunk.dataset.name if name == "dataset" else layer.variation
+        if name == "dataset":
+            fixed[name] = layer.chunk.dataset.name
+        if name in RESERVED:
             continue
         single, labels, masks = layer.labels(name, step.level)
         if single:
@@ -311,7 +254,7 @@ def fill_table(layer: Layer, owner: int, step: Table) -> dict[str, np.ndarray]:
         name: flat if flat.missing is None else Flat(flat.offsets, _with_nan(flat), None)
         for name, flat in flats.items()
     }
-    return _Entries(rows, filled, named(step)).columns()
+    return Entries(rows, filled, named(step)).columns()
 
 
 def _with_nan(flat: Flat) -> np.ndarray:

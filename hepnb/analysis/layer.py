@@ -1,9 +1,7 @@
-"""The overlay store: the columns of one chunk, each computed once, on the rows where it is needed.
+"""The columns of one chunk under one variation, each computed once, on the rows where it is needed.
 
-A layer holds the nominal columns of a chunk. A variation is a further layer over the same chunk that
-owns the columns it touches (and its rows, when it touches a select) and takes all others from here;
-everything that reads columns does so through `column`, `field`, `count` and `label_codes`, so that it
-need not know which layer it stands on.
+Everything that reads columns does so through `column`, `field`, `count` and `labels`, so that it need
+not know on which layer it stands, nor where a column was computed (see `stack`).
 """
 
 from __future__ import annotations
@@ -20,16 +18,20 @@ from .evaluation import evaluate
 from .expression import Expression
 from .formula import RESERVED, Formula
 from .module import Rows
-from .plan import Plan, describe
+from .plan import describe
 from .random import EventRandom
-from .source import Collection, collect, freeze, freeze_array, simplify, take
-from .statistics import Statistics
-from .steps import Category, Definition, ModuleStep, Step, named
+from .source import Collection, collect, freeze, freeze_array, override, simplify, take
+from .steps import Category, Definition, ModuleStep, Replacement, named
+from .variations import NOMINAL
 
 if TYPE_CHECKING:
     from .dataset import Dataset
+    from .stack import Stack
 
-__all__ = ["Chunk", "Layer", "View", "truth"]
+__all__ = ["AS_READ", "Chunk", "Layer", "View", "truth"]
+
+AS_READ = ""
+"""The values of the file, before replacements."""
 
 
 class Chunk:
@@ -67,85 +69,94 @@ class Chunk:
 
 
 class Layer:
-    """The columns of one chunk under one variation. Levels count the selects already applied."""
+    """The columns of one chunk with the values of one variation, on the rows of a group of them."""
 
-    variation = "nominal"
-
-    def __init__(
-        self, steps: tuple[Step, ...], plan: Plan, chunk: Chunk, statistics: Statistics
-    ) -> None:
-        self._steps = steps
-        self._plan = plan
-        self.chunk = chunk
-        self.statistics = statistics
-        self._rows: list[np.ndarray] = [np.arange(chunk.length)]
+    def __init__(self, stack: Stack, variation: str, group: frozenset[str]) -> None:
+        self._stack = stack
+        self._steps, self._plan = stack.steps, stack.plan
+        self.chunk, self.statistics = stack.chunk, stack.statistics
+        self.variation, self.group = variation, group
+        self.key = (variation, group)
         self._between: dict[tuple[int, int], np.ndarray] = {}
         self._columns: dict[tuple[str, int], Any] = {}
+        self._values: dict[tuple[int, int, int], Any] = {}
 
     # rows
 
-    def cut(self, keep: np.ndarray) -> None:
-        """Apply the next select: `keep` is true for the rows of the last level that pass."""
-        level = len(self._rows) - 1
-        index = np.flatnonzero(keep)
-        self._between[level, level + 1] = index
-        self._rows.append(self._rows[-1][index])
-
     def rows(self, level: int) -> int:
         """The number of rows at a level."""
-        return len(self._rows[level])
+        return len(self._stack.rows(self.group, level))
 
     def entries(self, level: int) -> np.ndarray:
         """The entries in the file of the rows at a level."""
-        return self._rows[level] + self.chunk.first
+        return self._stack.rows(self.group, level).places + self.chunk.first
 
     def move(self, values: Any, low: int, high: int) -> Any:
         """A column of level `low` on the rows of level `high`."""
         if low == high:
             return values
-        index = self._index(low, high)
-        return values.take(index) if isinstance(values, Collection) else take(values, index)
-
-    def _index(self, low: int, high: int) -> np.ndarray:
         if (low, high) not in self._between:
-            self._between[low, high] = self._index(low, high - 1)[self._between[high - 1, high]]
-        return self._between[low, high]
+            rows = self._stack.rows
+            index = rows(self.group, high).within(rows(self.group, low))
+            self._between[low, high] = np.arange(self.rows(low)) if index is None else index
+        return _taken(values, self._between[low, high])
+
+    def _from(self, home: Layer, values: Any, level: int) -> Any:
+        """A column of another layer on the rows of this one."""
+        rows = self._stack.rows
+        index = rows(self.group, level).within(rows(home.group, level))
+        return values if index is None else _taken(values, index)
 
     # columns
 
     def raw(self, name: str, level: int) -> Any:
-        """A column or `Collection` at a level: read, computed, or taken from a lower level."""
+        """A column or `Collection` at a level: read, computed, or taken from elsewhere."""
         key = (name, level)
         if key in self._columns:
             return self._columns[key]
         owner = self._plan.owners.get(name)
-        if owner is None:
-            value = self.move(self._read(name), 0, level)
+        home = self._stack.home(self._stack.touch.column(name), self)
+        if home is not self:
+            value = self._from(home, home.raw(name, level), level)
+        elif owner is None:
+            value = self._read(name, level)
         else:
             at = self._plan.computed_at[owner]
-            if at < level:
-                value = self.move(self.raw(name, at), at, level)
-            else:
+            if at == level:
                 self._compute(owner, at)
                 return self._columns[key]
+            value = self.move(self.raw(name, at), at, level)
         self._columns[key] = value
         return value
 
-    def _read(self, name: str) -> Any:
-        key = (name, 0)
-        if key not in self._columns:
-            if name not in self.chunk.readings:
-                raise PathError(
-                    f"no column {name!r}{nearest(name, [*self._plan.owners, *self.chunk.readings])}"
-                )
-            self._columns[key] = self.chunk.read(name)
-        return self._columns[key]
+    def _read(self, name: str, level: int) -> Any:
+        """A column of the file, replaced and varied."""
+        if name not in self.chunk.readings:
+            raise PathError(
+                f"no column {name!r}{nearest(name, [*self._plan.owners, *self.chunk.readings])}"
+            )
+        if level and (name, level - 1) in self._columns:
+            return self.move(self._columns[name, level - 1], level - 1, level)
+        value = self.move(self._stack.read(name), 0, level)
+        return self._overridden(name, value, level)
+
+    def _overridden(self, name: str, value: Any, level: int) -> Any:
+        """A column with what this layer's variation makes of it, from its nominal values."""
+        if self.variation == AS_READ:
+            return value
+        for index, field, formula in self._stack.overrides(name, self.variation):
+            replaces = isinstance(self._steps[index], Replacement)
+            base = self._stack.at(AS_READ if replaces else NOMINAL, self.group)
+            made = base.value(formula, level, index)
+            value = override(value, field, self._checked(made, level, formula.where), formula.where)
+        return value
 
     def _compute(self, owner: int, level: int) -> None:
         step = self._steps[owner]
         if isinstance(step, Definition):
             value = self.value(step.formula, level, owner, name=step.name)
-            self._columns[step.name, level] = self._checked(value, level, named(step))
+            value = self._checked(value, level, named(step))
+            self._columns[step.name, level] = self._overridden(step.name, value, level)
         elif isinstance(step, Category):
             self._columns[step.name, level] = [
                 truth(self.value(formula, level, owner), self.rows(level), formula.where)
@@ -171,15 +182,27 @@ class Layer:
                 f"{named(step)}: process returned no {missing[0]!r}, which produces names"
             )
         for name in step.produces:
-            self._columns[name, level] = self._checked(
-                made[name], level, f"{named(step)}, column {name!r}"
-            )
+            value = self._checked(made[name], level, f"{named(step)}, column {name!r}")
+            self._columns[name, level] = self._overridden(name, value, level)
         self._columns["", owner] = None
 
     # values
 
     def value(self, formula: Formula, level: int, owner: int, name: str = "") -> Any:
-        """The value of a formula on the rows of a level, as the user's function or text gives it."""
+        """The value of a formula on the rows of a level, as the user's function or text gives it.
+
+        What the variation does not touch is computed once, for all layers that share it.
+        """
+        touching = self._stack.touch.formula(owner, formula.uses.inputs)
+        home = self._stack.home(touching, self)
+        if home is self:
+            return self._valued(formula, level, owner, name)
+        key = (id(formula), level, owner)
+        if key not in home._values:
+            home._values[key] = home._valued(formula, level, owner, name)
+        return self._from(home, home._values[key], level)
+
+    def _valued(self, formula: Formula, level: int, owner: int, name: str) -> Any:
         label = describe(self._steps[owner])
         if isinstance(formula, Expression):
             view = View(self, level, owner)
@@ -207,7 +230,7 @@ class Layer:
             if name == "dataset":
                 return self.chunk.dataset
             if name == "variation":
-                return self.variation
+                return self.variation or NOMINAL
             if name == "rng":
                 key = f"{self.chunk.dataset.name}\n{self.chunk.file}\n{asker}"
                 return EventRandom(key, self.entries(level))
@@ -253,7 +276,7 @@ class Layer:
         at = self._plan.computed_at[self._plan.owners[category]]
         masks = self.raw(category, at)
         if at != level:
-            masks = [self.move(mask, at, level) for mask in masks]
+            masks = self.move(masks, at, level)
         return step.exclusive, tuple(label for label, _ in step.labels), masks
 
 
@@ -321,6 +344,15 @@ class View:
         for mask in masks[:place]:
             earlier |= mask
         return masks[place] & ~earlier
+
+
+def _taken(values: Any, index: np.ndarray) -> Any:
+    """The rows `index` of a column, a collection, or the masks of a category."""
+    if isinstance(values, list):
+        return [_taken(mask, index) for mask in values]
+    if isinstance(values, bool | int | float | np.number | np.bool_):
+        return values
+    return values.take(index) if isinstance(values, Collection) else take(values, index)
 
 
 def _metadata(dataset: Dataset, field: str) -> Any:

@@ -9,9 +9,9 @@ from typing import Any, TypeVar, overload
 from ..errors import PathError, nearest, one_line
 from .arrangement import arrange
 from .axes import read_axis
-from .cells import Place, place_of_caller
 from .checking import check_name, check_steps
-from .formula import RESERVED, make_formula
+from .declared import texts
+from .formula import make_formula
 from .module import Module, find_module
 from .program import Program
 from .steps import (
@@ -22,11 +22,12 @@ from .steps import (
     Selection,
     Step,
     Table,
-    Weight,
     named,
-    owned,
 )
+from .systematics import VariedPath
 from .usage import Use, Uses
+from .variations import Selector
+from .varying import names_of, selected
 
 __all__ = ["Path"]
 
@@ -34,7 +35,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 _STORAGES = ("Double", "Int64", "Weight")
 
 
-class Path:
+class Path(VariedPath):
     """An analysis, told step by step: definitions, selects, weights, categories, histograms, tables.
 
     A step sees only the rows (events) that pass the selects above it; names are found wherever they
@@ -53,20 +54,6 @@ class Path:
     >>> path.freeze().columns(["nMuon", "Muon_pt", "Muon_eta"])
     ('Muon_pt',)
     """
-
-    def __init__(self, name: str = "path") -> None:
-        check_name(name, "a path", words=True)
-        self.name = name
-        self._steps: list[Step] = []
-        self._places: list[Place] = []
-
-    def __repr__(self) -> str:
-        counts = {
-            kind: sum(step.kind == kind for step in self._steps)
-            for kind in dict.fromkeys(s.kind for s in self._steps)
-        }
-        inside = ", ".join(f"{n} {kind}{'s' if n > 1 else ''}" for kind, n in counts.items())
-        return f"<Path {self.name!r}: {inside or 'empty'}>"
 
     # columns
 
@@ -130,31 +117,6 @@ class Path:
         check_name(name, "a select", words=True)
         self._add(Selection(name, make_formula(formula, f"select {name!r}")))
 
-    @overload
-    def weight(self, name: F) -> F: ...
-    @overload
-    def weight(self, name: str, formula: str | float | Callable[..., Any] | None = None) -> Any: ...
-    def weight(self, name: Any, formula: Any = None) -> Any:
-        """Multiply the event weight of all that follows: by an expression, a function or a column.
-
-        `weight("genWeight")` takes the column of that name; as a decorator it takes the function.
-        One number per event, used as float64; one that is not finite fails the chunk. Raises
-        `PathError` when there is a weight of that name.
-
-        >>> path = Path()
-        >>> path.weight("genWeight")
-        >>> path.weight("efficiency", 0.95)
-        """
-        if callable(name):
-            self._weight(getattr(name, "__name__", ""), name)
-            return name
-        self._weight(name, name if formula is None else formula)
-        return None
-
-    def _weight(self, name: str, formula: Any) -> None:
-        check_name(name, "a weight")
-        self._add(Weight(name, make_formula(formula, f"weight {name!r}")))
-
     def category(self, name: str, *, exclusive: bool = True, **labels: Any) -> None:
         """Name groups of events: `category("channel", ee="count(Electron) == 2", mm="count(Muon) == 2")`.
 
@@ -195,14 +157,14 @@ class Path:
             )
         kind = type(module).__name__
         used: dict[str, Use] = {}
-        for name in _texts(module.uses, f"module {kind!r}: uses"):
+        for name in texts(module.uses, f"module {kind!r}: uses"):
             column, _, field = name.partition(".")
             use = used.setdefault(column, Use())
             if field:
                 use.fields.add(field)
             else:
                 use.whole = use.value = True
-        made = _texts(module.produces, f"module {kind!r}: produces")
+        made = texts(module.produces, f"module {kind!r}: produces")
         for name in made:
             check_name(name, "a column")
         taken = [s.name for s in self._steps if isinstance(s, ModuleStep)]
@@ -226,6 +188,7 @@ class Path:
         weights: Sequence[str] | None = None,
         object_weight: Any = None,
         where: Any = None,
+        variations: str | Sequence[str] = "all",
         **axes: Any,
     ) -> None:
         """Fill a histogram; each keyword is an axis: `mass="pair_mass: 300, 2, 120, log [m / GeV]"`.
@@ -238,7 +201,9 @@ class Path:
         "dataset", "variation"). `where` is a further condition or a category's label. `weights` picks
         from the weights above; by default all of them count. `storage` is "Double", "Int64" or
         "Weight" (sum of squared weights too: the default when there are weights). Values are filled
-        as float64 or int64; missing ones not at all. Raises `PathError` in one line.
+        as float64 or int64; missing ones not at all. In a path with systematic variations it has an
+        axis `variation` with those that `variations` picks, unless that is "nominal". Raises `PathError`
+        in one line.
 
         >>> path = Path()
         >>> path.hist("muons", pt="Muon.pt: 50, 0, 100 [pT / GeV]", eta="Muon.eta: 24, -2.4, 2.4")
@@ -267,11 +232,12 @@ class Path:
                 names,
                 storage,
                 label,
-                None if weights is None else _texts(weights, f"{place}: weights"),
+                None if weights is None else texts(weights, f"{place}: weights"),
                 None
                 if object_weight is None
                 else make_formula(object_weight, f"{place}, object_weight"),
                 None if where is None else make_formula(where, f"{place}, where"),
+                Selector(variations).words,
             )
         )
 
@@ -290,7 +256,7 @@ class Path:
         if isinstance(columns, Mapping):
             pairs = columns.items()
         else:
-            pairs = [(column, column) for column in _texts(columns, f"{place}: columns")]
+            pairs = [(column, column) for column in texts(columns, f"{place}: columns")]
         pairs = tuple(pairs)
         for key, _ in pairs:
             check_name(key, f"a column of {place}", column=True)
@@ -323,45 +289,18 @@ class Path:
         """
         return self.freeze().columns(branches)
 
-    def freeze(self) -> Program:
-        """The immutable program of this path as it stands now. Raises `PathError` as `check` does."""
+    def freeze(self, variations: str | Sequence[str] = "all") -> Program:
+        """The immutable program of this path as it stands now, with the variations that are wanted.
+
+        `variations` is "nominal", "all", a pattern such as "jes*", or a list of names of variations,
+        nuisances and sets; the nominal is always made. Raises `PathError` as `check` does.
+        """
         steps = arrange(self._steps)
         check_steps(steps, None)
-        return Program(self.name, tuple(map(_frozen, steps)))
-
-    def _decorator(self, add: Callable[[Any], None]) -> Callable[[F], F]:
-        def decorate(function: F) -> F:
-            add(function)
-            return function
-
-        return decorate
-
-    def _add(self, step: Step) -> None:
-        """Append a step; one of the same name is an error, or replaced when a cell is run again."""
-        place = place_of_caller()
-        for index, other in enumerate(self._steps):
-            same = set(owned(step)) & set(owned(other))
-            if not same and not (type(step) is type(other) and step.name == other.name):
-                continue
-            what = named(other) if not same else f"column {min(same)!r}"
-            if (
-                type(step) is type(other)
-                and step.name == other.name
-                and place.again(self._places[index])
-            ):
-                self._steps[index], self._places[index] = step, place
-                place.say(f"path {self.name!r}: {named(step)} replaced")
-                return
-            raise PathError(
-                f"path {self.name!r}: {what} has an owner already ({named(other)}, {self._places[index]})"
-            )
-        for name in owned(step):
-            if name in RESERVED:
-                raise PathError(
-                    f"{named(step)}: {name!r} is a reserved name ({', '.join(RESERVED)})"
-                )
-        self._steps.append(step)
-        self._places.append(place)
+        selector = Selector(variations)
+        selector.check(names_of(steps))
+        chosen = selected(steps, selector)
+        return Program(self.name, tuple(map(_frozen, chosen)), selector)
 
 
 def _frozen(step: Step) -> Step:
@@ -375,11 +314,3 @@ def _frozen(step: Step) -> Step:
             f"{named(step)} cannot be copied ({one_line(error)}): "
             "open files, locks and connections in setup()"
         ) from error
-
-
-def _texts(values: Any, place: str) -> tuple[str, ...]:
-    made = (values,) if isinstance(values, str) else tuple(values)
-    for value in made:
-        if not isinstance(value, str):
-            raise PathError(f"{place}: expected names, not {type(value).__name__}")
-    return made

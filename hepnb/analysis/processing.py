@@ -8,25 +8,17 @@ from typing import TYPE_CHECKING, Any
 import awkward as ak
 import numpy as np
 
-from ..errors import DataError
+from .applied import Applied
 from .conventions import Reading
-from .fills import fill_histogram, fill_table, flatten, overlaps
-from .layer import Chunk, Layer, truth
+from .fills import fill_histogram, fill_table, overlaps
+from .layer import Chunk, Layer
 from .plan import Plan
 from .result import ChunkResult
 from .source import Collection
+from .stack import Stack
 from .statistics import Statistics
-from .steps import (
-    Category,
-    Definition,
-    Histogram,
-    ModuleStep,
-    Selection,
-    Step,
-    Table,
-    Weight,
-    named,
-)
+from .steps import Category, Definition, Histogram, ModuleStep, Selection, Step, Table, Weight
+from .weights import Weights
 
 if TYPE_CHECKING:
     from .dataset import Dataset
@@ -37,18 +29,19 @@ _MOST_SIZES = 32
 
 
 def process_chunk(
-    steps: tuple[Step, ...],
-    plan: Plan,
+    path: Applied,
     events: ak.Array,
-    readings: Mapping[str, Reading],
     dataset: Dataset,
     file: str,
     first: int,
     statistics: Statistics,
 ) -> ChunkResult:
-    """The result of one chunk under the nominal layer."""
-    layer = Layer(steps, plan, Chunk(events, readings, dataset, file, first), statistics)
-    weights = _Weights(layer)
+    """The result of one chunk, with all its variations."""
+    steps, plan = path.steps, path.plan
+    chunk = Chunk(events, path.readings, dataset, file, first)
+    stack = Stack(steps, plan, chunk, statistics, path.touch)
+    nominal = stack.layer()
+    weights = Weights(stack)
     fills: list[Any] = []
     tables: dict[str, Mapping[str, np.ndarray]] = {}
     cutflow: list[tuple[str, int, float]] = []
@@ -58,22 +51,18 @@ def process_chunk(
         elif isinstance(step, Selection):
             if step.level == 0:
                 cutflow.append(("all", *weights.total(0)))
-            keep = truth(
-                layer.value(step.formula, step.level, index), layer.rows(step.level), named(step)
-            )
-            layer.cut(keep)
+            stack.select(index, step)
             cutflow.append((step.name, *weights.total(step.level + 1)))
         elif isinstance(step, ModuleStep):
             if index in plan.computed_at:
-                layer.run_module(index, step, plan.computed_at[index])
+                nominal.run_module(index, step, plan.computed_at[index])
         elif isinstance(step, Histogram):
-            chosen = weights.product(step.level, step.weights)
-            fills += fill_histogram(layer, index, step, chosen)
+            fills += fill_histogram(stack, weights, index, step, path.varied.of(step, weights))
         elif isinstance(step, Table):
-            tables[step.name] = fill_table(layer, index, step)
+            tables[step.name] = fill_table(nominal, index, step)
     if not cutflow:
         cutflow.append(("all", *weights.total(0)))
-    counts = _counts(layer, steps, plan, readings)
+    counts = _counts(nominal, steps, plan, path.readings)
     return ChunkResult(
         events=len(events),
         fills=tuple(fills),
@@ -82,54 +71,8 @@ def process_chunk(
         collections={name: _range(counts) for name, counts in counts.items()},
         sizes={name: _distribution(counts) for name, counts in counts.items()},
         statistics=statistics.table(),
-        categories_overlap=_overlaps(layer, steps, plan),
+        categories_overlap=_overlaps(nominal, steps, plan),
     )
-
-
-class _Weights:
-    """The event weights declared so far, and their products on the rows of any level."""
-
-    def __init__(self, layer: Layer) -> None:
-        self._layer = layer
-        self._known: dict[str, tuple[int, np.ndarray]] = {}
-
-    def add(self, index: int, step: Weight) -> None:
-        """Compute a weight on the rows of its level."""
-        rows = self._layer.rows(step.level)
-        flat = flatten(self._layer.value(step.formula, step.level, index), rows, named(step))
-        if flat.offsets is not None or flat.missing is not None:
-            what = "one value per object" if flat.offsets is not None else "missing values"
-            raise DataError(f"{named(step)}: {what}; an event weight is one number per event")
-        values = flat.values.astype(np.float64)
-        bad = ~np.isfinite(values)
-        if bad.any():
-            entry = int(self._layer.entries(step.level)[int(np.argmax(bad))])
-            raise DataError(
-                f"{named(step)}: not finite in {int(bad.sum())} of {rows} events (first: entry {entry})"
-            )
-        self._known[step.name] = (step.level, values)
-
-    def product(self, level: int, names: tuple[str, ...] | None = None) -> np.ndarray | None:
-        """The product of the weights (all so far, or those named) on the rows of a level; None for none."""
-        result: np.ndarray | None = None
-        for name in self._known if names is None else names:
-            at, values = self._known[name]
-            moved = self._layer.move(values, at, level)
-            with np.errstate(over="ignore"):
-                result = moved if result is None else result * moved
-        return result
-
-    def total(self, level: int) -> tuple[int, float]:
-        """Rows and sum of weights at a level."""
-        product = self.product(level)
-        rows = self._layer.rows(level)
-        if product is None:
-            return rows, float(rows)
-        with np.errstate(over="ignore"):
-            total = float(product.sum())
-        if not np.isfinite(total):
-            raise DataError(f"the weights of {rows} events multiply and add up to {total}")
-        return rows, total
 
 
 def _counts(

@@ -7,11 +7,14 @@ from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
+from .applied import Applied
 from .conventions import Reading, resolve_all
-from .plan import Plan, describe, make_plan
+from .plan import describe, make_plan
 from .result import ChunkResult, HistSpec
 from .statistics import Statistics
 from .steps import Histogram, ModuleStep, Step, Table
+from .variations import Selector
+from .varying import labels_of, within
 
 if TYPE_CHECKING:
     import awkward as ak
@@ -31,11 +34,12 @@ class Program:
 
     name: str
     steps: tuple[Step, ...] = field(repr=False)
+    selector: Selector = field(default_factory=Selector, repr=False)
 
-    @cached_property
-    def plan(self) -> Plan:
-        """Owners, rows and needs of every column."""
-        return make_plan(self.steps)
+    @property
+    def variations(self) -> tuple[str, ...]:
+        """The names of the variations, in the order of the path, without those that files tell."""
+        return labels_of(self.steps)
 
     @property
     def histograms(self) -> tuple[HistSpec, ...]:
@@ -64,7 +68,8 @@ class Program:
         from .checking import check_branches
 
         known = tuple(branches)
-        check_branches(self.steps, make_plan(self.steps, everything=True), known)
+        steps = self._with(known)
+        check_branches(steps, make_plan(steps, everything=True), known)
         wanted = {b for reading in self._readings(known).values() for b in reading.branches}
         return tuple(b for b in known if b in wanted)
 
@@ -74,8 +79,13 @@ class Program:
 
         return describe_file(file, self._readings(file.branches))
 
+    def _with(self, branches: tuple[str, ...]) -> tuple[Step, ...]:
+        """The steps without the variations that require other branches."""
+        return tuple(within(self.steps, lambda scope: set(scope.requires) <= set(branches)))
+
     def _readings(self, branches: tuple[str, ...]) -> dict[str, Reading]:
-        return resolve_all(self.plan.external, branches, self.plan.askers)
+        plan = make_plan(self._with(branches))
+        return resolve_all(plan.external, branches, plan.askers)
 
     def process(
         self, events: ak.Array, dataset: Dataset, *, first_entry: int = 0, file: str = ""
@@ -88,16 +98,13 @@ class Program:
         """
         from .processing import process_chunk
 
-        fields = tuple(events.fields)
-        cache = self._cache
-        if cache.get("fields") != fields:
-            cache["fields"], cache["readings"] = fields, self._readings(fields)
+        kind = (tuple(events.fields), dataset)
+        if self._cache.get("kind") != kind:
+            applied = Applied.of(self.steps, self.selector, self.variations, *kind)
+            self._cache["kind"], self._cache["applied"] = kind, applied
         statistics = Statistics()
         self._enter(dataset, statistics)
-        readings = cache["readings"]
-        return process_chunk(
-            self.steps, self.plan, events, readings, dataset, file, first_entry, statistics
-        )
+        return process_chunk(self._cache["applied"], events, dataset, file, first_entry, statistics)
 
     @cached_property
     def _cache(self) -> dict[str, Any]:
@@ -130,7 +137,7 @@ class Program:
                 step.module.finish()
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"name": self.name, "steps": self.steps}
+        return {"name": self.name, "steps": self.steps, "selector": self.selector}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         for key, value in state.items():

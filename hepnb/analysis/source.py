@@ -14,7 +14,7 @@ import numpy as np
 
 from ..errors import PathError, nearest
 
-__all__ = ["Collection", "freeze", "freeze_array", "simplify", "take"]
+__all__ = ["Collection", "freeze", "freeze_array", "override", "simplify", "take"]
 
 
 def freeze_array(values: Any) -> Any:
@@ -154,6 +154,43 @@ class Collection:
 
     def _list(self, content: Any) -> Any:
         return ak.contents.ListOffsetArray(ak.index.Index64(self.offsets), content)
+
+    def override(self, field: str, content: Any) -> Collection:
+        """The same objects with other numbers in one field."""
+        return Collection(
+            self.name, self.offsets, _Overlaid(field, content, self._contents), self._odd
+        )
+
+
+def override(value: Any, field: str, made: Any, where: str) -> Any:
+    """A column with other values: `made` is one value per row, or one per object of a field."""
+    if not field:
+        return made
+    if isinstance(value, Collection):
+        layout = ak.to_layout(made)
+        lists = layout.to_ListOffsetArray64(True) if layout.is_list else None
+        if lists is None or not np.array_equal(np.asarray(lists.offsets), value.offsets):
+            raise PathError(
+                f"{where}: gives another number of objects per event than {value.name!r} has"
+            )
+        return value.override(field, lists.content[: value.offsets[-1]])
+    return ak.with_field(value, made, field)
+
+
+class _Overlaid(Mapping[str, Any]):
+    """Contents with another one in one place; the others stay where they are."""
+
+    def __init__(self, field: str, content: Any, below: Mapping[str, Any]) -> None:
+        self._field, self._content, self._below = field, content, below
+
+    def __getitem__(self, name: str) -> Any:
+        return self._content if name == self._field else self._below[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys([*self._below, self._field]))
+
+    def __len__(self) -> int:
+        return len(list(iter(self)))
 
 
 class _Carried(Mapping[str, Any]):

@@ -9,20 +9,25 @@ from typing import Any
 from .formula import Formula
 from .module import Module
 from .usage import Use, Uses
+from .variations import EVERYWHERE, Scope
 
 __all__ = [
     "Category",
     "Definition",
     "Histogram",
     "ModuleStep",
+    "Replacement",
     "Selection",
     "Step",
     "Table",
+    "Vary",
     "Weight",
     "formulas",
     "inputs",
     "named",
     "owned",
+    "target_of",
+    "varies",
 ]
 
 
@@ -63,13 +68,45 @@ class Selection:
 
 @dataclass(frozen=True)
 class Weight:
-    """A factor of the event weight of everything below it."""
+    """A factor of the event weight of everything below it.
+
+    `variations` are other values of the factor by name, `each` an array with one of them in every
+    column (`name0`, `name1`, ...).
+    """
+
+    name: str
+    formula: Formula
+    level: int = 0
+    variations: tuple[tuple[str, Formula], ...] = ()
+    each: Formula | None = None
+    scope: Scope = EVERYWHERE
+
+    kind = "weight"
+
+
+@dataclass(frozen=True)
+class Replacement:
+    """A correction: everything sees this value of a column of the file, or of a field."""
 
     name: str
     formula: Formula
     level: int = 0
 
-    kind = "weight"
+    kind = "replacement"
+
+
+@dataclass(frozen=True)
+class Vary:
+    """Variations of one column, or of one field of a collection; `name` is `nuisance: column`."""
+
+    name: str
+    nuisance: str
+    target: str
+    variations: tuple[tuple[str, Formula], ...]
+    scope: Scope = EVERYWHERE
+    level: int = 0
+
+    kind = "variation"
 
 
 @dataclass(frozen=True)
@@ -97,6 +134,7 @@ class Histogram:
     weights: tuple[str, ...] | None = None
     object_weight: Formula | None = None
     where: Formula | None = None
+    variations: tuple[str, ...] = ("all",)
     level: int = 0
 
     kind = "histogram"
@@ -113,7 +151,9 @@ class Table:
     kind = "table"
 
 
-Step = Definition | ModuleStep | Selection | Weight | Category | Histogram | Table
+Step = (
+    Definition | ModuleStep | Selection | Weight | Replacement | Vary | Category | Histogram | Table
+)
 
 
 def named(step: Step) -> str:
@@ -130,6 +170,12 @@ def formulas(step: Step) -> Iterator[Formula]:
         yield from (formula for formula in (step.object_weight, step.where) if formula is not None)
     elif isinstance(step, Table):
         yield from (formula for _, formula in step.columns)
+    elif isinstance(step, Vary):
+        yield from (formula for _, formula in step.variations)
+    elif isinstance(step, Weight):
+        yield step.formula
+        yield from (formula for _, formula in step.variations)
+        yield from () if step.each is None else (step.each,)
     elif not isinstance(step, ModuleStep):
         yield step.formula
 
@@ -141,7 +187,33 @@ def inputs(step: Step) -> Iterator[tuple[str, Uses]]:
     for formula in formulas(step):
         yield formula.where, formula.uses
     if isinstance(step, Histogram) and step.by:
-        yield f"{named(step)}, by", Uses({name: Use(value=True) for name in step.by}, {})
+        yield f"{named(step)}, by", _plain(step.by)
+    if isinstance(step, Vary | Replacement):
+        yield f"{named(step)}, target", _target(step)
+    if isinstance(step, Vary | Weight) and step.scope.requires:
+        yield f"{named(step)}, requires", _plain(step.scope.requires)
+
+
+def varies(step: Step) -> bool:
+    """Whether a step has variations."""
+    if isinstance(step, Weight):
+        return bool(step.variations) or step.each is not None
+    return isinstance(step, Vary)
+
+
+def _target(step: Vary | Replacement) -> Uses:
+    """Its own column must be there, whether or not anything else reads it."""
+    column, _, field = target_of(step).partition(".")
+    return Uses({column: Use(fields={field}) if field else Use(value=True)}, {})
+
+
+def target_of(step: Vary | Replacement) -> str:
+    """The column, or `collection.field`, that a step gives other values."""
+    return step.target if isinstance(step, Vary) else step.name
+
+
+def _plain(names: tuple[str, ...]) -> Uses:
+    return Uses({name: Use(value=True) for name in names}, {})
 
 
 def owned(step: Step) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ from .body import Body, PrivateFile
 from .categories import by_category
 from .durable import Buffer
 from .entries import column_of, rows_of, sample_of, weight_of
+from .fused import MOST_FUSED, FusedBlock
 from .record import BlockEntry, Key, Record, TableEntry, check_label, write_body, write_sections
 from .refusal import HistKeyError, HistTypeError, HistValueError
 from .signature import Signature, check_name
@@ -93,6 +94,7 @@ class Contribution:
         self._written: list[BlockEntry] = []
         self._torn = False
         self._blocks: dict[tuple[str, Key], _Block] = {}
+        self._fused: dict[tuple[str, tuple[Key, ...]], FusedBlock] = {}
         self._parts: list[_Part] = []
         self._tables: dict[str, list[dict[str, Array]]] = {}
 
@@ -117,6 +119,58 @@ class Contribution:
         if missing:
             raise HistTypeError(f"histogram {name!r}: no values for axis {missing[0]!r}")
         self.fill_in_order(signature, [columns[n] for n in names], weight, sample)
+
+    def fill_each(
+        self, name: str, axis: str, weights: Mapping[str, Any], /, **columns: Any
+    ) -> None:
+        """Fill histogram `name` once for each label of a category `axis`, with the weights of that label.
+
+        Without such an axis there is one label only. The columns of other categories are scalars.
+        Many labels together cost little more than one. Raises as `fill` does.
+        """
+        signature = self._signature(name)
+        names = [ax.name for ax in signature.axes]
+        labels = list(weights)
+        if axis not in names:
+            self.fill(name, weight=weights[labels[0]], **columns)
+            return
+        small = signature.bins < SparseBlock.LARGE and self._most is None
+        if len(labels) == 1 or not small or not FusedBlock.fits(signature):
+            for label in labels:
+                self.fill(name, weight=weights[label], **{axis: label}, **columns)
+            return
+        for low in range(0, len(labels), MOST_FUSED):
+            some = {label: weights[label] for label in labels[low : low + MOST_FUSED]}
+            self._fill_fused(signature, some, columns, axis)
+
+    def _fill_fused(
+        self, signature: Signature, weights: Mapping[str, Any], columns: dict[str, Any], axis: str
+    ) -> None:
+        said = f"histogram {signature.name!r}"
+        if any(weight is None for weight in weights.values()):
+            for label, weight in weights.items():
+                self.fill(signature.name, weight=weight, **{axis: label}, **columns)
+            return
+        checked = [weight_of(weight, signature, said) for weight in weights.values()]
+        dense = {
+            signature.axes[i].name: column_of(
+                columns[signature.axes[i].name], signature.axes[i], i, said
+            )
+            for i in signature.dense_axes
+        }
+        keys = []
+        for label in weights:
+            values = [{**columns, axis: label, **dense}[ax.name] for ax in signature.axes]
+            groups, _ = by_category(signature, values, {"weight": checked[0]}, said)
+            keys += [key for key, _ in groups]
+        place = (signature.name, tuple(keys))
+        if place not in self._fused:
+            axes = [signature.axes[i] for i in reversed(signature.dense_axes)]
+            self._fused[place] = FusedBlock(signature, axes, keys)
+            self._holds(self._fused[place].nbytes)
+        self._fused[place].fill(
+            [dense[signature.axes[i].name] for i in reversed(signature.dense_axes)], checked
+        )
 
     def fill_in_order(
         self, signature: Signature, values: Sequence[Any], weight: Any, sample: Any = None
@@ -244,6 +298,9 @@ class Contribution:
     def _encoded(self) -> Iterator[tuple[BlockEntry, list[Array]]]:
         for (name, key), block in self._blocks.items():
             yield _encode_block(self._signatures[name], key, block)
+        for (name, _), fused in self._fused.items():
+            for key, numbers in fused.blocks():
+                yield _encode_numbers(self._signatures[name], key, numbers, weighted=True)
         for made in self._parts:
             yield _encode_part(self._signatures[made.name], made)
 
@@ -264,7 +321,7 @@ class Contribution:
             self._file.append(write_sections(parts))
             self._written.append(entry)
         self._torn = False
-        self._blocks, self._parts, self._held = {}, assigning, 0
+        self._blocks, self._fused, self._parts, self._held = {}, {}, assigning, 0
 
     def _signature(self, name: str) -> Signature:
         if name not in self._signatures:
@@ -295,13 +352,17 @@ def _encode_block(signature: Signature, key: Key, block: _Block) -> tuple[BlockE
     if few is not None:
         sums = dict(zip(signature.fields, few[1], strict=True))
         return _encode(signature, key, few[0], sums, block.weighted)
-    numbers = block.numbers(signature)
+    return _encode_numbers(signature, key, block.numbers(signature), weighted=block.weighted)
+
+
+def _encode_numbers(
+    signature: Signature, key: Key, numbers: Mapping[str, Array], *, weighted: bool
+) -> tuple[BlockEntry, list[Array]]:
+    """All bins of a block: those that are filled, where they are few."""
     where = np.flatnonzero(signature.cell.used(numbers))
     if where.size < _SPARSE_BELOW * signature.bins:
-        return _encode(
-            signature, key, where, {f: n[where] for f, n in numbers.items()}, block.weighted
-        )
-    return _encode(signature, key, None, numbers, block.weighted)
+        return _encode(signature, key, where, {f: n[where] for f, n in numbers.items()}, weighted)
+    return _encode(signature, key, None, numbers, weighted)
 
 
 def _encode_part(signature: Signature, made: _Part) -> tuple[BlockEntry, list[Array]]:

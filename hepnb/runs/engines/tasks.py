@@ -181,7 +181,9 @@ class Tasks:
 def _contribute(contribution: Contribution, result: ChunkResult) -> None:
     """Add what (a part of) a chunk gave."""
     for fill in result.fills:
-        contribution.fill(fill.hist, weight=fill.weight, **fill.categories, **fill.columns)
+        contribution.fill_each(
+            fill.hist, "variation", fill.weights, **fill.categories, **fill.columns
+        )
     for name, columns in result.tables.items():
         contribution.table(name, columns)
 

@@ -1,0 +1,64 @@
+"""A path as it applies to one dataset and one kind of file: the steps, and what follows from them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .conventions import Reading, resolve_all
+from .plan import Plan, make_plan
+from .steps import Histogram, Step
+from .touch import Touch
+from .variations import NOMINAL, Selector
+from .varying import within
+
+if TYPE_CHECKING:
+    from .dataset import Dataset
+    from .weights import Weights
+
+__all__ = ["Applied", "Varied"]
+
+
+@dataclass(frozen=True)
+class Varied:
+    """The variations that a program makes of the events of one dataset."""
+
+    selector: Selector
+    labels: tuple[str, ...]
+    is_data: bool
+
+    def of(self, step: Histogram, weights: Weights) -> list[str]:
+        """Those of one histogram, the nominal first. What does not apply here is filled as the nominal."""
+        if self.is_data or "variation" not in step.by:
+            return [NOMINAL]
+        wanted = Selector(step.variations)
+        made = dict.fromkeys([*self.labels, *weights.counted(self.selector)])
+        return [NOMINAL, *(label for label in made if wanted.picks(label, label, ()))]
+
+
+@dataclass(frozen=True)
+class Applied:
+    """A path as it applies to one dataset and one kind of file."""
+
+    steps: tuple[Step, ...]
+    plan: Plan
+    readings: Mapping[str, Reading]
+    touch: Touch
+    varied: Varied
+
+    @classmethod
+    def of(
+        cls,
+        steps: tuple[Step, ...],
+        selector: Selector,
+        labels: tuple[str, ...],
+        fields: tuple[str, ...],
+        dataset: Dataset,
+    ) -> Applied:
+        """For the branches `fields` that were read of a file of a dataset."""
+        mine = tuple(within(steps, lambda scope: scope.applies(dataset, fields)))
+        plan = make_plan(mine)
+        readings = resolve_all(plan.external, fields, plan.askers)
+        varied = Varied(selector, labels, dataset.kind == "data")
+        return cls(mine, plan, readings, Touch(mine, plan, readings), varied)

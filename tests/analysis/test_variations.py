@@ -1,0 +1,255 @@
+"""Systematic variations in one loop equal a loop of their own for each, in which the column is replaced."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import awkward as ak
+import hist
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hepnb.analysis import Dataset, Path
+from hepnb.errors import DataError, PathError
+
+muons = st.lists(st.lists(st.integers(1, 100), max_size=4), min_size=1, max_size=30)
+MC = Dataset("toy", "https://example.org/toy.root", kind="mc")
+SHAPES = {
+    "scaleUp": ("Muon.pt", "Muon.pt * 1.3"),
+    "scaleDown": ("Muon.pt", "Muon.pt * 0.7 - Muon.eta"),
+    "tilt": ("Muon.eta", "Muon.eta + 0.5"),
+    "shifted": ("met", "met + 20"),
+}
+WEIGHTS = {"puUp": ("pu", "pu * 2"), "puDown": ("pu", "pu / 2 + sum(Muon.pt) * 0.01")}
+
+
+def dimuon(vary: Callable[[Path], None], correct: bool, weight: str = "pu") -> Path:
+    """Cuts and columns on either side of what varies; `weight` is a formula of the factor `pu`."""
+    path = Path("analysis")
+    vary(path)
+    if correct:
+        path.replace("met", "met * 1.5")
+    path.weight("gen")
+    path.define("hard", "Muon[Muon.pt > 20]")
+    path.define("n_hard", "count(hard)")
+    path.select("one", "n_hard >= 1")
+
+    @path.define
+    def leading(hard: Any) -> Any:
+        return ak.max(hard.pt, axis=1)
+
+    @path.define
+    def central(Muon: Any) -> Any:
+        return abs(Muon.eta) < 0.6
+
+    path.weight("pu", weight)
+    path.select("met", "met > 25 or leading > 60")
+    path.define("ratio", "leading / (met + 1)")
+    path.category("size", few="n_hard <= 1", many="n_hard >= 2")
+    path.hist("leading", x="leading: 20, 0, 150", n="n_hard: 0, 6, int", by=["size"])
+    path.hist("eta", x="Muon.eta: 20, -2, 2", where="central", object_weight="Muon.pt / 50")
+    path.hist("met", x="met: 20, 0, 200", ratio="ratio: 5, 0, 5", storage="Weight")
+    path.hist("plain", x="Muon.phi: 10, -2, 2", weights=["gen"])
+    path.hist("counted", x="n_hard: 0, 6, int", weights=[])
+    return path
+
+
+def varied(path: Path) -> None:
+    for label, (column, formula) in SHAPES.items():
+        path.vary(column, **{label: formula})
+
+
+def sums(result: Any, label: str = "nominal") -> dict[Any, np.ndarray]:
+    """The bins of each histogram and category under one variation, from the fills."""
+    found: dict[Any, Any] = {}
+    for fill in result.fills:
+        if label not in fill.weights:
+            continue
+        key = (fill.hist, *fill.categories.values())
+        edges = np.linspace(-3, 160, 400)
+        h = found.setdefault(
+            key,
+            hist.Hist(*(hist.axis.Variable(edges, name=c) for c in fill.columns), storage="Weight")
+            if len(fill.columns) == 1
+            else hist.Hist(
+                *(hist.axis.Regular(40, -3, 160, name=c) for c in fill.columns), storage="Weight"
+            ),
+        )
+        h.fill(**fill.columns, weight=fill.weights[label])
+    return {key: h.view(flow=True) for key, h in found.items()}
+
+
+@settings(max_examples=25, deadline=None)
+@given(muons, st.data(), st.booleans())
+def test_every_variation_equals_a_loop_of_its_own(
+    make: Any, process: Any, rows: list[list[int]], data: Any, correct: bool
+) -> None:
+    numbers = st.lists(st.integers(0, 60), min_size=len(rows), max_size=len(rows))
+    met, gen, pu = (np.array(data.draw(numbers), dtype=np.float32) for _ in range(3))
+    events = make(rows, met=met, gen=gen - 5, pu=pu / 7)
+
+    def weights(path: Path) -> Path:
+        index = next(i for i, s in enumerate(path._steps) if s.name == "pu")
+        whole = Path()
+        whole.weight("pu", variations={"Up": WEIGHTS["puUp"][1], "Down": WEIGHTS["puDown"][1]})
+        path._steps[index] = whole._steps[0]
+        return path
+
+    together = process(weights(dimuon(varied, correct)), events, dataset=MC)
+    alone = {"nominal": dimuon(lambda path: None, correct)}
+    for label, (column, formula) in SHAPES.items():
+        if correct and column == "met":
+            formula = "met * 1.5 + 20"
+            alone[label] = dimuon(lambda path, f=formula: path.replace("met", f), False)
+        else:
+            alone[label] = dimuon(
+                lambda path, c=column, f=formula: path.replace(c, f), correct
+            )
+    for label, (_, formula) in WEIGHTS.items():
+        alone[label] = dimuon(lambda path: None, correct, weight=formula)
+    for label, path in alone.items():
+        want, got = sums(process(path, events, dataset=MC)), sums(together, label)
+        assert want.keys() == got.keys(), label
+        for key, view in want.items():
+            np.testing.assert_array_equal(got[key], view, err_msg=f"{label}, {key}")
+
+
+def test_a_function_gives_both_sides_and_several_columns_vary_together(
+    make: Any, process: Any
+) -> None:
+    events = make([[10, 20], [40]], met=[5.0, 6.0])
+    path = Path()
+    path.vary(
+        jes={"Muon.pt": lambda Muon: (Muon.pt * 2, Muon.pt / 2), "met": ("met + 1", "met - 1")}
+    )
+    path.hist("h", met="met: 10, 0, 10", weights=[])
+    path.hist("pt", pt="sum(Muon.pt): 10, 0, 100", variations="jesUp")
+    result = process(path, events, dataset=MC)
+    got = {(f.hist, label): [*f.columns.values()][0].tolist() for f in result.fills for label in f.weights}
+    assert got == {
+        ("h", "nominal"): [5, 6], ("h", "jesUp"): [6, 7], ("h", "jesDown"): [4, 5],
+        ("pt", "nominal"): [30, 40], ("pt", "jesUp"): [60, 80],
+    }  # fmt: skip
+
+
+def test_what_no_variation_touches_is_computed_once(make: Any, process: Any) -> None:
+    seen: list[int] = []
+    path = Path()
+    for label in ("a", "b", "c"):
+        path.vary("met", **{label: "met + 10"})
+    path.select("met", "met > 10")
+
+    @path.define
+    def pairs(Muon: Any) -> Any:
+        seen.append(len(Muon))
+        return ak.sum(Muon.pt, axis=1)
+
+    path.hist("h", x="pairs: 10, 0, 100", met="met: 10, 0, 100")
+    process(path, make([[1], [2], [3]], met=[5.0, 20.0, 0.0]), dataset=MC)
+    assert seen == [2], "once, on the rows that pass in any variation"
+
+
+def test_a_column_is_never_computed_on_rows_that_its_select_refuses(
+    make: Any, process: Any
+) -> None:
+    """`second` would raise where the nominal has one hard muon; upwards there are two."""
+    path = Path()
+    path.vary("Muon.pt", up="Muon.pt * 2")
+    path.vary("met", more="met + 10")
+    path.define("hard", "Muon[Muon.pt > 20]")
+    path.select("two", "count(hard) >= 2 and met > 0")
+
+    @path.define
+    def second(hard: Any) -> Any:
+        return hard.pt[:, 1]
+
+    path.hist("h", x="second: 10, 0, 100")
+    result = process(path, make([[30, 12], [30, 40], [5]], met=[1.0, 1.0, 1.0]), dataset=MC)
+    got = {label: f.columns["x"].tolist() for f in result.fills for label in f.weights}
+    assert got == {"nominal": [40], "up": [24, 80], "more": [40]}
+
+
+def test_lists_of_weights_are_variations_by_number(make: Any, process: Any) -> None:
+    events = make([[1], [2]])
+    events["pdf"] = ak.Array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
+    path = Path()
+    path.weight("pdf", "pdf[:, 0]", each="pdf", sets="theory")
+    path.hist("h", n="nMuon: 0, 3, int")
+    for chosen, labels in (("all", "012"), ("theory", "012"), ("pdf2", "2"), ("nominal", "")):
+        program = path.freeze(variations=chosen)
+        (fill,) = program.process(events[list(program.columns(events.fields))], MC).fills
+        assert list(fill.weights) == ["nominal", *(f"pdf{n}" for n in labels)]
+        assert [fill.weights[f"pdf{n}"].tolist() for n in labels] == [
+            [1.0 + int(n), 4.0 + int(n)] for n in labels
+        ]
+    events["pdf"] = ak.Array([[1.0], [4.0, 5.0]])
+    with pytest.raises(DataError, match="1 weights in some events, 2 in others"):
+        process(path, events, dataset=MC)
+
+
+def test_scopes_say_where_a_variation_applies(make: Any, process: Any) -> None:
+    events = make([[1], [2]], met=[1.0, 2.0])
+    path = Path()
+    path.vary("met", here="met + 1", only="t*")
+    path.vary("met", there="met + 1", without="toy")
+    path.weight("w", 1.0, up=2.0, requires="psWeight")
+    path.hist("h", met="met: 9, 0, 9")
+    result = process(path, events, dataset=MC)
+    got = {
+        label: (f.columns["met"].tolist(), f.weights[label].tolist())
+        for f in result.fills for label in f.weights
+    }  # fmt: skip
+    nominal = ([1.0, 2.0], [1.0, 1.0])
+    assert got == {
+        "nominal": nominal, "here": ([2.0, 3.0], [1.0, 1.0]), "there": nominal, "wUp": nominal,
+    }  # fmt: skip
+    data = Dataset("data", "https://example.org/toy.root", kind="data")
+    assert [list(f.weights) for f in process(path, events, dataset=data).fills] == [["nominal"]]
+
+
+def test_selectors_pick_by_name_pattern_and_set(make: Any, process: Any) -> None:
+    path = Path()
+    path.vary("met", jes=("met", "met"), jer=("met", "met"), sets="jets")
+    path.weight("pu", 1.0, up=2.0, down=0.5)
+    for chosen, names in {
+        "nominal": (),
+        "all": ("jesUp", "jesDown", "jerUp", "jerDown", "puUp", "puDown"),
+        "je*Up": ("jesUp", "jerUp"),
+        "jets": ("jesUp", "jesDown", "jerUp", "jerDown"),
+        "jes, puUp": ("jesUp", "jesDown", "puUp"),
+    }.items():
+        assert path.freeze(variations=chosen).variations == names
+    with pytest.raises(PathError, match="none is called 'jecUp'; did you mean 'jesUp'"):
+        path.freeze(variations=["jecUp"])
+
+
+@pytest.mark.parametrize(
+    ("tell", "said"),
+    [
+        (lambda p: p.vary("met"), "no variations"),
+        (lambda p: p.vary(jes="met * 2"), "of which column"),
+        (lambda p: p.vary("met", jes=("met",)), r"expected \(up, down\), not 1"),
+        (lambda p: p.vary("a.b.c", jes=("met", "met")), "field of a field"),
+        (lambda p: p.vary("met", nominal="met"), "'nominal' is no name"),
+        (lambda p: p.replace("met", "met") or p.replace("met", "met"), "has an owner already"),
+    ],
+)
+def test_mistakes_are_told_in_a_line(tell: Any, said: str) -> None:
+    with pytest.raises(PathError, match=said):
+        tell(Path())
+
+
+def test_a_misspelt_column_and_a_wrong_shape_are_told(make: Any, process: Any) -> None:
+    path = Path()
+    path.vary("Muon.pT", jes="Muon.pt * 2")
+    path.hist("h", pt="Muon.pt: 9, 0, 9")
+    with pytest.raises(PathError, match="did you mean 'pt'"):
+        process(path, make([[1], [2]]), dataset=MC)
+    path = Path()
+    path.vary("Muon.pt", jes="Muon.pt[:, :1]")
+    path.hist("h", pt="Muon.pt: 9, 0, 9")
+    with pytest.raises(PathError, match="another number of objects per event"):
+        process(path, make([[1, 2], [2]]), dataset=MC)
