@@ -41,6 +41,12 @@ class Program:
         """The names of the variations, in the order of the path, without those that files tell."""
         return labels_of(self.steps)
 
+    def variations_of(self, hist: str) -> tuple[str, ...]:
+        """Those of `variations` that a histogram is filled with."""
+        step = next(s for s in self.steps if isinstance(s, Histogram) and s.name == hist)
+        wanted = Selector(step.variations)
+        return tuple(label for label in self.variations if wanted.picks(label, label, ()))
+
     @property
     def histograms(self) -> tuple[HistSpec, ...]:
         """The histograms in the order of the path."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 import os
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -47,6 +47,7 @@ def start(
     nice: int = 10,
     environment: Mapping[str, str] | None = None,
     parameters: Mapping[str, Any] | None = None,
+    variations: str | Sequence[str] = "all",
 ) -> Run:
     """Run the path on data in background processes and return at once.
 
@@ -90,6 +91,9 @@ def start(
         Environment variables of the workers.
     parameters : dict, optional
         The values that the path was made with, numbers or texts: kept as `run.parameters`.
+    variations : str or list
+        The systematic variations to make beside the nominal: "all", "nominal", a pattern such as
+        "jes*", or a list of names of variations, nuisances and sets. See `Path.vary`.
 
     Raises
     ------
@@ -120,6 +124,7 @@ def start(
         engine=engine,
         settings=settings,
         parameters=parameters,
+        variations=variations,
     )
     obey_the_site()
     directory = RunDirectory.create(prepared.spec.name, out)

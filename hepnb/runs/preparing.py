@@ -8,8 +8,9 @@ from __future__ import annotations
 import os
 import sys
 import time
+import warnings
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path as FilePath
@@ -124,6 +125,7 @@ def prepare(
     engine: str = "local",
     settings: Settings | None = None,
     parameters: Mapping[str, Any] | None = None,
+    variations: str | Sequence[str] = "all",
 ) -> Prepared:
     """Freeze the path and check everything that can be known before a run; see `start`.
 
@@ -142,8 +144,9 @@ def prepare(
         here = str(FilePath.cwd())
     except FileNotFoundError:
         raise RunError("the working directory is gone: change to another one") from None
-    program = path.freeze()
+    program = path.freeze(variations)
     inputs.check(program)
+    _warn_of_data(program, inputs.datasets)
     signatures = {
         h.name: Signature.from_axes(h.name, h.axes, h.storage, h.label).to_dict()
         for h in program.histograms
@@ -164,6 +167,17 @@ def prepare(
         created=time.time(),
     )
     return Prepared(spec, program, inputs.datasets)
+
+
+def _warn_of_data(program: Program, datasets: tuple[Dataset, ...]) -> None:
+    """A dataset is data unless it is said to be simulated; data are never varied."""
+    if program.variations and all(dataset.kind == "data" for dataset in datasets):
+        warnings.warn(
+            f"path {program.name!r} has variations, but all datasets are data, which are never "
+            "varied; simulation is told by hn.Dataset(name, files, kind='mc')",
+            UserWarning,
+            stacklevel=4,
+        )
 
 
 def _refuse_duplicates(files: tuple[FileSpec, ...]) -> None:

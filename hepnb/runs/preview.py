@@ -67,7 +67,7 @@ def plan(path: Path, data: Any, **settings: Any) -> Preview:
     """
     inputs, prepared = _prepared(path, data, settings)
     looked = [_look(file, prepared) for file in inputs.files[:_OPENED]]
-    histograms = Table(_histogram_row(s, inputs) for s in _signatures(prepared))
+    histograms = Table(_histogram_row(s, prepared) for s in _signatures(prepared))
     files = Table(row for row, _ in looked)
     columns = _columns([columns for _, columns in looked])
     return Preview(
@@ -142,13 +142,13 @@ def _signatures(prepared: Prepared) -> list[Signature]:
     return [Signature.from_dict(dict(form)) for form in prepared.spec.signatures.values()]
 
 
-def _histogram_row(signature: Signature, inputs: Inputs) -> dict[str, Any]:
+def _histogram_row(signature: Signature, prepared: Prepared) -> dict[str, Any]:
     """Bins and bytes of a histogram, with as many blocks as categories are known to be filled."""
-    blocks = math.prod(_categories(signature, i, inputs) for i in signature.category_axes)
+    blocks = math.prod(_categories(signature, i, prepared) for i in signature.category_axes)
     block = signature.bins * len(signature.fields) * signature.dtype.itemsize
     return {
         "name": signature.name,
-        "axes": " x ".join(_axis(signature, i, inputs) for i in range(len(signature.axes))),
+        "axes": " x ".join(_axis(signature, i, prepared) for i in range(len(signature.axes))),
         "storage": signature.storage,
         "bins": signature.bins * blocks,
         "blocks": blocks,
@@ -156,21 +156,23 @@ def _histogram_row(signature: Signature, inputs: Inputs) -> dict[str, Any]:
     }
 
 
-def _categories(signature: Signature, axis: int, inputs: Inputs) -> int:
-    """How many categories an axis will have: those declared, the datasets, or one at least."""
+def _categories(signature: Signature, axis: int, prepared: Prepared) -> int:
+    """How many categories an axis will have: those declared or known by now, or one at least."""
+    known = {
+        "dataset": len(prepared.datasets),
+        "variation": 1 + len(prepared.program.variations_of(signature.name)),
+    }
     declared = len(signature.uhi["axes"][axis]["categories"])
-    if signature.axes[axis].name == "dataset":
-        return max(declared, len(inputs.datasets))
-    return max(1, declared)
+    return max(1, declared, known.get(signature.axes[axis].name, 0))
 
 
-def _axis(signature: Signature, axis: int, inputs: Inputs) -> str:
+def _axis(signature: Signature, axis: int, prepared: Prepared) -> str:
     """An axis in a word, such as `dataset 2`; flow bins are counted."""
     ax = signature.axes[axis]
     if axis not in signature.category_axes:
         return f"{ax.name or axis} {ax.extent}"
     open_ended = ax.traits.growth and ax.name != "dataset"
-    return f"{ax.name or axis} {_categories(signature, axis, inputs)}{'+' * open_ended}"
+    return f"{ax.name or axis} {_categories(signature, axis, prepared)}{'+' * open_ended}"
 
 
 def _totals(

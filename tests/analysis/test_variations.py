@@ -105,9 +105,7 @@ def test_every_variation_equals_a_loop_of_its_own(
             formula = "met * 1.5 + 20"
             alone[label] = dimuon(lambda path, f=formula: path.replace("met", f), False)
         else:
-            alone[label] = dimuon(
-                lambda path, c=column, f=formula: path.replace(c, f), correct
-            )
+            alone[label] = dimuon(lambda path, c=column, f=formula: path.replace(c, f), correct)
     for label, (_, formula) in WEIGHTS.items():
         alone[label] = dimuon(lambda path: None, correct, weight=formula)
     for label, path in alone.items():
@@ -128,7 +126,11 @@ def test_a_function_gives_both_sides_and_several_columns_vary_together(
     path.hist("h", met="met: 10, 0, 10", weights=[])
     path.hist("pt", pt="sum(Muon.pt): 10, 0, 100", variations="jesUp")
     result = process(path, events, dataset=MC)
-    got = {(f.hist, label): [*f.columns.values()][0].tolist() for f in result.fills for label in f.weights}
+    got = {
+        (f.hist, label): [*f.columns.values()][0].tolist()
+        for f in result.fills
+        for label in f.weights
+    }
     assert got == {
         ("h", "nominal"): [5, 6], ("h", "jesUp"): [6, 7], ("h", "jesDown"): [4, 5],
         ("pt", "nominal"): [30, 40], ("pt", "jesUp"): [60, 80],

@@ -153,3 +153,37 @@ def test_an_axis_may_be_called_sample() -> None:
     made = H5Hist(*axes).fill(sample="data", b=[True, False])
     assert made.committed == 1
     assert made.project("b").sum() == 2
+
+
+@pytest.mark.parametrize("storage", ["Double", "Weight", "Int64"])
+@pytest.mark.parametrize("labels", [1, 3, 40])
+def test_labels_that_are_filled_together_hold_what_each_would_alone(
+    storage: str, labels: int
+) -> None:
+    """Bit by bit, in several calls, with a category beside and dense axes with flow."""
+    axes = [
+        hist.axis.StrCategory([], name="dataset", growth=True),
+        hist.axis.StrCategory([], name="variation", growth=True),
+        hist.axis.Regular(5, 0, 1, name="x"),
+        hist.axis.Variable([0, 0.2, 0.9], name="y"),
+    ]
+    signatures = {"h": Signature.from_axes("h", axes, storage)}
+    chance = np.random.default_rng(1)
+    together, alone = Contribution(signatures), Contribution(signatures)
+    names = [f"v{n}" for n in range(labels)]
+    for dataset in ("a", "b", "a"):
+        columns = {"x": chance.normal(0.5, 0.5, 500), "y": chance.normal(0.5, 0.5, 500)}
+        weights: dict[str, Any] = {n: chance.normal(1, 1, 500) for n in names}
+        if storage == "Int64":
+            weights = dict.fromkeys(names)
+        together.fill_each("h", "variation", weights, dataset=dataset, **columns)
+        for name, weight in weights.items():
+            alone.fill("h", weight=weight, dataset=dataset, variation=name, **columns)
+    assert blocks_of(together) == blocks_of(alone)
+
+
+def blocks_of(contribution: Contribution) -> dict[Any, Any]:
+    return {
+        (entry.hist, entry.key): (entry.weighted, [part.tobytes() for part in parts])
+        for entry, parts in contribution._encoded()
+    }
