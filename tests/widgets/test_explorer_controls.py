@@ -5,6 +5,7 @@ What a control says must be what Python selects, and the expression must give th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -118,3 +119,56 @@ def test_nine_axes_at_once(
     agrees(on, explorer, nine)
     on.page.screenshot(path=artifacts / f"explorer-nine-{theme}-{width}.png", full_page=True)
     assert on.page.evaluate("() => document.documentElement.scrollWidth") <= width
+
+
+def test_what_is_half_done_stays_while_a_histogram_fills(bare: Callable[..., Any]) -> None:
+    h = hist.Hist(
+        hist.axis.Regular(10, 0, 100, name="pt"),
+        hist.axis.StrCategory([f"QCD_{i}" for i in range(40)], growth=True, name="process"),
+    )
+    h.fill([15.0, 25.0], ["QCD_1", "QCD_2"])
+    pick = {"as": "pick", "items": ["QCD_1", "QCD_2"]}
+    explorer = HistExplorer(h, view={"pt": "x", "process": pick})
+    on = bare(explorer)
+    page = on.page
+    page.locator(".hepnb-foldline").click()
+    limit = page.get_by_label("pt, lower limit, typed")
+    limit.fill("12")
+    limit.evaluate("field => field.setSelectionRange(1, 1)")
+    names = page.get_by_role("listbox", name="process: categories")
+    names.evaluate("list => { list.scrollTop = 200 }")
+    h.fill([35.0], ["new"])
+    explorer.refresh()
+    on.settle()
+    assert "of 41" in page.locator(".hepnb-foldline").inner_text()
+    caret = "field => [field.value, field.selectionStart, document.activeElement === field]"
+    assert limit.evaluate(caret) == ["12", 1, True]
+    assert names.evaluate("list => list.scrollTop") == 200
+    limit.press("Enter")
+    agrees(on, explorer, h)
+    assert explorer.view["pt"]["range"] == [10.0, None]
+
+
+def test_every_control_is_reached_and_named(bare: Callable[..., Any], nine: hist.Hist[Any]) -> None:
+    on = bare(HistExplorer(nine, view={"process": "stack", "pt": "range", "d0": "bin"}))
+    page = on.page
+    page.get_by_role("button", name="more axes, summed").click()
+    page.mouse.click(2, 2)  # Tab starts from the top of the page
+    wanted = page.evaluate(
+        """() => [...document.querySelectorAll("button, select, input, [tabindex='0']")]
+            .filter((node) => node.checkVisibility() && !node.disabled)
+            .map((node, at) => { node.dataset.at = at; return at; })"""
+    )
+    reached = []
+    for _ in range(len(wanted) + 1):
+        page.keyboard.press("Tab")
+        at = page.evaluate("() => document.activeElement.dataset.at ?? null")
+        if at is None:
+            break
+        reached.append(int(at))
+    assert sorted(reached) == wanted
+    assert reached == wanted  # in the order they are read
+    tree = page.locator("main").aria_snapshot()
+    roles = "button|combobox|slider|textbox|searchbox|listbox|option"
+    assert re.findall(rf"^\s*- (?:{roles})(?! \")", tree, re.MULTILINE) == []
+    assert 'slider "d0: bin"' in tree

@@ -22,16 +22,12 @@ const WORDS: Record<Choice, string> = {
 export function offers(axis: Axis): [Choice, string][] {
   const flow = axis.flow[0] || axis.flow[1];
   const kinds = (role: Role): Choice[] => {
-    if (role === "pick") return boolean(axis) ? ["one"] : ["one", "pick"];
+    if (role === "pick") return ["one", "pick"];
     return role === "sum" && flow ? ["sum", "net"] : [role];
   };
   return roles(axis)
     .flatMap(kinds)
     .map((choice) => [choice, WORDS[choice]]);
-}
-
-function boolean(axis: Axis): boolean {
-  return axis.items.length > 0 && axis.items.every((item) => typeof item === "boolean");
 }
 
 /** The chooser's entry for a step; several categories stay so when one of them is left. */

@@ -22,7 +22,7 @@ test("the chooser offers what fits the axis", () => {
   const few = dense("n", [0, 1, 2], { discrete: true });
   expect(words(few)).toContain("stack");
   const tight = category("tight", [false, true], { flow: [false, false] });
-  expect(words(tight)).toEqual(["x", "y", "overlay", "stack", "one", "sum"]);
+  expect(words(tight)).toEqual(["x", "y", "overlay", "stack", "one", "pick", "sum"]);
 });
 
 test("an axis that takes a role gives its own to the one that held it", () => {
