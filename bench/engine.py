@@ -28,7 +28,7 @@ _TASKS = 20_000
 _DASK_TASKS = 1_000
 _CHUNKS = 2_000
 _FLOOD = 20_000
-_MESSAGES = 300
+_MESSAGES = (300, 0.02), (30, 0.25)
 _SIZES = {"8 kB": 8_000, "160 kB": 160_000, "1.6 MB": 1_600_000, "16 MB": 16_000_000}
 _COMMITTED = 64_000_000
 
@@ -75,23 +75,25 @@ def _messages(file: str, repeats: int) -> None:
         first = run.log_page(0, 1, search="message")["records"][0]["time"]
         return (seen[0] - first) * 1000 / _FLOOD
 
-    def slowly(crowd: str) -> float:
-        run = _talking(_MESSAGES, pause=0.02).start(file, workers=1, chunk=WORKERS, nice=0)
+    def slowly(crowd: str, count: int, pause: float) -> float:
+        run = _talking(count, pause).start(file, workers=1, chunk=WORKERS, nice=0)
         with _Crowd(run, *crowds[crowd]) as watching:
             run.wait()
-        late.setdefault(crowd, []).extend(watching.late)
+        name = f"{crowd}: every {pause:g} s"
+        late.setdefault(name, []).extend(watching.late)
         return statistics.median(watching.late)
 
     found = interleaved({crowd: partial(flood, crowd) for crowd in crowds}, repeats)
     rate = 1000 / statistics.median(found["the notebook"])
     title = f"1000 messages of a worker into the log and to the notebook: {rate:,.0f} a second"
     show(title, found, "the notebook", "1.05 at most")
-    interleaved({crowd: partial(slowly, crowd) for crowd in list(crowds)[1:]}, repeats)
-    print("\nfrom a worker's message to a watcher (snapshots come ten times a second)")
-    print(f"  {'watchers beside the notebook':<34}{'p50 ms':>10}{'p99 ms':>10}{'messages':>10}")
+    paces = [(crowd, *pace) for pace in _MESSAGES for crowd in list(crowds)[1:]]
+    interleaved({str(pace): partial(slowly, *pace) for pace in paces}, repeats)
+    print("\nfrom a worker's message to a watcher (snapshots come ten times a second at most)")
+    print(f"  {'watchers beside the notebook':<46}{'p50 ms':>10}{'p99 ms':>10}{'messages':>10}")
     for crowd, values in late.items():
         cuts = statistics.quantiles(values, n=100)
-        print(f"  {crowd:<34}{cuts[49] * 1e3:>10.1f}{cuts[98] * 1e3:>10.1f}{len(values):>10}")
+        print(f"  {crowd:<46}{cuts[49] * 1e3:>10.1f}{cuts[98] * 1e3:>10.1f}{len(values):>10}")
 
 
 def _talking(count: int, pause: float) -> Any:

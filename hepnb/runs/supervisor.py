@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 __all__ = ["Supervisor"]
 
 _TICK = 0.1
+_SILENCE = 0.5
 _NAP = 0.005
 _PATIENCE = 3.0
 _INTERRUPTIONS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
@@ -121,26 +122,30 @@ class Supervisor:
 
     def main(self) -> None:
         """Work until the run has ended; leave a sealed store and the final snapshot."""
-        next_tick = 0.0
-        is_first_told = False
+        tick_at = told_at = 0.0
+        is_first_told = is_news = False
         while not self.is_ending:
-            self._turn(next_tick - time.monotonic())
+            tell_at = told_at + (_TICK if is_news else _SILENCE)
+            is_news |= self._turn(min(tick_at, tell_at) - time.monotonic())
             self._judge()
             if self.state == "running" and not self.is_ending:
                 self.crew.lease()
             self._end_if_finished()
             is_first = not is_first_told and bool(self.reporter.committed)
-            if is_first or time.monotonic() >= next_tick:
-                is_first_told = is_first_told or is_first
+            now = time.monotonic()
+            if now >= tick_at:
                 if self.directory.is_gone():
                     self.engine.close()
                     return
-                next_tick = time.monotonic() + _TICK
+                tick_at = now + _TICK
                 self.crew.tick()
                 self._site.look()
                 self._interrupted_by = self._interrupted_by or self._site.verdict
                 if self.directory.cancel_request.exists():
                     self.cancel("by request")
+            # What comes after some silence is told at once; what changes with time alone can wait.
+            if is_first or now >= told_at + (_TICK if is_news else _SILENCE):
+                is_first_told, is_news, told_at = is_first_told or is_first, False, now
                 self._watchers.publish(self.reporter.snapshot())
                 self.reporter.keep_on_disk()
         self.engine.close()
@@ -149,13 +154,14 @@ class Supervisor:
             self._stop()
         self._take_leave()
 
-    def _turn(self, timeout: float) -> None:
-        """Hear whoever has something to say, then write what waits."""
+    def _turn(self, timeout: float) -> bool:
+        """Hear whoever has something to say, if anybody has, then write what waits."""
         if self.crew.is_ahead(2 * _NAP):
             # To hear many short answers at once costs all far less than to wake for each of them.
             time.sleep(_NAP)
         timeout = min(timeout, self.engine.turn())
-        for key, _ in self._selector.select(max(0.0, timeout)):
+        heard = self._selector.select(max(0.0, timeout))
+        for key, _ in heard:
             # An earlier one of this batch may have closed it, and another may have its number.
             if self._selector.get_map().get(key.fd) is key:
                 key.data()
@@ -163,6 +169,7 @@ class Supervisor:
         if self.writing.refusal and self.outcome is None:
             self.log.add(self.writing.refusal, level="ERROR", logger="hepnb")
             self.fail(self.writing.refusal)
+        return bool(heard)
 
     def _judge(self) -> None:
         """Running, or paused: by request, or as long as the disk refuses, which is said once."""

@@ -9,7 +9,8 @@ import time
 import hepnb as hn
 from hepnb.runs import launch
 
-_SELDOM = "import sys; from hepnb.runs import supervisor as s; s._TICK = 3600; s.main(sys.argv[1])"
+_SELDOM = """import sys; from hepnb.runs import supervisor as s
+s._TICK = s._SILENCE = 3600; s.main(sys.argv[1])"""
 
 
 def test_little_is_imported_before_the_zygote_starts():
@@ -52,3 +53,19 @@ def test_the_first_result_is_told_before_the_next_tick(numbered, tmp_path, monke
     assert run.status == "running"
     gate.touch()
     assert run.wait(60).status == "done"
+
+
+def test_what_changes_with_time_alone_is_told_seldom(numbered):
+    path = hn.Path("slow")
+
+    @path.define
+    def x(event):
+        time.sleep(3)
+        return event
+
+    path.hist("x", x="x: 0, 2000, int")
+    run = path.start(numbered[0][0], workers=1)
+    told: list[float] = []
+    run.watch(lambda s: told.append(s["now"]) if s["state"] == "running" else None)
+    run.wait(60)
+    assert 2 < len(told) < 20, "not ten a second"
