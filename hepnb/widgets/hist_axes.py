@@ -103,12 +103,12 @@ class AxisInfo:
         return edge, str(edge)
 
     def to_wire(self) -> dict[str, object]:
-        """For the browser: JSON, with the edges as little-endian float64.
+        """For the browser: JSON, with the edges as little-endian float64, or [first, last] of
+        evenly spaced ones.
 
         `texts` and `quoted` are what it needs to write expressions: the source text of each edge,
         unless there are very many, and the `repr` of names that a plain rule would get wrong.
         """
-        edges = None if self.edges is None else self.edges.astype("<f8").tobytes()
         few = self.edges is not None and self.size <= _MOST_TEXTS
         names = [self.name, *(item for item in self.items if isinstance(item, str))]
         return {
@@ -121,13 +121,21 @@ class AxisInfo:
             "unit": unit(self.label),
             "dense": self.dense,
             "size": self.size,
-            "edges": edges,
+            "edges": None if self.edges is None else _packed(self.edges),
             "items": list(self.items),
             "circular": self.circular,
             "discrete": self.discrete,
             "flow": [self.underflow, self.overflow],
             "log": self.logarithmic,
         }
+
+
+def _packed(edges: NDArray[np.float64]) -> bytes | list[float]:
+    first, last = float(edges[0]), float(edges[-1])
+    part = np.arange(len(edges)) / (len(edges) - 1)
+    if np.isfinite([first, last]).all() and np.array_equal((1 - part) * first + part * last, edges):
+        return [first, last]
+    return edges.astype("<f8").tobytes()
 
 
 def describe(axes: Iterable[Any]) -> tuple[AxisInfo, ...]:

@@ -31,12 +31,17 @@ function model(saved: Saved): AnyModel {
     const other = typeof shown === "string" ? saved.models[shown] : undefined;
     if (kind !== "view" || !other) return { ok: true, result: "kept" };
     const now = (values.state as Values).shown;
-    if (shown === now && (values.state as Values).whole === 0)
-      return { ok: false, error: "too large for this page: it holds only what was shown" };
-    if (shown !== now) {
-      Object.assign(values, other);
-      tell("change:state");
+    if (shown === now) {
+      values.problem =
+        (values.state as Values).whole === 0
+          ? "too large to be turned in this page: it holds only what was shown"
+          : "";
+      tell("change:problem");
+      return { ok: true, result: values.problem === "" ? "kept" : "drawn" };
     }
+    Object.assign(values, other, { problem: "" });
+    tell("change:problem");
+    tell("change:state");
     return { ok: true, result: "drawn" };
   };
   return {

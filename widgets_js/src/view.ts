@@ -29,7 +29,8 @@ export interface AxisWire {
   unit: string;
   dense: boolean;
   size: number;
-  edges: DataView | null;
+  /** Little-endian float64, or the first and last of `size + 1` evenly spaced ones. */
+  edges: DataView | [number, number] | null;
   items: Item[];
   circular: boolean;
   discrete: boolean;
@@ -61,7 +62,14 @@ export function floats(view: DataView): Float64Array {
 }
 
 export function readAxis(axis: AxisWire): Axis {
-  return { ...axis, edges: axis.edges ? floats(axis.edges) : new Float64Array() };
+  const { edges, size } = axis;
+  if (!Array.isArray(edges)) return { ...axis, edges: edges ? floats(edges) : new Float64Array() };
+  const [first, last] = edges;
+  const even = Float64Array.from({ length: size + 1 }, (_, i) => {
+    const part = i / size;
+    return (1 - part) * first + part * last;
+  });
+  return { ...axis, edges: even };
 }
 
 /** What an overlay or stack of this axis may choose from: categories, or few whole numbers. */
