@@ -13,7 +13,9 @@ import pytest
 import hepnb as hn
 from hepnb.widgets import HistExplorer
 
-EVIL = "</script><script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">"
+EVIL = (
+    "</script><script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">"
+)
 
 
 @pytest.fixture(scope="module")
