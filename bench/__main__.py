@@ -12,7 +12,7 @@ from pathlib import Path
 
 import hepnb
 
-from . import engine, histograms, logs, overhead, peers, scans, service, starting
+from . import engine, histograms, logs, overhead, peers, scans, service, starting, widgets
 
 ALL = {
     "overhead": overhead.main,
@@ -23,6 +23,7 @@ ALL = {
     "logs": logs.main,
     "histograms": histograms.main,
     "service": service.main,
+    "widgets": widgets.main,
 }
 
 if __name__ == "__main__":
