@@ -71,8 +71,8 @@ class Source:
         h = self.indexed
         if not isinstance(h, bh.Histogram):
             return getattr(h, "version", None)
-        numbers = np.asarray(h.view(flow=True)).tobytes("A")  # as they lie in memory
-        return h.axes.extent, zlib.crc32(numbers)
+        numbers = np.ascontiguousarray(np.asarray(h.view(flow=True)).T)  # as they lie in memory
+        return h.axes.extent, zlib.crc32(numbers.view(np.uint8).data)
 
     def whole(self) -> Any:
         """All of it as a `hist.Hist`."""
