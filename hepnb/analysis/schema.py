@@ -91,7 +91,10 @@ def unit_in(doc: str) -> str:
 
 
 def _row(file: EventFile, branch: str, name: str, *, read: bool) -> dict[str, Any]:
-    dtype, title = file.about(branch)
+    try:
+        dtype, title = file.about(branch)
+    except Exception:  # noqa: BLE001  a type that cannot be read hides nothing of the others
+        dtype, title = "", ""
     doc = _text(title)
     if doc == branch or doc.startswith((f"{branch}/", f"{branch}[")):
         doc = ""  # ROOT's list of leaves, which stands there if nobody wrote a description

@@ -9,6 +9,7 @@ import { figure, sizesPicture, spark, trendPicture } from "./sizes";
 import type { Collection, Field, Moment, Part, Schema, Snapshot } from "./snapshot";
 import { type Cell, Table } from "./table";
 
+const NO_FIELDS: Field[] = [];
 const NOTHING: Schema = { collections: {}, columns: [], references: [] };
 
 export function collectionsPart(): Part {
@@ -38,6 +39,17 @@ export function collectionsPart(): Part {
   let latest: Snapshot | undefined;
   let chosen = "";
   let linked = "";
+  let drawn = "";
+  let listed: Field[] | undefined;
+  const sparks = new Map<string, { sizes: string; node: SVGElement }>();
+  const sparkOf = (collection: Collection) => {
+    const sizes = String(collection.sizes);
+    const known = sparks.get(collection.name);
+    if (known?.sizes === sizes) return known.node;
+    const made = { sizes, node: spark(collection) };
+    sparks.set(collection.name, made);
+    return made.node;
+  };
   const head = (name: string) => {
     const known = heads.get(name);
     if (known) return known;
@@ -53,12 +65,12 @@ export function collectionsPart(): Part {
   const redraw = () => {
     if (!latest) return;
     const { collections } = latest;
-    const schema = latest.schema ?? NOTHING;
+    const schema = latest.schema?.collections ? latest.schema : NOTHING; // {} of an old run
     const moments = momentsOf(latest);
     const at = slider.show(moments);
     if (!collections.some(({ name }) => name === chosen)) chosen = collections[0]?.name ?? "";
     table.fill(
-      collectionRows(collections, moments, at).map((row, place) => {
+      collectionRows(collections, moments, at, sparkOf).map((row, place) => {
         const collection = collections[place];
         if (!collection) return row;
         const press = head(collection.name);
@@ -73,16 +85,22 @@ export function collectionsPart(): Part {
     const one = collections.find(({ name }) => name === chosen);
     panel.hidden = one === undefined;
     if (!one) return;
-    const own = schema.collections[chosen] ?? [];
+    const own = schema.collections[chosen] ?? NO_FIELDS;
     const read = own.filter((field) => field.read).length;
     setText(title, own.length ? `${chosen}: ${read} of ${own.length} fields are read` : chosen);
+    if (own !== listed) {
+      listed = own;
+      fields.node.hidden = own.length === 0;
+      fields.fill([...own].sort((a, b) => Number(b.read) - Number(a.read)).map(fieldRow));
+    }
+    const key = JSON.stringify([one, moments, at]);
+    if (key === drawn) return; // a tooltip stays where it is
+    drawn = key;
     const shown = [];
     if (one.sizes?.length) shown.push(figure("Sizes, all events so far", sizesPicture(one)));
     if (moments.length > 1)
       shown.push(figure("Through the run", trendPicture(moments, chosen, at)));
     pictures.replaceChildren(...shown);
-    fields.node.hidden = own.length === 0;
-    fields.fill([...own].sort((a, b) => Number(b.read) - Number(a.read)).map(fieldRow));
   };
   const drawRelations = (schema: Schema) => {
     const links = joined(
@@ -120,7 +138,7 @@ function momentSlider(moved: () => void): {
   const input = el("input", { type: "range", class: "hepnb-slider", min: 0, step: 1 });
   const id = uniqueId("moment");
   input.id = id;
-  const words = el("output", { class: "hepnb-count", for: id });
+  const words = el("span", { class: "hepnb-count" }); // the slider says it, when it is moved
   const node = el("div", { class: "hepnb-row" }, el("label", { for: id }, "After"), input, words);
   let kept: number | null = null;
   let shown: Moment[] = [];
@@ -149,6 +167,7 @@ export function collectionRows(
   collections: Collection[],
   moments: Moment[],
   at = moments.length - 1,
+  draw = spark,
 ): Cell[][] {
   const counts = collections.map(({ name }) => countAt(moments, at, name));
   const most = Math.max(...counts.map(({ mean }) => mean ?? 0), Number.MIN_VALUE);
@@ -162,7 +181,7 @@ export function collectionRows(
       { text: mean?.toFixed(3) ?? "–", bar: (mean ?? 0) / most, key: mean },
       { text: since?.toFixed(3) ?? "–", key: since },
       now ? { text: range } : { text: "–", key: null, title: "known of all events only" },
-      now && collection.sizes?.length ? { text: "", node: spark(collection) } : { text: "" },
+      now && collection.sizes?.length ? { text: "", node: draw(collection) } : { text: "" },
     ];
   });
 }

@@ -73,12 +73,18 @@ export function sentence(progress: Progress): string {
   return `${number(events)} of ${about}${number(Math.round(total))} events, ${percent(events, total)}`;
 }
 
+/** In steps that a screen reader has time to say: ten seconds, a minute. */
+function coarse(seconds: number): string {
+  const step = seconds < 60 ? 10 : 60;
+  return duration(Math.max(step, Math.floor(seconds / step) * step)).replace(" 00 s", "");
+}
+
 /** Which workers have made no progress for much longer than their chunks take. */
 export function stalledOf(workers: Worker[]): string {
   const stuck = workers.filter((worker) => worker.stalled);
   if (stuck.length === 0) return "";
   const one = ({ id, file, start, stop, spent }: Worker) =>
-    `worker ${id}: ${duration(spent ?? 0)} on ${baseName(file)}, entries ${number(start)}–${number(stop)}`;
+    `worker ${id}: over ${coarse(spent ?? 0)} on ${baseName(file)}, entries ${number(start)}–${number(stop)}`;
   const rest = stuck.length > 3 ? `; and ${stuck.length - 3} more` : "";
   const list = stuck.slice(0, 3).map(one).join("; ");
   return `⚠ Stalled, much slower than other chunks: ${list}${rest}`;

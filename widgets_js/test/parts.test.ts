@@ -171,7 +171,7 @@ const worker: Worker = {
 
 test("stalled workers are called out by number, time and place", () => {
   expect(stalledOf([{ ...worker, stalled: false }])).toBe("");
-  expect(stalledOf([worker])).toContain("worker 3: 1 min 35 s on x.root, entries 0–100");
+  expect(stalledOf([worker])).toContain("worker 3: over 1 min on x.root, entries 0–100");
   expect(stalledOf(Array(7).fill(worker))).toContain("; and 4 more");
   expect(workerRow(worker)[1]).toEqual({ text: "⚠ stalled", tone: "bad" });
   expect(workerRow(worker)[2]?.text).toBe("1 min 35 s");

@@ -36,7 +36,7 @@ const parts = ["progress", "collections", "log", "statistics", "files"];
 let close: (() => void) | undefined;
 
 async function show() {
-  const fake = new FakeModel({ state: snapshot, parts, problem: "" });
+  const fake = new FakeModel({ state: snapshot, schema: {}, parts, problem: "" });
   const place = document.createElement("div");
   document.body.append(place);
   const render = widget.render as (props: unknown) => () => void;
@@ -87,4 +87,36 @@ test("closing leaves nothing behind", async () => {
   close?.();
   expect(fake.listeners).toBe(0);
   close = undefined;
+});
+
+test("two views on a page have nothing in common, and one may close", async () => {
+  const first = await show();
+  const closeFirst = close;
+  const second = await show();
+  const ids = [...document.querySelectorAll("[id]")].map(({ id }) => id);
+  expect(new Set(ids).size).toBe(ids.length);
+  closeFirst?.();
+  second.fake.values.state = { ...snapshot, seq: 2, name: "other" };
+  second.fake.tell("change:state");
+  await later(60);
+  expect(second.place.textContent).toContain("other");
+  expect(first.place.textContent).toContain("<i>dimuon</i>");
+});
+
+test("pictures of collections stay the same nodes until they change", async () => {
+  const sizes = [1, 3, 6];
+  const collections = [{ name: "Muon", events: 10, total: 20, min: 0, max: 3, sizes }];
+  const { fake, place } = await show();
+  const tell = async (seq: number, given: unknown) => {
+    fake.values.state = { ...snapshot, seq, collections: given };
+    fake.tell("change:state");
+    await later(60);
+    return [place.querySelector(".hepnb-spark"), place.querySelector(".hepnb-sizes")];
+  };
+  const before = await tell(2, collections);
+  expect(before.every((node) => node !== null)).toBe(true);
+  expect(await tell(3, structuredClone(collections))).toEqual(before);
+  expect((await tell(4, structuredClone(collections)))[0]).toBe(before[0]);
+  const [spark] = await tell(5, [{ ...collections[0], sizes: [1, 3, 7] }]);
+  expect(spark).not.toBe(before[0]);
 });
