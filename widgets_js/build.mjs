@@ -1,5 +1,5 @@
-// Builds each widget's entry into hepnb/widgets/static/: one ES module, names kept, and one style
-// sheet per widget, nothing fetched at run time. The same sources give the same bytes.
+// Builds each widget's entry into hepnb/widgets/static/: one small ES module and one style sheet
+// per widget, nothing fetched at run time. The same sources give the same bytes.
 import { readFile, stat } from "node:fs/promises";
 import { build } from "esbuild";
 
@@ -15,8 +15,7 @@ await build({
   format: "esm",
   target: "es2022",
   charset: "utf8",
-  minifyWhitespace: true,
-  minifySyntax: true,
+  minify: true,
   legalComments: "none",
   logLevel: "warning",
 });

@@ -46,6 +46,7 @@ class _Row:
         return _Row(self.kind, self.values * by, low, high, floor)
 
 
+@np.errstate(all="ignore")  # what is not finite is not drawn
 def display(part: Slice, look: Look) -> Drawing:
     """What is drawn of a slice of one or two dimensions."""
     if len(part.axes) == 2:
@@ -75,6 +76,7 @@ def display(part: Slice, look: Look) -> Drawing:
         x=x,
         ylabel=values_label(axis, look, counted=counted),
         log=look.logy,
+        zero=counted,
         curves=curves,
         stacked=part.stacked,
         bars=look.errors or look.kind in ("errorbar", "points"),

@@ -87,11 +87,16 @@ class Heat:
 
 @dataclass(frozen=True, eq=False)
 class Drawing:
-    """Everything that is drawn. `band` is the error of a stack's sum; `bars` asks for error bars."""
+    """Everything that is drawn.
+
+    `zero`: the contents count from zero, as means do not. `band` is the error of a stack's sum;
+    `bars` asks for error bars.
+    """
 
     x: DrawnAxis
     ylabel: Runs
     log: bool
+    zero: bool
     curves: tuple[Curve, ...]
     stacked: bool
     bars: bool

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Mapping
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boost_histogram as bh
 import traitlets
@@ -22,15 +22,21 @@ from ..histograms.stopping import Stopped, stoppable
 from ._wire import STATIC, LiveWidget, Message
 from .hist_axes import AxisInfo, describe
 from .hist_code import Selection, selection
+from .hist_display import display
+from .hist_drawing import Drawing
+from .hist_figure import draw
 from .hist_look import read_look, write_look
 from .hist_page import page
-from .hist_picture import picture, statistics
 from .hist_slice import read_slice
 from .hist_source import Source, sources
+from .hist_statistics import in_words
 from .hist_svg import svg
 from .hist_view import View, read_view, write_view
 from .hist_whole import MOST_BYTES, pack
 from .labels import plain
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 __all__ = ["HistExplorer"]
 
@@ -170,6 +176,10 @@ class HistExplorer(LiveWidget):
         with self._lock:
             self._source.refresh()
         self._pump.put("draw", lambda: self._draw(settled=True))
+
+    def figure(self, style: str | None = None) -> Figure:
+        """What is drawn, in matplotlib; `style` is `CMS`, `ATLAS`, `LHCb`, `Belle II` or None."""
+        return draw(self._drawing(self._parts()), style)
 
     def save_html(self, file: str | Path) -> Path:
         """Write one HTML file that stays interactive with no kernel and no network.
@@ -360,20 +370,23 @@ class HistExplorer(LiveWidget):
         head = f"HistExplorer: {parts.code}"
         if parts.source.live:
             return f"{head}\n(a histogram that was still filling)"
-        return "\n".join([head, *statistics(picture(parts.selected(), parts.steps, parts.axes))])
+        return "\n".join([head, *map(in_words, self._drawing(parts).statistics)])
+
+    def _drawing(self, parts: _Parts) -> Drawing:
+        part = read_slice(parts.selected(), parts.steps, parts.axes)
+        return display(part, read_look(self.look))
 
     def _static_html(self) -> str:
         parts = self._parts()
         title = plain(parts.source.title)
-        drawn = picture(parts.selected(), parts.steps, parts.axes)
-        logx, logy = self.look["logx"], self.look["logy"]
-        drawing = svg(drawn, f"Histogram of {title}", logx=logx, logy=logy)
-        lines = [*statistics(drawn), drawn.note]
+        drawing = self._drawing(parts)
+        lines = [*map(in_words, drawing.statistics), drawing.note]
         if parts.source.live:
             lines.append("the histogram was still filling")
+        picture = svg(drawing, f"Histogram of {title}")
         below = "".join(f"<div>{escape(line)}</div>" for line in lines if line)
         return (
             f'<figure style="margin:0;max-width:640px"><div><b>{escape(title)}</b></div>'
-            f'{drawing}<figcaption style="font-size:90%">{below}'
+            f'{picture}<figcaption style="font-size:90%">{below}'
             f"<code>{escape(parts.code)}</code></figcaption></figure>"
         )

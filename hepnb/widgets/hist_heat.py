@@ -41,11 +41,11 @@ def heat(part: Slice, look: Look) -> Drawing:
     factors = [factor(plain, total, widths) for widths in (areas, x_widths, y_widths)]
     sides = []
     for k, by in ((0, factors[1]), (1, factors[2])):
-        row = np.nan_to_num(values).sum(axis=k) * by
+        row = np.nansum(values, axis=k) * by
         if variances is None:
             sides.append(Curve("", "step", row, None, None))
         else:
-            spread = np.sqrt(np.maximum(np.nan_to_num(variances).sum(axis=k), 0)) * by
+            spread = np.sqrt(np.maximum(np.nansum(variances, axis=k), 0)) * by
             sides.append(Curve("", "step", row, row - spread, row + spread))
     said = notes(part, look)
     if look.cumulative and part.kind == "count":
@@ -54,6 +54,7 @@ def heat(part: Slice, look: Look) -> Drawing:
         x=x,
         ylabel=y.label,
         log=y.log,
+        zero=False,
         curves=(),
         stacked=False,
         bars=False,
@@ -98,6 +99,7 @@ def profile(part: Slice, look: Look) -> Drawing:
         x=x,
         ylabel=(("Mean of ", 0), *y_axis.label),
         log=look.logy,
+        zero=False,
         curves=(Curve("", "errorbar", mean, low, high),),
         stacked=False,
         bars=True,

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Statistics", "statistics", "statistics_2d"]
+from .labels import number
+
+__all__ = ["Statistics", "in_words", "statistics", "statistics_2d"]
 
 Array = NDArray[np.float64]
 
@@ -121,6 +123,33 @@ def statistics_2d(
     )
 
 
+def in_words(of: Statistics) -> str:
+    """One line: what is in view and outside, and the moments that there are.
+
+    >>> box = statistics("", np.array([2.0, 2.0]), None, np.arange(3.0), flow=(False, False),
+    ...                  counts=True, dense=True)
+    >>> in_words(box)
+    'in view 4, mean 1, std. dev. 0.5'
+    """
+    parts = []
+    if of.integral is not None:
+        error = "" if of.error is None else f" ± {number(float(f'{of.error:.3g}'))}"
+        parts.append(f"in view {number(of.integral)}{error}")
+    for name, value in (
+        ("below", of.under),
+        ("above", of.over),
+        ("mean", of.mean),
+        ("std. dev.", of.std),
+        ("FWHM", of.fwhm),
+        ("mean of y", of.y_mean),
+        ("std. dev. of y", of.y_std),
+        ("correlation", of.correlation),
+    ):
+        if value is not None:
+            parts.append(f"{name} {number(value)}")
+    return (f"{of.label}: " if of.label else "") + ", ".join(parts)
+
+
 def _known(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
@@ -152,25 +181,19 @@ def _moments(values: Array, centres: Array) -> tuple[float | None, float | None]
 
 
 def _fwhm(values: Array, edges: Array, centres: Array) -> float | None:
-    """Full width at half maximum of the density, straight lines between the bins' centres.
+    """Full width at half maximum of the density, from its first to its last crossing.
 
-    None where the density does not fall to half of its maximum on both sides in view.
+    Straight lines between the bins' centres; None where it is above half at an end of the view.
     """
     if len(values) < 3 or not np.isfinite(edges).all() or not np.isfinite(values).all():
         return None
     density = values / np.diff(edges)
-    peak = int(density.argmax())
-    half = float(density[peak]) / 2
-    if not half > 0:
+    half = float(density.max()) / 2
+    above = np.flatnonzero(density >= half)
+    if not half > 0 or above[0] == 0 or above[-1] == len(density) - 1:
         return None
     ends = []
-    for step in (-1, 1):
-        at = peak
-        while 0 <= at < len(density) and density[at] > half:
-            at += step
-        if not 0 <= at < len(density):
-            return None
-        before = at - step
-        part = (half - density[at]) / (density[before] - density[at])
-        ends.append(float(centres[at] + part * (centres[before] - centres[at])))
+    for inner, outer in ((above[0], above[0] - 1), (above[-1], above[-1] + 1)):
+        part = (half - density[outer]) / (density[inner] - density[outer])
+        ends.append(float(centres[outer] + part * (centres[inner] - centres[outer])))
     return _known(ends[1] - ends[0])

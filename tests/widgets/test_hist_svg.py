@@ -13,15 +13,20 @@ from hypothesis import strategies as st
 
 from hepnb.widgets.hist_axes import describe
 from hepnb.widgets.hist_code import selection
-from hepnb.widgets.hist_picture import Picture, picture
-from hepnb.widgets.hist_svg import log_ticks, svg, ticks
+from hepnb.widgets.hist_display import display
+from hepnb.widgets.hist_drawing import Drawing
+from hepnb.widgets.hist_look import Look
+from hepnb.widgets.hist_slice import read_slice
+from hepnb.widgets.hist_svg import svg
+from hepnb.widgets.hist_ticks import log_ticks, ticks
 from hepnb.widgets.hist_view import read_view
 
 
-def shown(h: hist.BaseHist, **view: object) -> Picture:
+def shown(h: hist.BaseHist, look: Look | None = None, **view: object) -> Drawing:
     axes = describe(h.axes)
     steps = read_view(view, axes)
-    return picture(selection(steps, axes).apply(h), steps, axes)
+    part = read_slice(selection(steps, axes).apply(h), steps, axes)
+    return display(part, look or Look())
 
 
 def texts(image: str) -> list[str]:
@@ -70,17 +75,51 @@ def test_log_bins_are_drawn_on_a_log_axis() -> None:
     assert "Events / bin" in words
 
 
-@pytest.mark.parametrize("logy", [True, False])
+LOOKS = [
+    Look(),
+    Look(logy=True),
+    Look(kind="points", cumulative="up"),
+    Look(kind="filled", flow=True, normalise="density"),
+    Look(kind="errorbar", normalise="area", logy=True, flow=True),
+]
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=str)
 @pytest.mark.parametrize(
     "values",
     [[0.0, 0.0], [-3.0, 2.0], [1e-9, 1e12], [5.0, np.nan], [np.inf, 1.0], [1e300, 1e300]],
 )
-def test_any_content_gives_a_picture_without_nonsense(values: list[float], logy: bool) -> None:
+def test_any_content_gives_a_picture_without_nonsense(values: list[float], look: Look) -> None:
     h = hist.Hist.new.Reg(2, 0, 1, name="x").Double()
     h[...] = values
-    image = svg(shown(h), "x", logy=logy)
+    image = svg(shown(h, look), "x")
     ET.fromstring(image)
-    assert not re.search(r"nan|inf", image)
+    assert not re.search(r"\bnan|\binf", image)
+
+
+@pytest.mark.parametrize("below", ["ratio", "pull"])
+@pytest.mark.parametrize("role", ["overlay", "stack"])
+def test_a_comparison_has_its_panel_and_every_name(role: str, below: str) -> None:
+    h = hist.Hist(
+        hist.axis.Regular(20, 0, 1, name="x"), hist.axis.StrCategory(["<b>", "c"], name="k")
+    )
+    h.fill(x=np.linspace(0, 1, 400), k=["<b>", "c"] * 200)
+    look = Look(below=below, reference="c")  # type: ignore[arg-type]
+    words = texts(svg(shown(h, look, k=role), "x"))
+    assert {"<b>", "c"} <= set(words)
+    assert {"pull", "ratio to c", "c / sum"} & set(words)
+
+
+@pytest.mark.parametrize("log", [True, False])
+@pytest.mark.parametrize("cells", [[0, 0, 0, 0], [1, 1000, -2, 0], [np.nan, np.inf, 1, 2]])
+def test_a_heat_map_is_an_image_between_its_axes(cells: list[float], log: bool) -> None:
+    h = hist.Hist.new.Reg(2, 0, 1, name="x", label="x [cm]").Reg(2, 1, 9, name="y").Double()
+    h[...] = np.reshape(cells, (2, 2))
+    image = svg(shown(h, Look(logz=log, flow=True), x="x", y="y"), "x")
+    assert image.count("<image") == 2
+    assert "data:image/png;base64," in image
+    assert not re.search(r"\bnan|\binf", image)
+    assert {"x [cm]", "y", "Events / bin"} <= set(texts(image))
 
 
 def test_categories_on_x_carry_their_names() -> None:

@@ -1,20 +1,14 @@
 // What stands under the cursor: a bin, its edges, content and error.
 
+import type { Curve, Drawing, DrawnAxis } from "./drawing";
 import { number } from "./format";
-import type { Axis, Picture } from "./picture";
 import { type Scale, short } from "./ticks";
 
-export interface Cursor {
-  bin: number;
-  picture: Picture;
-  axis: Axis | undefined;
-}
-
 /** The bin at a pixel, -1 beside the picture. */
-export function nearestBin(edges: Float64Array, x: Scale, pixel: number): number {
-  const [start = 0, stop = 0] = x.range;
-  if (pixel < start || pixel > stop) return -1;
-  const value = x.invert(pixel);
+export function nearestBin(edges: Float64Array, scale: Scale, pixel: number): number {
+  const [start, stop] = scale.range;
+  if (pixel < Math.min(start, stop) || pixel > Math.max(start, stop)) return -1;
+  const value = scale.invert(pixel);
   let low = 0;
   let high = edges.length - 1;
   while (high - low > 1) {
@@ -25,22 +19,43 @@ export function nearestBin(edges: Float64Array, x: Scale, pixel: number): number
   return low;
 }
 
-export function cursorText({ bin, picture, axis }: Cursor): string {
-  const contents = picture.curves.map(({ label, values, errors, low }) => {
-    const value = low ? `${number(low[bin])} to ${number(values[bin])}` : number(values[bin], 5);
-    const error = errors ? ` ± ${number(errors[bin], 3)}` : "";
-    return `${label ? `${label} ` : ""}${value}${error}`;
-  });
-  return `${binText(bin, picture, axis)}: ${contents.join(" · ")}`;
+/** The bin of x, and of y in a heat map, in words. */
+export function cursorText(drawing: Drawing, i: number, j: number): string {
+  const { heat, curves, below } = drawing;
+  if (heat) {
+    const at = j * (drawing.x.edges.length - 1) + i;
+    const error = heat.errors ? ` ± ${number(heat.errors[at], 3)}` : "";
+    const where = `x ${binText(drawing.x, i)}, y ${binText(heat.y, j)}`;
+    return `${where}: ${number(heat.values[at], 5)}${error}`;
+  }
+  const contents = curves.map((curve) => contentText(curve, i));
+  for (const curve of below?.curves ?? []) {
+    const name = curves.length > 2 ? ` ${curve.label}` : "";
+    contents.push(`${below?.kind}${name} ${contentText({ ...curve, label: "" }, i, 3)}`);
+  }
+  return `${binText(drawing.x, i)}: ${contents.join(" · ")}`;
 }
 
-function binText(bin: number, picture: Picture, axis: Axis | undefined): string {
-  const item = picture.items[bin];
+/** `label value ± error`; a stacked series by itself, not as high as it stands. */
+function contentText({ label, values, low, high, base, floor }: Curve, i: number, digits = 5) {
+  const name = label ? `${label} ` : "";
+  if (floor) return `${name}${number(floor[i])} to ${number(values[i])}`;
+  const top = values[i] ?? 0;
+  const value = `${name}${number(top - (base?.[i] ?? 0), digits)}`;
+  if (!low || !high || !Number.isFinite(top)) return value;
+  const [down, up] = [top - (low[i] ?? top), (high[i] ?? top) - top];
+  if (Math.abs(down - up) <= 1e-6 * Math.abs(up)) return `${value} ± ${number(up, 3)}`;
+  return `${value} +${number(up, 3)} −${number(down, 3)}`;
+}
+
+export function binText(axis: DrawnAxis, i: number): string {
+  const { edges, items, discrete, unit } = axis;
+  const item = items[i];
   if (item !== undefined) return item;
-  const low = picture.edges[bin] ?? 0;
-  const high = picture.edges[bin + 1] ?? 0;
-  if (axis?.discrete && high - low === 1) return short(low);
-  const last = bin === picture.edges.length - 2 && !axis?.flow[1];
-  const unit = axis?.unit ? ` ${axis.unit}` : "";
-  return `[${short(low)}, ${short(high)}${last ? "]" : ")"}${unit}`;
+  const [low, high] = [edges[i] ?? 0, edges[i + 1] ?? 0];
+  const of = unit ? ` ${unit}` : "";
+  if (axis.under && i === 0) return `below ${short(high)}${of}`;
+  if (axis.over && i === edges.length - 2) return `${short(low)}${of} and above`;
+  if (discrete && high - low === 1) return short(low);
+  return `[${short(low)}, ${short(high)})${of}`;
 }

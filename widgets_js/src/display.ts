@@ -46,6 +46,7 @@ export function display(slice: Slice, look: Look): Drawing {
     x,
     ylabel: valuesLabel(axis, look, counted),
     log: look.logy,
+    zero: counted,
     curves,
     stacked: slice.stacked,
     bars: look.errors || look.kind === "errorbar" || look.kind === "points",

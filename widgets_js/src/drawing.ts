@@ -60,6 +60,8 @@ export interface Drawing {
   x: DrawnAxis;
   ylabel: Runs;
   log: boolean;
+  /** The contents count from zero; means do not. */
+  zero: boolean;
   curves: Curve[];
   stacked: boolean;
   /** Whether error bars are asked for. */

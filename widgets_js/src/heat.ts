@@ -121,7 +121,15 @@ const STEP: Omit<Curve, "values" | "low" | "high"> = {
   base: null,
   floor: null,
 };
-const EMPTY = { curves: [], stacked: false, bars: false, band: null, below: null, heat: null };
+const EMPTY = {
+  zero: false,
+  curves: [],
+  stacked: false,
+  bars: false,
+  band: null,
+  below: null,
+  heat: null,
+};
 
 function axesOf({ axes: [x, y] }: Slice): [SliceAxis, SliceAxis] {
   if (!x || !y) throw new Error("two dimensions have two axes");

@@ -8,12 +8,10 @@ import { cut } from "./cut";
 import { button, el, root, setText } from "./dom";
 import { number } from "./format";
 import { goneNotice } from "./gone";
-import { legend } from "./legend";
 import { DEFAULT_LOOK, type Look } from "./look";
 import { LookBar } from "./look_bar";
 import { Mover } from "./mover";
 import { newCellButton } from "./new_cell";
-import { pictureOf } from "./picture";
 import { Plot } from "./plot";
 import { readSlice, type Slice, type SliceWire } from "./slice";
 import { type Axis, type AxisWire, readAxis, type View } from "./view";
@@ -57,7 +55,6 @@ class Explorer {
   private readonly title = el("strong", { class: "hepnb-name" });
   private readonly chooser = el("select", { class: "hepnb-select", "aria-label": "Histogram" });
   private readonly live = el("span", { class: "hepnb-live", role: "status" });
-  private readonly legend = el("div", { class: "hepnb-legends" });
   private readonly note = el("div", { class: "hepnb-faint" });
   private readonly rows: AxisRows;
   private readonly code = el("code", { class: "hepnb-code" });
@@ -81,13 +78,13 @@ class Explorer {
     };
     this.mover = new Mover(this.channel, (answer) => this.answered(answer));
     this.plot = new Plot({
-      zoom: (low, high) => this.zoom("x", [low, high]),
-      reset: () => this.zoom("x", null),
+      zoom: (axis, low, high) => this.zoom(axis, [low, high]),
+      reset: () => this.reset(),
     });
     this.rows = new AxisRows((view) => this.move(view));
     this.look = { ...DEFAULT_LOOK, ...model.get("look") };
-    const all = button("whole range", { title: "Show the whole x axis (double click, Escape)" });
-    all.addEventListener("click", () => this.zoom("x", null));
+    const all = button("whole range", { title: "Show the whole range (double click, Escape)" });
+    all.addEventListener("click", () => this.reset());
     this.bar = new LookBar((look) => {
       this.look = look;
       void this.channel.request("look", { look }); // kept for the next page
@@ -122,7 +119,6 @@ class Explorer {
       this.gone.node,
       this.problem,
       this.plot.node,
-      this.legend,
       this.note,
       this.bar.node,
       this.rows.node,
@@ -185,6 +181,7 @@ class Explorer {
     this.chooser.dataset.of = frame.shown;
     this.axes = frame.axes.map(readAxis);
     setText(this.title, frame.title);
+    this.plot.name = frame.title;
     this.node.setAttribute("aria-label", `Histogram ${frame.title}`);
     this.chooser.hidden = frame.names.length < 2;
     this.chooser.replaceChildren(...frame.names.map((name) => el("option", { value: name }, name)));
@@ -245,6 +242,11 @@ class Explorer {
     this.rows.show(this.axes, this.view);
   }
 
+  private reset(): void {
+    this.zoom("x", null);
+    this.zoom("y", null);
+  }
+
   private show(slice: Slice, code: string): void {
     this.slice = slice;
     this.say(code);
@@ -265,12 +267,9 @@ class Explorer {
   private draw(): void {
     const { slice, look } = this;
     if (!slice) return;
-    const picture = pictureOf(slice);
-    const axis = this.axes.find(({ key }) => key === slice.axes[0]?.key);
-    this.plot.show(picture, axis, look);
-    this.legend.replaceChildren(...legend(picture));
-    setText(this.note, picture.note);
-    this.note.hidden = picture.note === "";
+    this.plot.show(slice, look);
+    setText(this.note, this.plot.note);
+    this.note.hidden = this.plot.note === "";
     this.bar.show(look, slice);
   }
 }

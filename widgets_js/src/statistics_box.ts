@@ -168,18 +168,14 @@ function fwhm(values: Float64Array, edges: Float64Array, centres: Float64Array):
     return null;
   }
   const density = values.map((value, i) => value / ((edges[i + 1] ?? 0) - (edges[i] ?? 0)));
-  const peak = density.indexOf(density.reduce((a, b) => Math.max(a, b)));
-  const half = (density[peak] ?? 0) / 2;
-  if (!(half > 0)) return null;
-  const ends: number[] = [];
-  for (const step of [-1, 1]) {
-    let at = peak;
-    while ((density[at] ?? 0) > half) at += step;
-    const here = density[at];
-    if (here === undefined) return null;
-    const part = (half - here) / ((density[at - step] ?? 0) - here);
-    const centre = centres[at] ?? 0;
-    ends.push(centre + part * ((centres[at - step] ?? 0) - centre));
-  }
-  return known((ends[1] ?? 0) - (ends[0] ?? 0));
+  const half = density.reduce((a, b) => Math.max(a, b)) / 2;
+  const first = density.findIndex((value) => value >= half);
+  const last = density.findLastIndex((value) => value >= half);
+  if (!(half > 0) || first === 0 || last === density.length - 1) return null;
+  const crossing = (inner: number, outer: number) => {
+    const [above = 0, below = 0] = [density[inner], density[outer]];
+    const [from = 0, to = 0] = [centres[outer], centres[inner]];
+    return from + ((half - below) / (above - below)) * (to - from);
+  };
+  return known(crossing(last, last + 1) - crossing(first, first - 1));
 }

@@ -99,7 +99,8 @@ test("a step for each bin and an error bar where there is one", async () => {
   const path = place.querySelector(".hepnb-curve")?.getAttribute("d") ?? "";
   expect(path.match(/H/g)).toHaveLength(4);
   expect(place.querySelector(".hepnb-errors")?.getAttribute("d")?.match(/M/g)).toHaveLength(3);
-  expect(place.textContent).toContain("in view 14 ± 3.74 · below 0 · above 2");
+  const cells = [...place.querySelectorAll(".hepnb-statistics td")].map((td) => td.textContent);
+  expect(cells.slice(0, 4)).toEqual(["16", "14 ± 3.74", "0", "2"]);
 });
 
 test("names are text", async () => {

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { nearestBin } from "../src/cursor";
-import { type Axis, binsOf, floats, nearestEdge, rangeOf } from "../src/picture";
 import { columnPath, errorPath, stepPath } from "../src/steps";
 import { makeScale } from "../src/ticks";
+import { type Axis, binsOf, floats, nearestEdge, rangeOf } from "../src/view";
 
 test("steps go up, along and down again", () => {
   expect(stepPath([0, 10, 20], [5, 2], 9)).toBe("M0 9V5H10V2H20V9");

@@ -1,0 +1,116 @@
+// A picture as a file: PNG, SVG and PDF as it would be printed, on white; CSV with its numbers.
+
+import { button, el, setText, svg } from "./dom";
+import type { Drawing } from "./drawing";
+import { histogramCsv } from "./histogram_csv";
+import { pdf } from "./pdf";
+
+export interface Source {
+  svg: SVGSVGElement;
+  drawing: Drawing | undefined;
+  name: string;
+}
+
+type Maker = (source: Source) => Blob | Promise<Blob>;
+
+const MAKERS: Record<string, Maker> = {
+  PNG: ({ svg }) => png(standalone(svg)),
+  SVG: ({ svg }) => new Blob([markup(standalone(svg))], { type: "image/svg+xml" }),
+  PDF: ({ svg }) => pdf(standalone(svg)),
+  CSV: ({ drawing }) =>
+    new Blob([drawing ? histogramCsv(drawing) : ""], { type: "text/csv;charset=utf-8" }),
+};
+const SCALE = 3; // pixels of a PNG for each of the picture
+const KEPT = [
+  "fill",
+  "fill-opacity",
+  "font-size",
+  "opacity",
+  "stroke",
+  "stroke-dasharray",
+  "stroke-opacity",
+  "stroke-width",
+];
+
+/** Buttons that save the picture. */
+export function downloads(source: () => Source): HTMLElement {
+  const said = el("span", { class: "hepnb-said", role: "status" });
+  const buttons = Object.entries(MAKERS).map(([kind, make]) => {
+    const press = button(kind, { "aria-label": `Download ${kind}` });
+    press.addEventListener("click", async () => {
+      try {
+        const from = source();
+        setText(said, save(await make(from), `${fileName(from.name)}.${kind.toLowerCase()}`));
+      } catch (error) {
+        setText(said, `no ${kind}: ${error instanceof Error ? error.message : error}`);
+      }
+    });
+    return press;
+  });
+  const group = { class: "hepnb-row hepnb-downloads", role: "group", "aria-label": "Download" };
+  return el("div", group, ...buttons, said);
+}
+
+/** A name that every file system takes, whatever the histogram is called. */
+export function fileName(name: string): string {
+  const safe = name
+    .normalize("NFKC")
+    .replace(/[^\p{L}\p{N}._-]+/gu, "_")
+    .replace(/^[._-]+|[._-]+$/g, "")
+    .slice(0, 80);
+  return safe === "" || /^(con|prn|aux|nul|com\d|lpt\d)$/i.test(safe) ? "histogram" : safe;
+}
+
+function save(blob: Blob, name: string): string {
+  const url = URL.createObjectURL(blob);
+  el("a", { href: url, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 60_000);
+  return `saved ${name}`;
+}
+
+/** A copy with its styles written into it, in the colours of print. */
+export function standalone(picture: SVGSVGElement): SVGSVGElement {
+  const copy = picture.cloneNode(true) as SVGSVGElement;
+  for (const node of copy.querySelectorAll(".hepnb-marker, .hepnb-brush")) node.remove();
+  const [, , width = "640", height = "320"] = (copy.getAttribute("viewBox") ?? "").split(" ");
+  const paper = el(
+    "div",
+    { class: "hepnb-root hepnb-explorer hepnb-print", "aria-hidden": "true" },
+    copy,
+  );
+  paper.style.colorScheme = "light"; // whatever the theme of the page
+  const place = picture.closest(".hepnb-root")?.parentNode ?? document.body;
+  place.append(paper);
+  for (const node of copy.querySelectorAll<SVGElement>("*")) {
+    const style = getComputedStyle(node);
+    for (const name of KEPT) {
+      const value = style.getPropertyValue(name);
+      if (value) node.setAttribute(name, value.replaceAll("px", ""));
+    }
+    node.removeAttribute("class");
+  }
+  paper.remove();
+  for (const name of ["class", "role", "style"]) copy.removeAttribute(name);
+  copy.setAttribute("width", width);
+  copy.setAttribute("height", height);
+  copy.setAttribute("font-family", "Helvetica, Arial, sans-serif");
+  copy.prepend(svg("rect", { width, height, fill: "#fff" }));
+  return copy;
+}
+
+export function markup(picture: SVGSVGElement): string {
+  return new XMLSerializer().serializeToString(picture);
+}
+
+async function png(picture: SVGSVGElement): Promise<Blob> {
+  const image = new Image();
+  image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(markup(picture))}`;
+  await image.decode();
+  const canvas = document.createElement("canvas");
+  canvas.width = Number(picture.getAttribute("width")) * SCALE;
+  canvas.height = Number(picture.getAttribute("height")) * SCALE;
+  canvas.getContext("2d")?.drawImage(image, 0, 0, canvas.width, canvas.height);
+  return new Promise((resolve, reject) => {
+    canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("too large"))), "image/png");
+  });
+}
