@@ -91,4 +91,11 @@ def test_with_widget_state_and_three_files_it_is_live(page: Any, tmp_path: Path)
     page.wait_for_function(
         "before => document.querySelector('.hepnb-curve').getAttribute('d') !== before", arg=before
     )
+    explorer.locator('[data-axis="pt"]').get_by_role("slider").first.press("ArrowRight")
+    page.wait_for_function(
+        "() => document.querySelector('.hepnb-code').textContent.includes('slice(2j')"
+    )
+    code = explorer.locator(".hepnb-code").inner_text()
+    assert code == 'h[{"pt": slice(2j, None)}]'  # sliced in the page: there is no kernel
+    assert curves.first.get_attribute("d").count("H") == 49
     assert asked == []
