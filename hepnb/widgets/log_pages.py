@@ -133,7 +133,8 @@ class LogPages:
         page = self._log.page(
             start, count, asked.levels, asked.search, **asked.sources, patience=_PATIENCE
         )
-        return {**page, **brief(page.pop("records"), whole=bool(message.get("whole")))}
+        records = page.pop("records")
+        return {**page, **brief(records, whole=bool(message.get("whole")))}
 
     def _find(self, message: Message) -> dict[str, Any]:
         """The hit next to the record `near`."""

@@ -201,7 +201,7 @@ class LogView(RunView):
     hepnb.errors.HepnbError: LogView needs a run (path.start(...) or hn.attach(id)), not str
     """
 
-    _pace = 0.25
+    _pace = 0.5
     _parts = ("log",)
 
     def _parted(self, snapshot: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

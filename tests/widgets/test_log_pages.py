@@ -40,6 +40,7 @@ def test_rows_are_what_the_protocol_says(run: Any) -> None:
     result = answer["result"]
     assert (result["total"], result["start"], result["searched"]) == (5000, 100, 1.0)
     assert sum(result["counts"].values()) == 5000
+    assert set(result) == {"total", "start", "counts", "searched", "names", "rows"}
     levels = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
     for row, record in zip(result["rows"], run.records[100:150], strict=True):
         n, when, level, worker, chunk, logger, repeat, text, lines = row

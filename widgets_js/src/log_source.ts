@@ -36,7 +36,7 @@ const AROUND = 8;
 const MOST = 250; // lines in one request
 const SETTLE = 40; // ms that a jump has to last before its lines are asked for
 const LONGEST = 120; // ms after which they are asked for in any case
-const PACE = 250; // ms between two looks at the tail
+const PACE = 500; // ms between two looks at the tail
 
 export class LogSource {
   total = 0;

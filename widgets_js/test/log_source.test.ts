@@ -63,7 +63,7 @@ test("the tail is asked for once, and again only when there is more", async () =
   expect(fake.sent).toHaveLength(2);
 });
 
-test("the tail is looked at four times a second at most", async () => {
+test("the tail is looked at twice a second at most", async () => {
   source.want(0, 20, true);
   for (let ms = 0; ms < 2000; ms += 10) {
     source.grown(ms * 100 + 100);
@@ -74,8 +74,8 @@ test("the tail is looked at four times a second at most", async () => {
       Object.assign(asked() ?? {}, { done: true });
     }
   }
-  expect(fake.sent.length).toBeLessThanOrEqual(9);
-  expect(fake.sent.length).toBeGreaterThanOrEqual(7);
+  expect(fake.sent.length).toBeLessThanOrEqual(5);
+  expect(fake.sent.length).toBeGreaterThanOrEqual(3);
 });
 
 test("a jump is asked for where it rests, with few lines around", async () => {
