@@ -29,8 +29,9 @@ export function cursorText(drawing: Drawing, i: number, j: number): string {
     return `${where}: ${number(heat.values[at], 5)}${error}`;
   }
   const contents = curves.map((curve) => contentText(curve, i));
-  for (const curve of below?.curves ?? []) {
-    const name = curves.length > 2 ? ` ${curve.label}` : "";
+  const compared = below?.curves ?? [];
+  for (const curve of compared) {
+    const name = compared.length > 1 ? ` ${curve.label}` : "";
     contents.push(`${below?.kind}${name} ${contentText({ ...curve, label: "" }, i, 3)}`);
   }
   return `${binText(drawing.x, i)}: ${contents.join(" · ")}`;

@@ -55,7 +55,7 @@ export function downloads(source: () => Source): HTMLElement {
 export function fileName(name: string): string {
   const safe = name
     .normalize("NFKC")
-    .replace(/[^\p{L}\p{N}._-]+/gu, "_")
+    .replace(/[^\p{L}\p{N}.-]+/gu, "_")
     .replace(/^[._-]+|[._-]+$/g, "")
     .slice(0, 80);
   return safe === "" || /^(con|prn|aux|nul|com\d|lpt\d)$/i.test(safe) ? "histogram" : safe;
@@ -81,14 +81,17 @@ export function standalone(picture: SVGSVGElement): SVGSVGElement {
   paper.style.colorScheme = "light"; // whatever the theme of the page
   const place = picture.closest(".hepnb-root")?.parentNode ?? document.body;
   place.append(paper);
-  for (const node of copy.querySelectorAll<SVGElement>("*")) {
+  const nodes = [...copy.querySelectorAll<SVGElement>("*")];
+  const styles = nodes.map((node) => {
     const style = getComputedStyle(node);
-    for (const name of KEPT) {
-      const value = style.getPropertyValue(name);
+    return KEPT.map((name) => [name, style.getPropertyValue(name)] as const);
+  });
+  nodes.forEach((node, i) => {
+    node.removeAttribute("class");
+    for (const [name, value] of styles[i] ?? []) {
       if (value) node.setAttribute(name, value.replaceAll("px", ""));
     }
-    node.removeAttribute("class");
-  }
+  });
   paper.remove();
   for (const name of ["class", "role", "style"]) copy.removeAttribute(name);
   copy.setAttribute("width", width);

@@ -1,0 +1,206 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { markup, standalone } from "../src/download";
+import type { Look } from "../src/look";
+import { Plot } from "../src/plot";
+import type { Slice } from "../src/slice";
+import "../src/hist_explorer.css";
+import { cells, counts, look } from "./drawn";
+import { later } from "./model";
+
+let plot: Plot;
+const zooms: [string, number, number][] = [];
+let resets = 0;
+
+function show(slice: Slice, how: Partial<Look> = {}, width = 640): HTMLElement {
+  const root = document.createElement("div");
+  root.className = "hepnb-root hepnb-explorer";
+  root.style.width = `${width}px`;
+  plot = new Plot({
+    zoom: (axis, low, high) => zooms.push([axis, low, high]),
+    reset: () => {
+      resets += 1;
+    },
+  });
+  root.append(plot.node);
+  document.body.append(root);
+  plot.show(slice, look(how));
+  return root;
+}
+
+function stage(): HTMLElement {
+  return plot.node.querySelector(".hepnb-plot") as HTMLElement;
+}
+
+function frame(): DOMRect {
+  return (plot.node.querySelector(".hepnb-frame") as Element).getBoundingClientRect();
+}
+
+function point(kind: string, x: number, y: number): void {
+  const { left, top, width, height } = frame();
+  const at = { clientX: left + x * width, clientY: top + y * height };
+  stage().dispatchEvent(new PointerEvent(kind, { ...at, button: 0, bubbles: true, pointerId: 1 }));
+}
+
+const readout = () => plot.node.querySelector(".hepnb-readout") as HTMLElement;
+const press = (key: string) => stage().dispatchEvent(new KeyboardEvent("keydown", { key }));
+const three = counts([0, 9, 4, 1, 2, 0, 0, 3, 3, 3, 3, 0, 0, 12, 6, 5, 4, 0], {
+  series: [{ label: "a" }, { label: "<i>b</i>" }, { label: "data" }],
+});
+
+beforeEach(() => {
+  zooms.length = 0;
+  resets = 0;
+  vi.spyOn(HTMLElement.prototype, "setPointerCapture").mockImplementation(() => {});
+});
+
+afterEach(() => {
+  plot.close();
+  vi.restoreAllMocks();
+  document.body.replaceChildren();
+});
+
+test("the keyboard walks over the bins, and what stands there is said", () => {
+  show(counts([7, 9, 0, 1, 2, 5]), { kind: "points", flow: true });
+  press("Home");
+  expect(readout().textContent).toBe("below 0 GeV: 7 +3.77 −2.58");
+  press("ArrowRight");
+  press("ArrowRight");
+  expect(readout().textContent).toBe("[10, 20) GeV: 0 +1.84 −0");
+  expect(readout().getAttribute("aria-live")).toBe("polite");
+  press("End");
+  expect(readout().textContent).toMatch(/^40 GeV and above: 5/);
+  press("Escape");
+  expect(resets).toBe(1);
+});
+
+test("in a heat map the keyboard walks both ways", () => {
+  show(cells());
+  press("Home");
+  press("ArrowUp");
+  expect(readout().textContent).toBe("x [0, 10) GeV, y [1, 2) cm: 4 ± 2");
+  press("ArrowRight");
+  press("ArrowDown");
+  expect(readout().textContent).toBe("x [10, 20) GeV, y [0, 1) cm: 0 ± 0");
+});
+
+test("a drag zooms x, and both axes of a heat map; never past the edges", () => {
+  show(counts([7, 9, 0, 1, 2, 5]), { flow: true });
+  point("pointerdown", 0.5, 0.5);
+  point("pointermove", 0.99, 0.6);
+  expect(plot.node.querySelector(".hepnb-brush")?.getAttribute("visibility")).toBe("visible");
+  point("pointerup", 0.999, 0.6);
+  expect(zooms).toEqual([["x", expect.closeTo(20, 0), 40]]);
+  plot.show(cells(), look());
+  point("pointerdown", 0.25, 0.75);
+  point("pointerup", 0.75, 0.25);
+  expect(zooms.slice(1)).toEqual([
+    ["x", expect.closeTo(10, 0), expect.closeTo(30, 0)],
+    ["y", expect.closeTo(0.5, 1), expect.closeTo(1.5, 1)],
+  ]);
+});
+
+test("Escape lets go of a drag", () => {
+  show(counts([7, 9, 0, 1, 2, 5]));
+  point("pointerdown", 0.2, 0.5);
+  press("Escape");
+  point("pointerup", 0.8, 0.5);
+  expect([zooms.length, resets]).toEqual([0, 0]);
+});
+
+test("a stack is listed as it stands, its data first, and compared below", () => {
+  const root = show({ ...three, stacked: true }, { reference: "data", below: "ratio" });
+  const names = [...root.querySelectorAll(".hepnb-legend text")].map((text) => text.textContent);
+  expect(names).toEqual(["data", "<i>b</i>", "a", "error of the sum"]);
+  expect(root.querySelectorAll(".hepnb-full")).toHaveLength(4); // two areas, and in the legend
+  expect(root.querySelector("i")).toBeNull();
+  expect(root.querySelector("svg")?.getAttribute("aria-label")).toContain("below, data / sum");
+  press("Home");
+  expect(readout().textContent).toBe(
+    "[0, 10) GeV: a 9 ± 3 · <i>b</i> 3 ± 1.73 · data 12 +4.56 −3.42 · ratio 1 +0.38 −0.285",
+  );
+});
+
+test.each([640, 320])("no curve and no word runs through the legend, %i px", (width) => {
+  const slice = counts([...[0, 9, 9, 9, 9, 0], ...[0, 8, 8, 8, 8, 0]], {
+    series: [{ label: "signal" }, { label: "background with a name" }],
+  });
+  const root = show(slice, {}, width);
+  const legend = (root.querySelector(".hepnb-legend") as Element).getBoundingClientRect();
+  for (const curve of root.querySelectorAll(".hepnb-curves path")) {
+    const box = curve.getBoundingClientRect();
+    expect(box.top).toBeGreaterThan(legend.bottom - 1);
+  }
+  expect(legend.right).toBeLessThanOrEqual(root.getBoundingClientRect().right);
+});
+
+test("empty cells stay blank, contents have colours", async () => {
+  const root = show(cells(), { logz: true });
+  const image = root.querySelector(".hepnb-heat image") as SVGImageElement;
+  const read = new Image();
+  read.src = image.getAttribute("href") ?? "";
+  await read.decode();
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [read.width, read.height];
+  const context = canvas.getContext("2d") as CanvasRenderingContext2D;
+  context.drawImage(read, 0, 0);
+  const at = (x: number, y: number) => [
+    ...context.getImageData(x * read.width, y * read.height, 1, 1).data,
+  ];
+  expect(at(0.375, 0.75)[3]).toBe(0); // the empty bin
+  expect(at(0.125, 0.75)).toEqual([0, 34, 78, 255]); // the lowest content
+  expect(at(0.875, 0.25)).toEqual([254, 232, 56, 255]); // the highest
+});
+
+test("the picture stands alone as a file: styles in it, no marker, print on white", () => {
+  document.documentElement.style.colorScheme = "dark";
+  const root = show(three, { flow: true, kind: "filled" });
+  press("Home");
+  const text = markup(standalone(root.querySelector(".hepnb-svg") as SVGSVGElement));
+  document.documentElement.style.colorScheme = "";
+  expect(text).not.toMatch(/class=|var\(|hepnb-cross/);
+  expect(text).toContain("&lt;i&gt;b&lt;/i&gt;");
+  const parsed = new DOMParser().parseFromString(text, "image/svg+xml");
+  expect(parsed.querySelector("parsererror")).toBeNull();
+  expect(parsed.querySelector("text")?.getAttribute("fill")).toBe("rgb(0, 0, 0)");
+  const shades = [...parsed.querySelectorAll("rect")].map((rect) => rect.getAttribute("opacity"));
+  expect(shades).toContain("0.09");
+  expect(document.querySelector(".hepnb-print")).toBeNull();
+});
+
+test("every download is a file of its kind with a safe name", async () => {
+  const saved: [string, Blob][] = [];
+  const blobs: Blob[] = [];
+  vi.spyOn(URL, "createObjectURL").mockImplementation((blob) => {
+    blobs.push(blob as Blob);
+    return "blob:none";
+  });
+  vi.spyOn(HTMLAnchorElement.prototype, "click").mockImplementation(function (
+    this: HTMLAnchorElement,
+  ) {
+    saved.push([this.download, blobs.at(-1) as Blob]);
+  });
+  const root = show(cells(), { flow: true });
+  plot.name = "../m_{μμ} / GeV";
+  for (const kind of ["PNG", "SVG", "PDF", "CSV"]) {
+    root.querySelector<HTMLElement>(`[aria-label="Download ${kind}"]`)?.click();
+    for (let i = 0; i < 100 && saved.at(-1)?.[0].endsWith(kind.toLowerCase()) !== true; i += 1) {
+      await later(20);
+    }
+  }
+  const names = saved.map(([name]) => name);
+  expect(names).toEqual(["png", "svg", "pdf", "csv"].map((kind) => `m_μμ_GeV.${kind}`));
+  const [png, , pdf, csv] = await Promise.all(saved.map(([, blob]) => blob.arrayBuffer()));
+  const text = (bytes: ArrayBuffer | undefined) => new TextDecoder("latin1").decode(bytes);
+  expect(text(png).slice(1, 4)).toBe("PNG");
+  const page = text(pdf);
+  expect(page.startsWith("%PDF-1.4")).toBe(true);
+  const start = Number(page.match(/startxref\n(\d+)/)?.[1]);
+  const places = [...page.slice(start).matchAll(/^(\d{10}) 00000 n/gm)].map(([, at]) => Number(at));
+  places.forEach((at, i) => {
+    expect(page.slice(at)).toMatch(new RegExp(`^${i + 1} 0 obj`));
+  });
+  const rows = new TextDecoder().decode(csv).trim().split("\n");
+  expect(rows[0]).toBe("x [GeV] low,x [GeV] high,y low,y high,content,error");
+  expect(rows).toHaveLength(13);
+  expect(rows[1]).toBe("-Infinity,0,0,1,9,3");
+});
