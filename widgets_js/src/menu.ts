@@ -55,7 +55,7 @@ export function menuButton(
     open(event.key === "ArrowDown" ? 0 : -1);
   });
   menu.addEventListener("keydown", (event) => {
-    const here = rows.indexOf(document.activeElement as HTMLButtonElement);
+    const here = rows.indexOf(event.target as HTMLButtonElement); // a shadow hides the active one
     const next: Record<string, number> = {
       ArrowDown: here + 1,
       ArrowUp: here - 1,
