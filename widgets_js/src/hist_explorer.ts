@@ -146,7 +146,8 @@ class Explorer {
     const same = wire?.version === this.whole?.version;
     if (!same) this.whole = readWhole(wire);
     this.badge(state);
-    if (this.mover.idle && !this.pending) this.adopt(same);
+    const moving = !this.mover.idle || this.pending !== 0;
+    if (!moving || Object.keys(this.view).length === 0) this.adopt(same);
     else if (this.local) this.recut();
     else if (state.slice) this.show(readSlice(state.slice), state.code);
   };
@@ -154,11 +155,13 @@ class Explorer {
   /** Show the kernel's view; `drawn` where these contents are on the screen. */
   private adopt(drawn = false): void {
     const state = this.model.get("state");
-    const known = drawn && this.slice && JSON.stringify(this.view) === JSON.stringify(state.view);
+    const here = this.local
+      ? JSON.stringify(this.view) === JSON.stringify(state.view)
+      : this.node.dataset.seq === String(state.seq);
     this.view = structuredClone(state.view);
     this.chooser.value = state.shown;
     this.rows.show(this.axes, this.view);
-    if (this.local && known) this.say(state.code);
+    if (drawn && this.slice && here) this.say(state.code);
     else if (this.local) this.recut();
     else if (state.slice) this.show(readSlice(state.slice), state.code);
   }
@@ -177,6 +180,7 @@ class Explorer {
 
   private frame(frame: Frame): void {
     if (frame.seq === this.frameSeq && frame.shown === this.chooser.dataset.of) return;
+    if (frame.shown !== this.chooser.dataset.of) this.view = {}; // not one whose axis grew
     this.frameSeq = frame.seq;
     this.chooser.dataset.of = frame.shown;
     this.axes = frame.axes.map(readAxis);
@@ -186,7 +190,6 @@ class Explorer {
     this.chooser.hidden = frame.names.length < 2;
     this.chooser.replaceChildren(...frame.names.map((name) => el("option", { value: name }, name)));
     this.chooser.value = frame.shown;
-    this.view = {};
     this.slice = undefined;
   }
 
