@@ -12,7 +12,11 @@ from pathlib import Path
 
 import hepnb
 
+<<<<<<< Updated upstream
 from . import engine, histograms, logs, overhead, peers, scans, service, starting, widgets
+=======
+from . import engine, histograms, logs, overhead, peers, scans, service, starting, widgets_log
+>>>>>>> Stashed changes
 
 ALL = {
     "overhead": overhead.main,
@@ -23,7 +27,11 @@ ALL = {
     "logs": logs.main,
     "histograms": histograms.main,
     "service": service.main,
+<<<<<<< Updated upstream
     "widgets": widgets.main,
+=======
+    "widgets_log": widgets_log.main,
+>>>>>>> Stashed changes
 }
 
 if __name__ == "__main__":
