@@ -12,11 +12,18 @@ from pathlib import Path
 
 import hepnb
 
-<<<<<<< Updated upstream
-from . import engine, histograms, logs, overhead, peers, scans, service, starting, widgets
-=======
-from . import engine, histograms, logs, overhead, peers, scans, service, starting, widgets_log
->>>>>>> Stashed changes
+from . import (
+    engine,
+    histograms,
+    logs,
+    overhead,
+    peers,
+    scans,
+    service,
+    starting,
+    widgets,
+    widgets_log,
+)
 
 ALL = {
     "overhead": overhead.main,
@@ -27,11 +34,8 @@ ALL = {
     "logs": logs.main,
     "histograms": histograms.main,
     "service": service.main,
-<<<<<<< Updated upstream
     "widgets": widgets.main,
-=======
     "widgets_log": widgets_log.main,
->>>>>>> Stashed changes
 }
 
 if __name__ == "__main__":
