@@ -1,8 +1,9 @@
 // A picture as a file: PNG, SVG and PDF as it would be printed, on white; CSV with its numbers.
 
-import { button, el, setText, svg } from "./dom";
+import { el, setText, svg } from "./dom";
 import type { Drawing } from "./drawing";
 import { histogramCsv } from "./histogram_csv";
+import { menuButton } from "./menu";
 import { pdf } from "./pdf";
 
 export interface Source {
@@ -32,23 +33,21 @@ const KEPT = [
   "stroke-width",
 ];
 
-/** Buttons that save the picture. */
+/** A menu that saves the picture. */
 export function downloads(source: () => Source): HTMLElement {
   const said = el("span", { class: "hepnb-said", role: "status" });
-  const buttons = Object.entries(MAKERS).map(([kind, make]) => {
-    const press = button(kind, { "aria-label": `Download ${kind}` });
-    press.addEventListener("click", async () => {
+  const entries = Object.entries(MAKERS).map(([text, make]) => {
+    const act = async () => {
       try {
         const from = source();
-        setText(said, save(await make(from), `${fileName(from.name)}.${kind.toLowerCase()}`));
+        setText(said, save(await make(from), `${fileName(from.name)}.${text.toLowerCase()}`));
       } catch (error) {
-        setText(said, `no ${kind}: ${error instanceof Error ? error.message : error}`);
+        setText(said, `no ${text}: ${error instanceof Error ? error.message : error}`);
       }
-    });
-    return press;
+    };
+    return { text, act };
   });
-  const group = { class: "hepnb-row hepnb-downloads", role: "group", "aria-label": "Download" };
-  return el("div", group, ...buttons, said);
+  return el("span", { class: "hepnb-copy" }, said, menuButton("Download", entries));
 }
 
 /** A name that every file system takes, whatever the histogram is called. */

@@ -85,11 +85,15 @@ class Explorer {
     this.look = { ...DEFAULT_LOOK, ...model.get("look") };
     const all = button("whole range", { title: "Show the whole range (double click, Escape)" });
     all.addEventListener("click", () => this.reset());
-    this.bar = new LookBar((look) => {
-      this.look = look;
-      void this.channel.request("look", { look }); // kept for the next page
-      this.draw();
-    }, all);
+    this.bar = new LookBar(
+      (look) => {
+        this.look = look;
+        void this.channel.request("look", { look }); // kept for the next page
+        this.draw();
+      },
+      all,
+      this.plot.files,
+    );
     this.node.setAttribute("role", "region");
     this.build();
     model.on("change:state", this.changed);

@@ -22,6 +22,8 @@ type Point = [number, number];
 
 export class Plot {
   readonly node: HTMLElement;
+  /** The menu that saves the picture; whoever shows the plot places it. */
+  readonly files: HTMLElement;
   /** What downloaded files are called. */
   name = "histogram";
   private readonly canvas = svg("svg", { class: "hepnb-svg", role: "img" });
@@ -41,12 +43,12 @@ export class Plot {
     const said = "Histogram: arrow keys move over the bins, Escape shows the whole range";
     const stage = { class: "hepnb-plot", tabindex: "0", role: "group", "aria-label": said };
     this.stage = el("div", stage, this.canvas);
-    const files = downloads(() => ({
+    this.files = downloads(() => ({
       svg: this.canvas,
       drawing: this.drawing,
       name: this.name,
     }));
-    this.node = el("div", {}, this.stage, this.readout, this.statistics, files);
+    this.node = el("div", {}, this.stage, this.readout, this.statistics);
     this.listen();
     this.observer = new ResizeObserver(() => {
       const width = this.stage.clientWidth; // drawing changes the height, and must not call itself
