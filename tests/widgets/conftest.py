@@ -352,15 +352,20 @@ class BarePage:
     """A page with one widget, linked to its Python half by hand: `settle()` carries messages."""
 
     def __init__(self, page: Any, widget: Any) -> None:
-        self.page, self.widget = page, widget
+        self.page = page
+        # a secure origin, or there is no clipboard; nothing leaves the machine
+        page.route("**/*", lambda route: route.fulfill(body=PAGE, content_type="text/html"))
+        page.goto("https://hepnb.test/")
+        self.add(widget)
+
+    def add(self, widget: Any) -> None:
+        """Put a widget on the page; messages go to and from the last one."""
+        self.widget = widget
         widget._pump.join(5)
         widget.comm.take()
         state = {k: widget.get_state(k)[k] for k in widget.keys if not k.startswith("_")}
         state.pop("layout", None)
-        # a secure origin, or there is no clipboard; nothing leaves the machine
-        page.route("**/*", lambda route: route.fulfill(body=PAGE, content_type="text/html"))
-        page.goto("https://hepnb.test/")
-        page.evaluate(
+        self.page.evaluate(
             MODEL,
             {
                 "esm": widget._esm,
