@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import awkward as ak
 import numpy as np
 import pytest
@@ -78,3 +80,32 @@ def test_the_cutflow_of_each_dataset_adds_up_to_that_of_all(numbered):
         assert sum(flow[place][0] for flow in flows.values()) == row["raw"]
         weighted = sum(flow[place][1] for flow in flows.values())
         assert weighted == pytest.approx(row["weighted"], rel=1e-12)
+
+
+def test_a_worker_that_makes_no_progress_is_called_stalled_until_it_goes_on(numbered, tmp_path):
+    files, _ = numbered
+    gate = tmp_path / "gate"
+    path = hn.Path("stalls")
+
+    @path.define
+    def waits(event):
+        import time
+
+        while event[0] == 200 and not gate.exists():
+            time.sleep(0.05)
+        return event
+
+    path.hist("e", e="waits: 10, 0, 1000")
+    run = path.start(files[:1], workers=1, chunk=50)
+    deadline = time.monotonic() + 60
+    while not any(worker["stalled"] for worker in run.workers):
+        assert time.monotonic() < deadline, run.workers
+        assert run.status in ("starting", "running")
+        time.sleep(0.1)
+    (worker,) = run.workers
+    assert (worker["start"], worker["stop"]) == (200, 250)
+    assert worker["spent"] >= 10
+    gate.touch()
+    (worker,) = run.wait(60).workers
+    assert (worker["stalled"], worker["spent"]) == (False, None)
+    assert run.hist("e").sum() == 400
