@@ -25,11 +25,15 @@ from .steps import (
     Selection,
     Step,
     Table,
+    Vary,
     Weight,
     inputs,
     owned,
+    varies,
 )
+from .touch import Touch
 from .usage import Use
+from .variations import Selector
 
 if TYPE_CHECKING:
     from .path import Path
@@ -66,6 +70,7 @@ def describe_path(path: Path) -> dict[str, Any]:
         for index, step in enumerate(steps):
             plan.owners.update(dict.fromkeys(owned(step), index))
     reads = [_reads(step) for step in steps]
+    nuisances = _nuisances(steps, plan)
     cuts = [step.name for step in steps if isinstance(step, Selection)]
     return {
         "name": path.name,
@@ -80,7 +85,7 @@ def describe_path(path: Path) -> dict[str, Any]:
                 "above": cuts[step.level - 1] if step.level else "",
                 "makes": list(owned(step)),
                 "reads": reads[index],
-                "varies": sorted(_varies_in_all(index, steps, reads, plan)),
+                "varies": sorted(_varies_in_all(index, steps, reads, plan) | nuisances[index]),
                 "used": bool(problem) or index in plan.computed_at,
                 "parameters": list(_parameters(step)),
             }
@@ -95,6 +100,8 @@ def _reads(step: Step) -> dict[str, list[str]]:
     for _, uses in inputs(step):
         for name, use in uses.inputs.items():
             found.setdefault(name, Use()).merge(use)
+    if isinstance(step, Histogram):
+        found.pop("variation", None)  # its axis; what varies it is said elsewhere
     return {
         name: [] if use.whole or name in RESERVED else sorted(use.fields)
         for name, use in found.items()
@@ -114,6 +121,57 @@ def _inputs(reads: list[dict[str, list[str]]], plan: Plan) -> dict[str, list[str
     return found
 
 
+def _nuisances(steps: tuple[Step, ...], plan: Plan) -> list[set[str]]:
+    """By which nuisances each step is varied: through the columns that it computes with, and a
+    histogram through the selects above it and its weights as well; tables hold the nominal."""
+    touch = Touch(steps, plan, {})
+    own: list[set[str]] = []
+    for index, step in enumerate(steps):
+        labels: set[str] = set()
+        for who, uses in inputs(step) if index in plan.computed_at else ():
+            if not isinstance(step, Vary | Table) and not who.endswith(", by"):
+                labels |= touch.formula(index, uses.inputs)
+        if isinstance(step, Histogram):
+            labels |= {
+                label for name in step.by if name in plan.owners for label in touch.column(name)
+            }
+        names = {s.nuisance for s in steps if isinstance(s, Vary) and _makes(s, labels)}
+        own.append(names | ({step.name} if isinstance(step, Weight) and varies(step) else set()))
+    found = [set(names) for names in own]
+    for index, step in enumerate(steps):
+        for above, other in enumerate(steps[:index]):
+            if isinstance(step, Histogram) and _bears_on(other, step):
+                found[index] |= own[above]
+        if isinstance(step, Histogram):
+            picks = Selector(step.variations)
+            labels_of = {
+                s.nuisance: [la for la, _ in s.variations] for s in steps if isinstance(s, Vary)
+            }
+            labels_of |= {
+                s.name: [la for la, _ in s.variations] or [f"{s.name}0"]
+                for s in steps
+                if isinstance(s, Weight)
+            }
+            found[index] = {
+                name
+                for name in found[index]
+                if any(picks.picks(label, name, ()) for label in labels_of[name])
+            }
+    return found
+
+
+def _makes(step: Vary, labels: set[str]) -> bool:
+    return any(label in labels for label, _ in step.variations)
+
+
+def _bears_on(above: Step, step: Step) -> bool:
+    """Whether a step changes the rows or the weights of a result below it."""
+    if isinstance(above, Selection):
+        return isinstance(step, Histogram | Table)
+    weighs = isinstance(above, Weight) and isinstance(step, Histogram)
+    return weighs and (step.weights is None or above.name in step.weights)
+
+
 def _varies_in_all(
     index: int, steps: tuple[Step, ...], reads: list[dict[str, list[str]]], plan: Plan
 ) -> set[str]:
@@ -121,13 +179,7 @@ def _varies_in_all(
     found = _varies(index, reads, plan, set())
     step = steps[index]
     for above, other in enumerate(steps[:index]):
-        weighs = (
-            isinstance(step, Histogram)
-            and isinstance(other, Weight)
-            and (step.weights is None or other.name in step.weights)
-        )
-        cuts = isinstance(step, Histogram | Table) and isinstance(other, Selection)
-        if weighs or cuts:
+        if _bears_on(other, step):
             found |= _varies(above, reads, plan, set())
     return found
 
@@ -206,6 +258,13 @@ def _formula(step: Step) -> str:
         return ", ".join([*axes, *(f"by {name}" for name in step.by), *where])
     if isinstance(step, Table):
         return ", ".join(name for name, _ in step.columns)
+    if isinstance(step, Vary):
+        return ", ".join(f"{label}: {_said(formula)}" for label, formula in step.variations)
+    if isinstance(step, Weight) and varies(step):
+        others = ", ".join(label for label, _ in step.variations) or _said(
+            step.each or step.formula
+        )
+        return f"{_said(step.formula)} (varied: {others})"
     return _said(step.formula)
 
 
@@ -229,7 +288,7 @@ def _help(step: Step) -> str:
         doc = type(step.module).__doc__
     elif isinstance(step, Histogram):
         return step.label
-    elif isinstance(step, Category | Table) or not isinstance(step.formula, Call):
+    elif isinstance(step, Category | Table | Vary) or not isinstance(step.formula, Call):
         return ""
     else:
         doc = getattr(step.formula.function, "__doc__", None)

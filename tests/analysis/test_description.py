@@ -145,3 +145,26 @@ def test_the_same_object_is_described_alike_in_every_process():
     path.add_module(Jets(table=object()))
     rows = {row["name"]: row["value"] for row in steps_of(path)["module", "Jets"]["parameters"]}
     assert rows["table"] == "<object object>"
+
+
+def test_what_is_varied_by_which_nuisance():
+    path = hn.Path("p")
+    path.vary("Jet.pt", jes=("Jet.pt * 1.02", "Jet.pt * 0.98"))
+    path.replace("Muon.pt", "Muon.pt * 1.001")
+    path.weight("pileup", "pu", up="puUp", down="puDown")
+    path.define("ht", "sum(Jet.pt)")
+    path.define("lead", "first(Muon.pt)")
+    path.hist("untouched", x="lead: 10, 0, 100", weights=[])
+    path.hist("weighted", x="lead: 10, 0, 100")
+    path.hist("both", x="ht: 10, 0, 100")
+    path.hist("bare", x="ht: 10, 0, 100", variations="nominal")
+    path.select("large", "ht > 100")
+    path.table("rows", ["lead"])
+    path.hist("cut", x="lead: 10, 0, 100", weights=[])
+    varies = {step["name"]: step["varies"] for step in describe_path(path)["steps"]}
+    assert varies == {
+        "jes: Jet.pt": [], "Muon.pt": [], "pileup": ["pileup"], "ht": ["jes"], "lead": [],
+        "untouched": [], "weighted": ["pileup"], "both": ["jes", "pileup"], "bare": [],
+        "large": ["jes"], "rows": [], "cut": ["jes"],
+    }  # fmt: skip
+    assert "jesUp: Jet.pt * 1.02, jesDown: Jet.pt * 0.98" in as_text(describe_path(path))
