@@ -137,6 +137,12 @@ def _nuisances(steps: tuple[Step, ...], plan: Plan) -> list[set[str]]:
             }
         names = {s.nuisance for s in steps if isinstance(s, Vary) and _makes(s, labels)}
         own.append(names | ({step.name} if isinstance(step, Weight) and varies(step) else set()))
+    made: dict[str, list[str]] = {}
+    for step in steps:
+        if isinstance(step, Vary | Weight):
+            name = step.nuisance if isinstance(step, Vary) else step.name
+            several = [f"{name}0"] if isinstance(step, Weight) and step.each is not None else []
+            made.setdefault(name, several).extend(label for label, _ in step.variations)
     found = [set(names) for names in own]
     for index, step in enumerate(steps):
         for above, other in enumerate(steps[:index]):
@@ -144,18 +150,10 @@ def _nuisances(steps: tuple[Step, ...], plan: Plan) -> list[set[str]]:
                 found[index] |= own[above]
         if isinstance(step, Histogram):
             picks = Selector(step.variations)
-            labels_of = {
-                s.nuisance: [la for la, _ in s.variations] for s in steps if isinstance(s, Vary)
-            }
-            labels_of |= {
-                s.name: [la for la, _ in s.variations] or [f"{s.name}0"]
-                for s in steps
-                if isinstance(s, Weight)
-            }
             found[index] = {
                 name
                 for name in found[index]
-                if any(picks.picks(label, name, ()) for label in labels_of[name])
+                if any(picks.picks(label, name, ()) for label in made[name])
             }
     return found
 
@@ -168,8 +166,9 @@ def _bears_on(above: Step, step: Step) -> bool:
     """Whether a step changes the rows or the weights of a result below it."""
     if isinstance(above, Selection):
         return isinstance(step, Histogram | Table)
-    weighs = isinstance(above, Weight) and isinstance(step, Histogram)
-    return weighs and (step.weights is None or above.name in step.weights)
+    if isinstance(above, Weight) and isinstance(step, Histogram):
+        return step.weights is None or above.name in step.weights
+    return False
 
 
 def _varies_in_all(
