@@ -20,6 +20,7 @@ AXES = describe(
         hist.axis.IntCategory([11, -13], name="pdg"),
         hist.axis.Boolean(name="tight"),
         hist.axis.Regular(4, 0, 6.28, circular=True, name="phi"),
+        hist.axis.Integer(-1, 4, name="njet"),
     ).axes,
 )
 
@@ -32,7 +33,7 @@ def test_without_a_view_the_longest_dense_axis_is_drawn_and_the_rest_summed() ->
     view = written()
     assert view["mass"] == {"as": "x", "range": None, "rebin": 1}
     assert {key: step["as"] for key, step in view.items() if key != "mass"} == dict.fromkeys(
-        ("pt", "charge", "pdg", "tight", "phi"), "sum"
+        ("pt", "charge", "pdg", "tight", "phi", "njet"), "sum"
     )
 
 
@@ -70,6 +71,36 @@ def test_a_view_written_is_read_again_unchanged() -> None:
     assert written(**view) == view
 
 
+def test_a_bin_at_a_coordinate_is_written_as_its_number() -> None:
+    assert written(mass={"as": "bin", "at": 30})["mass"] == {"as": "bin", "bin": 3}
+    assert written(pt={"as": "bin", "at": 1e9})["pt"] == {"as": "bin", "bin": 2}
+
+
+@pytest.mark.parametrize(
+    ("asked", "kept"),
+    [
+        ({"rebin": [None, 20, None]}, {"range": None, "rebin": [None, 20.0, None]}),
+        ({"rebin": [0, 20, 100]}, {"range": None, "rebin": [None, 20.0, None]}),
+        ({"rebin": [20, 30, 60]}, {"range": [20.0, 60.0], "rebin": [20.0, 30.0, 60.0]}),
+        (  # a range that was moved keeps the edges inside
+            {"range": [25, None], "rebin": [0, 10, 40, 100]},
+            {"range": [20.0, None], "rebin": [20.0, 40.0, None]},
+        ),
+    ],
+)
+def test_unequal_bins_keep_the_edges_that_are_named(
+    asked: dict[str, Any], kept: dict[str, Any]
+) -> None:
+    view = written(mass={"as": "x", **asked})
+    assert view["mass"] == {"as": "x", **kept}
+    assert written(**view) == view
+
+
+def test_few_whole_numbers_can_be_overlaid_and_the_first_eight_are() -> None:
+    assert written(njet="overlay")["njet"] == {"as": "overlay", "items": None}
+    assert written(njet={"as": "stack", "items": [3, 0.0]})["njet"]["items"] == [3, 0]
+
+
 @pytest.mark.parametrize(
     ("view", "words"),
     [
@@ -94,6 +125,18 @@ def test_a_view_written_is_read_again_unchanged() -> None:
         ({"mass": {"as": "x", "rebin": 0}}, "'rebin' of axis 'mass' must be a whole number"),
         ({"mass": {"as": "bin", "bin": 10}}, "from 0 to 9, not 10"),
         ({"phi": {"as": "range", "range": [1, 2]}}, "circular"),
+        ({"pt": "y", "charge": "stack"}, "'y' or 'overlay' or 'stack', not pt and charge"),
+        ({"charge": "overlay", "njet": "stack"}, "only one axis can be 'overlay' or 'stack'"),
+        ({"njet": {"as": "overlay", "items": [7]}}, "'njet' has no category 7"),
+        ({"njet": {"as": "overlay", "items": []}}, "overlay at least one"),
+        ({"mass": {"as": "bin", "at": 200}}, "200 lies outside of axis 'mass'.*from 0 to 100"),
+        ({"mass": {"as": "bin", "at": "here"}}, "'at' of axis 'mass' must be a number"),
+        ({"mass": {"as": "x", "rebin": [0, 25, 100]}}, "no edge at 25, but at 20 and 30"),
+        ({"mass": {"as": "x", "rebin": [0, 120]}}, "no edge at 120 .it goes from 0 to 100"),
+        ({"mass": {"as": "x", "rebin": [50, 20]}}, "two or more edges in rising order"),
+        ({"mass": {"as": "x", "rebin": [20, None, 50]}}, "None is no edge of axis 'mass'"),
+        ({"njet": {"as": "x", "rebin": [-1, 1, 4]}}, "whole numbers: its bins cannot be merged"),
+        ({"mass": {"as": "sum", "flow": 1}}, "'flow' of axis 'mass' is true or false, not 1"),
         ({"mass": 3}, "'mass' needs a role"),
         ({a.key: "sum" for a in AXES}, "one axis must be 'x'"),
     ],
