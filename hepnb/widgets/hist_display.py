@@ -119,7 +119,7 @@ def _rows(part: Slice, look: Look, data: int | None) -> list[_Row]:
         if summed:
             values = _sum(values, look)
             variances = None if variances is None else _sum(variances, look)
-        if part.counts and kind == "points":
+        if kind == "points" and part.kind == "count" and _are_counts(values, variances):
             rows.append(_Row(kind, values, *garwood(values), None))
         elif variances is None:
             rows.append(_Row(kind, values, None, None, None))
@@ -127,6 +127,13 @@ def _rows(part: Slice, look: Look, data: int | None) -> list[_Row]:
             errors = np.sqrt(np.maximum(variances, 0))
             rows.append(_Row(kind, values, values - errors, values + errors, None))
     return rows
+
+
+def _are_counts(values: Array, variances: Array | None) -> bool:
+    """Whether bins are numbers of events: whole, and each its own variance."""
+    if variances is None or not np.array_equal(values, variances):
+        return False
+    return bool((values == np.floor(values)).all())
 
 
 def _sum(values: Array, look: Look) -> Array:

@@ -77,6 +77,17 @@ def test_data_points_carry_them_also_when_summed_and_scaled() -> None:
     assert curve.high[0] == pytest.approx(-math.log(TAIL) / 8)
 
 
+def test_data_in_a_weighted_histogram_are_counts_all_the_same() -> None:
+    values = np.array([[0.0, 4, 0, 9, 1, 0]])
+    part = replace(counts(*[0] * 6), values=values, variances=values, counts=False)
+    [curve] = display(part, Look(kind="points")).curves
+    assert curve.high is not None
+    assert curve.high[1] == pytest.approx(-math.log(TAIL))
+    [curve] = display(replace(part, variances=values + 0.5), Look(kind="points")).curves
+    assert curve.high is not None
+    assert curve.high[1] == math.sqrt(0.5)
+
+
 def test_flow_is_drawn_as_bins_only_where_asked() -> None:
     part = counts(9, 0, 4, 4, 0, 7)
     assert display(part, Look()).curves[0].values.tolist() == [0, 4, 4, 0]
@@ -191,8 +202,10 @@ def random_slice(rng: np.random.Generator) -> Slice:
     values = rng.poisson(10.0 ** rng.uniform(-1, 4), (several, *shape)).astype(float)
     variances = None
     if weighted:
-        values = values * rng.uniform(-0.2, 2)
-        variances = values**2 / 7 + 0.1 if rng.random() < 0.8 else None
+        variances = values.copy()  # data among weighted histograms
+        if rng.random() < 0.8:
+            values = values * rng.uniform(-0.2, 2)
+            variances = values**2 / 7 + 0.1 if rng.random() < 0.8 else None
     thinned = rng.random() < 0.2
     return Slice(
         axes=axes,

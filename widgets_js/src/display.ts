@@ -98,7 +98,7 @@ function rowOf(slice: Slice, look: Look, i: number, isData: boolean): Curve {
   }
   row.values = summed ? sumUp(values, look) : values;
   const spread = variances && summed ? sumUp(variances, look) : variances;
-  if (slice.counts && kind === "points") {
+  if (kind === "points" && counted && areCounts(row.values, spread)) {
     row.low = row.values.map((value) => garwood(value)[0]);
     row.high = row.values.map((value) => garwood(value)[1]);
   } else if (spread) {
@@ -107,6 +107,11 @@ function rowOf(slice: Slice, look: Look, i: number, isData: boolean): Curve {
     row.high = row.values.map((value, at) => value + (error[at] ?? 0));
   }
   return row;
+}
+
+/** Whether bins are numbers of events: whole, and each its own variance. */
+function areCounts(values: Array, variances: Array | null): boolean {
+  return variances?.every((v, i) => v === values[i] && Number.isInteger(v)) ?? false;
 }
 
 function sumUp(values: Array, look: Look): Array {
