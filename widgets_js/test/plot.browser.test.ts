@@ -1,3 +1,4 @@
+import axe from "axe-core";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { markup, standalone } from "../src/download";
 import type { Look } from "../src/look";
@@ -179,10 +180,11 @@ test("every download is a file of its kind with a safe name", async () => {
   ) {
     saved.push([this.download, blobs.at(-1) as Blob]);
   });
-  const root = show(cells(), { flow: true });
+  show(cells(), { flow: true }).append(plot.files);
   plot.name = "../m_{μμ} / GeV";
   for (const kind of ["PNG", "SVG", "PDF", "CSV"]) {
-    root.querySelector<HTMLElement>(`[aria-label="Download ${kind}"]`)?.click();
+    const rows = plot.files.querySelectorAll<HTMLElement>("[role=menuitem]");
+    [...rows].find((row) => row.textContent === kind)?.click();
     for (let i = 0; i < 100 && saved.at(-1)?.[0].endsWith(kind.toLowerCase()) !== true; i += 1) {
       await later(20);
     }
@@ -203,4 +205,16 @@ test("every download is a file of its kind with a safe name", async () => {
   expect(rows[0]).toBe("x [GeV] low,x [GeV] high,y low,y high,content,error");
   expect(rows).toHaveLength(13);
   expect(rows[1]).toBe("-Infinity,0,0,1,9,3");
+});
+
+test.each(["light", "dark"])("axe finds nothing, %s", async (scheme) => {
+  const shown = [
+    show({ ...three, stacked: true }, { reference: "data", below: "ratio", flow: true }),
+    show(cells(), { flow: true }),
+  ];
+  for (const root of shown) {
+    root.style.colorScheme = scheme;
+    const { violations } = await axe.run(root);
+    expect(violations.map(({ id, nodes }) => [id, nodes.map((node) => node.html)])).toEqual([]);
+  }
 });
