@@ -1,6 +1,6 @@
 // Builds each widget's entry into hepnb/widgets/static/: one small ES module and one style sheet
 // per widget, nothing fetched at run time. The same sources give the same bytes.
-import { readFile, stat } from "node:fs/promises";
+import { readFile, stat, writeFile } from "node:fs/promises";
 import { build } from "esbuild";
 
 const out = new URL("../hepnb/widgets/static/", import.meta.url).pathname;
@@ -20,7 +20,34 @@ await build({
   logLevel: "warning",
 });
 
+// A page may hold the style sheets of all widgets: each is kept to its own, at no cost in precedence.
+const kinds = {
+  run_view: "run",
+  runs_view: "runs",
+  path_view: "path",
+  hist_explorer: "explorer",
+};
+function scoped(css, kind) {
+  const own = `:where(.hepnb-${kind})`;
+  const selector = (one) =>
+    one.includes(".hepnb-root")
+      ? one.replace(".hepnb-root", `.hepnb-root${own}`)
+      : one.includes(`.hepnb-${kind} `) || one.endsWith(`.hepnb-${kind}`)
+        ? one
+        : `${own} ${one}`;
+  return css.replace(/([^{};]+)\{/g, (rule, before) =>
+    /^\s*(@|from|to|\d)/.test(before)
+      ? rule
+      : `${before
+          .split(/,(?![^(]*\))/)
+          .map(selector)
+          .join(",")}{`,
+  );
+}
+
 for (const name of widgets) {
+  const sheet = `${out}${name}.css`;
+  await writeFile(sheet, scoped(await readFile(sheet, "utf8"), kinds[name]));
   for (const file of [`${name}.js`, `${name}.css`]) {
     const { size } = await stat(out + file);
     process.stdout.write(`${file.padEnd(20)} ${String(size).padStart(7)} bytes\n`);

@@ -124,6 +124,13 @@ OWN = """() => {
         <svg><g><path d="M0 0"/><text>t</text></g></svg><label>l</label><figure>f</figure><dialog open>d</dialog>`;
     document.body.prepend(own); }"""
 
+# What a style sheet says of a view, and not the sizes that follow from what is on the page.
+LOOKS = """() => [...document.querySelectorAll('main *')].map(node => {
+    const style = getComputedStyle(node);
+    const keys = ['color', 'background', 'fill', 'stroke', 'stroke-width', 'font', 'display', 'padding',
+        'border', 'opacity', 'overflow', 'position', 'text-align', 'white-space', 'cursor'];
+    return [node.outerHTML.slice(0, 100), ...keys.map(key => style.getPropertyValue(key))]; })"""
+
 # Where the keyboard's focus is: a number for each node, and whether it has an outline of its own.
 FOCUS = """() => {
     const all = [...document.querySelectorAll('main *')];
@@ -227,3 +234,15 @@ def test_views_leave_the_page_and_each_other_alone(bare: Callable[..., Any], run
         arg=before[0],
     )
     assert second.locator(".hepnb-curve").first.get_attribute("d") == before[1]
+
+
+@every_view
+def test_style_sheets_of_other_views_change_nothing(
+    bare: Callable[..., Any], run: Any, view: str
+) -> None:
+    on = bare(VIEWS[view](run))
+    on.settle()
+    alone = on.page.evaluate(LOOKS)
+    for sheet in {kind._css for kind in (HistExplorer, RunView, RunsView, PathView)}:
+        on.page.add_style_tag(content=str(sheet))
+    assert on.page.evaluate(LOOKS) == alone

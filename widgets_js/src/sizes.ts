@@ -66,7 +66,7 @@ export function sizesPicture(collection: Collection): SVGElement {
   });
   const every = places > 16 ? 5 : 1;
   const ticks = Array.from({ length: places }, (_, at) => at)
-    .filter((at) => at % every === 0 || at === MOST)
+    .filter((at) => at === MOST || (at % every === 0 && (places <= MOST || at < MOST - 2)))
     .map((at) =>
       svg(
         "text",
