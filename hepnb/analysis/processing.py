@@ -13,11 +13,12 @@ from .conventions import Reading
 from .fills import fill_histogram, fill_table, overlaps
 from .layer import Chunk, Layer
 from .plan import Plan
-from .result import ChunkResult
+from .result import ChunkResult, CutRow
 from .source import Collection
 from .stack import Stack
 from .statistics import Statistics
 from .steps import Category, Definition, Histogram, ModuleStep, Selection, Step, Table, Weight
+from .variations import NOMINAL
 from .weights import Weights
 
 if TYPE_CHECKING:
@@ -44,15 +45,15 @@ def process_chunk(
     weights = Weights(stack)
     fills: list[Any] = []
     tables: dict[str, Mapping[str, np.ndarray]] = {}
-    cutflow: list[tuple[str, int, float]] = []
+    cutflows: dict[str, list[CutRow]] = {label: [] for label in stack.members}
     for index, step in enumerate(steps):
         if isinstance(step, Weight):
             weights.add(index, step)
         elif isinstance(step, Selection):
             if step.level == 0:
-                cutflow.append(("all", *weights.total(0)))
+                _count("all", 0, weights, cutflows)
             stack.select(index, step)
-            cutflow.append((step.name, *weights.total(step.level + 1)))
+            _count(step.name, step.level + 1, weights, cutflows)
         elif isinstance(step, ModuleStep):
             if index in plan.computed_at:
                 nominal.run_module(index, step, plan.computed_at[index])
@@ -60,19 +61,26 @@ def process_chunk(
             fills += fill_histogram(stack, weights, index, step, path.varied.of(step, weights))
         elif isinstance(step, Table):
             tables[step.name] = fill_table(nominal, index, step)
-    if not cutflow:
-        cutflow.append(("all", *weights.total(0)))
+    if not cutflows[NOMINAL]:
+        _count("all", 0, weights, cutflows)
     counts = _counts(nominal, steps, plan, path.readings)
     return ChunkResult(
         events=len(events),
         fills=tuple(fills),
         tables=tables,
-        cutflow=tuple(cutflow),
+        cutflow=tuple(cutflows.pop(NOMINAL)),
+        cutflows={label: tuple(rows) for label, rows in cutflows.items()},
         collections={name: _range(counts) for name, counts in counts.items()},
         sizes={name: _distribution(counts) for name, counts in counts.items()},
         statistics=statistics.table(),
         categories_overlap=_overlaps(nominal, steps, plan),
     )
+
+
+def _count(cut: str, level: int, weights: Weights, cutflows: Mapping[str, list[CutRow]]) -> None:
+    """A row of the cutflow of each variation of a column."""
+    for label, rows in cutflows.items():
+        rows.append((cut, *weights.total(level, label)))
 
 
 def _counts(

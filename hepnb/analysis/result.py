@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from .fills import Fill
     from .statistics import StatisticsRow
 
-__all__ = ["ChunkResult", "HistSpec"]
+__all__ = ["ChunkResult", "CutRow", "HistSpec"]
+
+CutRow = tuple[str, int, float]
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,8 @@ class ChunkResult:
     """What one chunk gives.
 
     `cutflow` has a row (cut, events, sum of weights) for all events and after each select, weighted
-    by the weights declared above it; its first row is the sum of weights of the chunk.
+    by the weights declared above it; its first row is the sum of weights of the chunk. `cutflows` has
+    the same for each variation of a column.
     `collections` is name -> (events, objects, least, most per event), `sizes` name -> (events with
     no object, with one, ..., with 31 or more); `statistics` has a row for each step and phase;
     `categories_overlap` counts events of exclusive categories that fit more than one label.
@@ -40,7 +43,8 @@ class ChunkResult:
     events: int
     fills: tuple[Fill, ...]
     tables: Mapping[str, Mapping[str, np.ndarray]]
-    cutflow: tuple[tuple[str, int, float], ...]
+    cutflow: tuple[CutRow, ...]
+    cutflows: Mapping[str, tuple[CutRow, ...]]
     collections: Mapping[str, tuple[int, int, int, int]]
     sizes: Mapping[str, tuple[int, ...]]
     statistics: tuple[StatisticsRow, ...]

@@ -73,10 +73,10 @@ class Weights:
                 result = moved if result is None else result * moved
         return result
 
-    def total(self, level: int) -> tuple[int, float]:
-        """Rows and sum of weights at a level."""
-        product = self.product(level, self.names(None))
-        rows = self._stack.layer().rows(level)
+    def total(self, level: int, label: str = NOMINAL) -> tuple[int, float]:
+        """Rows and sum of weights at a level, under a variation."""
+        product = self.product(level, self.names(None), label)
+        rows = self._stack.layer(label).rows(level)
         if product is None:
             return rows, float(rows)
         with np.errstate(over="ignore"):

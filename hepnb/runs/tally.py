@@ -43,11 +43,11 @@ class Tally:
         """Count one committed chunk, of this dataset."""
         self.events += meta["events"]
         self.chunks += 1
-        own = self._cutflows.setdefault(dataset, {})
-        for cut, raw, weighted in meta.get("cutflow", ()):
-            for flow in (self._cutflow, own):
-                before, sum_before = flow.get(cut, (0, Fraction()))
-                flow[cut] = before + raw, sum_before + Fraction(weighted)
+        flows = {dataset: meta.get("cutflow", ())}
+        flows |= {f"{dataset}, {v}": rows for v, rows in meta.get("cutflows", {}).items()}
+        for name, rows in flows.items():
+            _add_cuts(self._cutflows.setdefault(name, {}), rows)
+        _add_cuts(self._cutflow, flows[dataset])
         for name, (events, total, least, most) in meta.get("collections", {}).items():
             old = self._collections.get(name, [0, 0, 0, 0])
             if not old[0]:
@@ -94,7 +94,10 @@ class Tally:
         ]
 
     def cutflows(self) -> dict[str, list[list[float]]]:
-        """The same for each dataset, where there are several: [raw, weighted] of each cut."""
+        """The same for each dataset and, as `dataset, variation`, for each variation of a column.
+
+        [raw, weighted] of each cut; empty where there is one dataset without variations.
+        """
         if len(self._cutflows) < 2:
             return {}
         return {
@@ -150,6 +153,12 @@ class Tally:
         events, seconds, cpu, size = self._files.get(index, (0, 0.0, 0.0, 0))
         rate = events / seconds if seconds else None
         return {"seconds": seconds, "cpu": cpu, "bytes": int(size), "rate": rate}
+
+
+def _add_cuts(flow: dict[str, tuple[int, Fraction]], rows: Sequence[Sequence[Any]]) -> None:
+    for cut, raw, weighted in rows:
+        before, sum_before = flow.get(cut, (0, Fraction()))
+        flow[cut] = before + raw, sum_before + Fraction(weighted)
 
 
 def add_counts(sums: list[int], counts: Sequence[int]) -> None:

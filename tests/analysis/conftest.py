@@ -95,22 +95,7 @@ def muon_file(tmp_path_factory: pytest.TempPathFactory) -> FilePath:
     real = FilePath(os.environ.get("HEPNB_DATA_DIR", "/nowhere")) / REAL
     if real.exists():
         return real
-    import uproot
+    from hepnb.samples import toy_dimuon
 
     print(f"no {REAL} in HEPNB_DATA_DIR: using a toy with the same branches")
-    rng = np.random.default_rng(1)
-    counts = rng.integers(0, 5, 5000)
-    arrays = {
-        f: ak.unflatten(rng.exponential(20, counts.sum()).astype("f4"), counts) for f in FIELDS[:4]
-    }
-    arrays["charge"] = ak.unflatten(rng.choice([-1, 1], counts.sum()).astype("i4"), counts)
-    file = tmp_path_factory.mktemp("toy") / "toy.root"
-    with uproot.recreate(file) as out:
-        tree = out.mktree(
-            "Events",
-            {"Muon": ak.zip(arrays).type.content},
-            counter_name=lambda name: f"n{name}",
-            field_name=lambda outer, inner: f"{outer}_{inner}" if outer else inner,
-        )
-        tree.extend({"Muon": ak.zip(arrays)})
-    return file
+    return toy_dimuon(tmp_path_factory.mktemp("toy") / "toy.root", events=20_000)

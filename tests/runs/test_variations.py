@@ -52,6 +52,19 @@ def test_each_variation_equals_a_run_of_its_own(simulated):
     assert not np.array_equal(pt[{"variation": "nominal"}].values(), want.values())
 
 
+def test_each_variation_of_a_column_has_its_cutflow(simulated):
+    """The sums of a histogram without further cuts are those of the last row."""
+    path = dimuon()
+    path.hist("passed", n="nMuon: 0, 20, int", weights=[])
+    run = path.start(simulated, workers=2, chunk=700).wait(60)
+    flows = run.snapshot()["cutflows"]
+    assert sorted(flows) == ["toy", "toy, scaleDown", "toy, scaleUp"]
+    assert flows["toy"] == [[row["raw"], row["weighted"]] for row in run.cutflow]
+    for variation in ("scaleUp", "scaleDown"):
+        last = run.hist("passed")[{"variation": variation, "n": sum}]
+        assert flows[f"toy, {variation}"] == [[4000, 4000.0], [last, last]]
+
+
 def test_a_run_makes_the_variations_that_are_asked_for(simulated):
     run = dimuon().start(simulated, chunk=2000, variations="muons").wait(60)
     assert set(run.hist("pt").axes["variation"]) == {"nominal", "scaleUp", "scaleDown"}

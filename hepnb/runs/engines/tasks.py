@@ -204,6 +204,7 @@ class _Sums:
     def __init__(self) -> None:
         self._events = 0
         self._cutflow: list[list[Any]] = []
+        self._cutflows: dict[str, list[list[Any]]] = {}
         self._statistics: list[list[Any]] = []
         self._collections: dict[str, tuple[int, int, int, int]] = {}
         self._sizes: dict[str, list[int]] = {}
@@ -213,6 +214,8 @@ class _Sums:
         self._events += result.events
         # A row of each part: whoever reads them adds them up, exactly.
         self._cutflow += map(list, result.cutflow)
+        for label, rows in result.cutflows.items():
+            self._cutflows.setdefault(label, []).extend(map(list, rows))
         self._statistics += map(list, result.statistics)
         for name, new in result.collections.items():
             old = self._collections.get(name, _NO_OBJECTS)
@@ -228,6 +231,7 @@ class _Sums:
         return {
             "events": self._events,
             "cutflow": self._cutflow,
+            "cutflows": self._cutflows,
             "collections": {name: list(row) for name, row in self._collections.items()},
             "sizes": self._sizes,
             "statistics": self._statistics,
