@@ -27,7 +27,7 @@ def test_the_pictures_of_the_readme_and_the_docs(
     at = {cell.id: index for index, cell in enumerate(cells)}
     source = {cell.id: cell.source for cell in cells}
     book = notebook(file=file)
-    book.page.set_viewport_size({"width": 1180, "height": 1540})
+    book.page.set_viewport_size({"width": 1180, "height": 1760})
     book.page.add_style_tag(content=".jp-SideBar, #jp-bottom-panel { display: none }")
     book.command("application:toggle-left-area")
     book.run(at["data"])
@@ -35,6 +35,7 @@ def test_the_pictures_of_the_readme_and_the_docs(
     book.run(at["run"], source["run"].replace("--chunk 2000", "--chunk 100"))
     book.run(at["explore"])
     run, explorer = book.cell(at["run"]), book.cell(at["explore"])
+    run.get_by_role("tab", name=re.compile("Log")).click()
     pt = explorer.locator('[data-axis="pt"]')
     pt.get_by_role("combobox").select_option("range")
     pt.get_by_role("slider").first.press("ArrowRight")
