@@ -27,7 +27,7 @@ def test_the_pictures_of_the_readme_and_the_docs(
     at = {cell.id: index for index, cell in enumerate(cells)}
     source = {cell.id: cell.source for cell in cells}
     book = notebook(file=file)
-    book.page.set_viewport_size({"width": 1180, "height": 1760})
+    book.page.set_viewport_size({"width": 1180, "height": 1920})
     book.page.add_style_tag(content=".jp-SideBar, #jp-bottom-panel { display: none }")
     book.command("application:toggle-left-area")
     book.run(at["data"])
