@@ -21,6 +21,7 @@ from . import (
     scans,
     service,
     starting,
+    systematics,
     widgets,
     widgets_log,
 )
@@ -29,6 +30,7 @@ ALL = {
     "overhead": overhead.main,
     "engine": engine.main,
     "peers": peers.main,
+    "systematics": systematics.main,
     "starting": starting.main,
     "scans": scans.main,
     "logs": logs.main,
