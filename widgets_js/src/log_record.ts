@@ -47,6 +47,15 @@ export function place({ worker, chunk }: LogRecord): string {
   return [who, chunk].filter((part) => part).join(" ");
 }
 
+/** The same in so many characters: of a long file name the middle goes, not the entries. */
+export function briefly(record: LogRecord, most = 24): string {
+  const whole = place(record);
+  if (whole.length <= most) return whole;
+  const colon = whole.lastIndexOf(":");
+  const entries = colon < 0 ? "" : whole.slice(colon);
+  return `${whole.slice(0, Math.max(5, most - 1 - entries.length))}…${entries}`;
+}
+
 const WIDE = 160; // characters: a single line that is longer can be opened as well
 const SHORT = 480; // characters of a line that is not opened
 const TRACEBACK = /^\s*(?:\+ Exception Group )?Traceback \(most recent call last\)/;

@@ -3,7 +3,7 @@
 import { type Span, spans } from "./ansi";
 import { el, setAttribute, uniqueId } from "./dom";
 import { clock, number } from "./format";
-import { folds, type LogRecord, place, summary } from "./log_record";
+import { briefly, folds, type LogRecord, place, summary } from "./log_record";
 
 export interface Look {
   opened: boolean;
@@ -85,7 +85,7 @@ export class LogRows {
     time.textContent = record ? clock(record.time) : "";
     level.textContent = record?.level ?? "";
     const from = record ? place(record) : "";
-    where.textContent = from;
+    where.textContent = record ? briefly(record) : "";
     setAttribute(where, "title", record ? [from, record.logger].filter((p) => p).join("  ") : null);
     text.replaceChildren(...(record ? message(record, look.opened, marked) : ["…"]));
   }

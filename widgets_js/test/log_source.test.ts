@@ -1,6 +1,14 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Channel } from "../src/channel";
-import { type Brief, folds, type LogRecord, place, records, summary } from "../src/log_record";
+import {
+  type Brief,
+  briefly,
+  folds,
+  type LogRecord,
+  place,
+  records,
+  summary,
+} from "../src/log_record";
 import { marks } from "../src/log_rows";
 import { LogSearch, matcher, told } from "../src/log_search";
 import { EVERYTHING, LogSource } from "../src/log_source";
@@ -275,4 +283,11 @@ test("hits are marked across colours, and an expression of Python may be none he
   expect(matcher("a.b", false)?.test("axb")).toBe(false);
   expect(matcher("(?P<name>x)", true)).toBeNull();
   expect(matcher("", false)).toBeNull();
+});
+
+test("of a long file name the middle goes, not the entries", () => {
+  const chunk = "Run2012BC_DoubleMuParked.root:56800-56900";
+  expect(briefly(record("", { chunk }))).toBe("w1 Run2012B…:56800-56900");
+  expect(briefly(record("", { chunk }))).toHaveLength(24);
+  expect(briefly(record(""))).toBe("w1 a.root:0-10");
 });
