@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from ..errors import PathError, nearest
+from .cpp import parse
 from .functions import FUNCTIONS
 from .usage import Use, Uses
 
@@ -30,7 +31,6 @@ _NODES = (
     ast.BitXor, ast.Invert, ast.USub, ast.UAdd, ast.Not, ast.And, ast.Or, ast.Eq, ast.NotEq, ast.Lt,
     ast.LtE, ast.Gt, ast.GtE, ast.In, ast.NotIn,
 )  # fmt: skip
-_WORDS = {"&&": "and", "||": "or", "!": "not"}
 
 
 @dataclass(frozen=True)
@@ -118,13 +118,8 @@ def _parse(source: str, where: str) -> ast.expr:
         )
     # Leading blanks would be an indentation error; messages show the text without them too.
     try:
-        tree = ast.parse(source.strip(), mode="eval").body
+        tree = parse(source.strip())
     except SyntaxError as error:
-        for word, mend in _WORDS.items():
-            if word in source.replace("!=", ""):
-                raise _error(
-                    f"write {mend!r} for {word!r}", source, where, column=source.strip().find(word)
-                ) from None
         at = max((error.offset or 1) - 1, 0)
         raise _error(f"not an expression ({_plain(error.msg)})", source, where, column=at) from None
     except (ValueError, RecursionError, MemoryError, OverflowError) as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable
 from typing import Any
 
@@ -47,9 +48,8 @@ def test_only_text_is_an_expression(wrong: Any) -> None:
     ("text", "hint"),
     [
         ("coun(Muon) == 2", "did you mean 'count'? (column 1"),
-        ("a > 1 && b > 2", "write 'and' for '&&' (column 7"),
-        ("a > 1 || b > 2", "write 'or' for '||'"),
-        ("!a", "write 'not' for '!'"),
+        ("a > 1 && coun(Muon) > 2", "did you mean 'count'? (column 10"),
+        ("a > 1 && || b", "column 10"),
         ("x.sum()", "write sum(x), not x.sum()"),
         ("Muon[0].pt", "pick objects as x[:, 0]"),
         ("  (a +) ", "column 5"),
@@ -59,6 +59,21 @@ def test_messages_say_the_mend_and_the_column(text: str, hint: str) -> None:
     with pytest.raises(PathError) as caught:
         Expression(text)
     assert hint in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("cpp", "python"),
+    [
+        ("nMu>=2&&(met>50||!veto)", "nMu >= 2 and (met > 50 or not veto)"),
+        ("!veto == good", "(not veto) == good"),
+        ("a != b && !!c", "a != b and not not c"),
+        ("!(a > 1) || -b < 2", "not (a > 1) or -b < 2"),
+        ("channel == 'a && !b' && c", "channel == 'a && !b' and c"),
+    ],
+)
+def test_operators_of_cpp_mean_those_of_python(cpp: str, python: str) -> None:
+    assert ast.dump(Expression(cpp).tree) == ast.dump(Expression(python).tree)
+    assert Expression(cpp).source == cpp
 
 
 def test_names_and_fields_are_known_exactly() -> None:
