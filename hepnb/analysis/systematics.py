@@ -63,6 +63,7 @@ class VariedPath(Declared):
         filled in one go; see `vary` for `only`, `without`, `requires` and `sets`. Raises `PathError`
         when there is a weight of that name.
 
+        >>> from hepnb.analysis import Path
         >>> path = Path()
         >>> path.weight("genWeight")
         >>> path.weight("efficiency", 0.95, up=0.97, down=0.93)
@@ -114,6 +115,7 @@ class VariedPath(Declared):
         have) its histograms hold the nominal. `sets` are names under which `variations=` of `start`
         may ask for it. Raises `PathError` in one line.
 
+        >>> from hepnb.analysis import Path
         >>> path = Path()
         >>> path.vary("Jet.pt", jes=lambda Jet: (Jet.pt * 1.02, Jet.pt * 0.98), sets="jets")
         >>> path.freeze(variations="jes*").variations
@@ -140,6 +142,7 @@ class VariedPath(Declared):
         The formula sees the columns of the file as they were read. Raises `PathError` when the column
         was replaced already.
 
+        >>> from hepnb.analysis import Path
         >>> path = Path()
         >>> path.replace("Muon.pt", "Muon.pt * 1.001")
         """
