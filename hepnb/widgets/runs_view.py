@@ -73,11 +73,11 @@ class RunsView(LiveWidget):
         super().close()
 
     def _handlers(self) -> Mapping[str, Callable[[str, Message], None]]:
-        return {"look": self._on_look, "cancel": self._on_cancel, "ping": self._on_ping}
+        return {"rows": self._on_rows, "cancel": self._on_cancel, "ping": self._on_ping}
 
-    def _on_look(self, request: str, _message: Message) -> None:
+    def _on_rows(self, request: str, _message: Message) -> None:
         self._errands.put(
-            "look",
+            "rows",
             lambda: self._news(request),
             dropped=lambda: self._reply(request, error="superseded"),
         )

@@ -75,7 +75,7 @@ def test_it_looks_when_it_is_asked_and_never_else() -> None:
     view = runs.view()
     assert runs.looks == 1
     runs.rows = [row(1, "done")]
-    assert ask(view, {"id": "a", "kind": "look"}) == [{"id": "a", "ok": True, "result": "here"}]
+    assert ask(view, {"id": "a", "kind": "rows"}) == [{"id": "a", "ok": True, "result": "here"}]
     assert [r["state"] for r in view.rows] == ["done"]
     assert runs.looks == 2
 

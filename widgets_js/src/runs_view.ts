@@ -80,7 +80,7 @@ function render({ model, el: place }: RenderProps<State>): () => void {
   let timer = 0;
   let stopped = false;
   const ask = async () => {
-    if (!document.hidden && box.isConnected) await channel.request("look");
+    if (!document.hidden && box.isConnected) await channel.request("rows");
     if (stopped) return;
     const alive = model.get("rows").some(({ state }) => !ended(state));
     timer = window.setTimeout(ask, alive ? LIVELY : QUIET);
