@@ -44,9 +44,9 @@ _HOMES = {
 
 class _CallableModule(ModuleType):
     def __call__(self) -> RunTable:
-        from .listing import list_runs
-
-        return list_runs()
+        # The public name, however this package came to be imported: it shows itself live.
+        table: RunTable = import_module("hepnb._bind").list_runs()
+        return table
 
 
 def __getattr__(name: str) -> Any:
