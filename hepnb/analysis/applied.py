@@ -11,7 +11,7 @@ from .plan import Plan, make_plan
 from .steps import Histogram, Step
 from .touch import Touch
 from .variations import NOMINAL, Selector
-from .varying import within
+from .varying import labels_of, within
 
 if TYPE_CHECKING:
     from .dataset import Dataset
@@ -25,7 +25,7 @@ class Varied:
     """The variations that a program makes of the events of one dataset."""
 
     selector: Selector
-    labels: tuple[str, ...]
+    labels: Mapping[str, tuple[str, ...]]
     is_data: bool
 
     def of(self, step: Histogram, weights: Weights) -> list[str]:
@@ -33,8 +33,8 @@ class Varied:
         if self.is_data or "variation" not in step.by:
             return [NOMINAL]
         wanted = Selector(step.variations)
-        made = dict.fromkeys([*self.labels, *weights.counted(self.selector)])
-        return [NOMINAL, *(label for label in made if wanted.picks(label, label, ()))]
+        made = {**self.labels, **weights.counted(self.selector)}
+        return [NOMINAL, *(label for label, names in made.items() if wanted.picks(names))]
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,6 @@ class Applied:
         cls,
         steps: tuple[Step, ...],
         selector: Selector,
-        labels: tuple[str, ...],
         fields: tuple[str, ...],
         dataset: Dataset,
     ) -> Applied:
@@ -60,5 +59,5 @@ class Applied:
         mine = tuple(within(steps, lambda scope: scope.applies(dataset, fields)))
         plan = make_plan(mine)
         readings = resolve_all(plan.external, fields, plan.askers)
-        varied = Varied(selector, labels, dataset.kind == "data")
+        varied = Varied(selector, labels_of(steps), dataset.kind == "data")
         return cls(mine, plan, readings, Touch(mine, plan, readings), varied)

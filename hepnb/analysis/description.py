@@ -34,6 +34,7 @@ from .steps import (
 from .touch import Touch
 from .usage import Use
 from .variations import Selector
+from .varying import labels_of
 
 if TYPE_CHECKING:
     from .path import Path
@@ -137,6 +138,7 @@ def _nuisances(steps: tuple[Step, ...], plan: Plan) -> list[set[str]]:
             }
         names = {s.nuisance for s in steps if isinstance(s, Vary) and _makes(s, labels)}
         own.append(names | ({step.name} if isinstance(step, Weight) and varies(step) else set()))
+    asked = labels_of(steps)
     made: dict[str, list[str]] = {}
     for step in steps:
         if isinstance(step, Vary | Weight):
@@ -153,7 +155,7 @@ def _nuisances(steps: tuple[Step, ...], plan: Plan) -> list[set[str]]:
             found[index] = {
                 name
                 for name in found[index]
-                if any(picks.picks(label, name, ()) for label in made[name])
+                if any(picks.picks(asked.get(label, (label, name))) for label in made[name])
             }
     return found
 

@@ -298,7 +298,11 @@ class Path(VariedPath):
         steps = arrange(self._steps)
         check_steps(steps, None)
         selector = Selector(variations)
-        selector.check(names_of(steps))
+        known = tuple(names_of(steps))
+        selector.check(known)
+        for step in steps:
+            if isinstance(step, Histogram):
+                Selector(step.variations).check(known, f"{named(step)}: variations")
         chosen = selected(steps, selector)
         return Program(self.name, tuple(map(_frozen, chosen)), selector)
 

@@ -39,13 +39,13 @@ class Program:
     @property
     def variations(self) -> tuple[str, ...]:
         """The names of the variations, in the order of the path, without those that files tell."""
-        return labels_of(self.steps)
+        return tuple(labels_of(self.steps))
 
     def variations_of(self, hist: str) -> tuple[str, ...]:
         """Those of `variations` that a histogram is filled with."""
         step = next(s for s in self.steps if isinstance(s, Histogram) and s.name == hist)
         wanted = Selector(step.variations)
-        return tuple(label for label in self.variations if wanted.picks(label, label, ()))
+        return tuple(v for v, names in labels_of(self.steps).items() if wanted.picks(names))
 
     @property
     def histograms(self) -> tuple[HistSpec, ...]:
@@ -106,7 +106,7 @@ class Program:
 
         kind = (tuple(events.fields), dataset)
         if self._cache.get("kind") != kind:
-            applied = Applied.of(self.steps, self.selector, self.variations, *kind)
+            applied = Applied.of(self.steps, self.selector, *kind)
             self._cache["kind"], self._cache["applied"] = kind, applied
         statistics = Statistics()
         self._enter(dataset, statistics)

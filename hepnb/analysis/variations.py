@@ -6,7 +6,7 @@ selector picks: `"nominal"`, `"all"`, `"jes*"`, or a list of names of variations
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
@@ -54,9 +54,9 @@ class Selector:
     """Which variations are made; the nominal always is.
 
     >>> selector = Selector(["jes*", "weights"])
-    >>> selector.picks("jesUp", "jes", ()), selector.picks("puUp", "pu", ("weights",))
+    >>> selector.picks(["jesUp", "jes"]), selector.picks(["puUp", "pu", "weights"])
     (True, True)
-    >>> selector.picks("jerUp", "jer", ())
+    >>> selector.picks(["jerUp", "jer"])
     False
     """
 
@@ -67,20 +67,18 @@ class Selector:
                 raise PathError(f"variations: {word!r} is no name or pattern")
         self.words = tuple(word.strip() for word in words)
 
-    def picks(self, label: str, nuisance: str, sets: Sequence[str]) -> bool:
-        """Whether this variation is made."""
-        return "all" in self.words or any(
-            _any_fits(name, self.words) for name in (label, nuisance, *sets)
-        )
+    def picks(self, names: Iterable[str]) -> bool:
+        """Whether the variation is made that has these names: its own, its nuisance, its sets."""
+        return "all" in self.words or any(_any_fits(name, self.words) for name in names)
 
-    def check(self, known: Iterable[str]) -> None:
-        """Raise `PathError` for a word that picks nothing of these names."""
+    def check(self, known: Iterable[str], place: str = "variations") -> None:
+        """Raise `PathError`, naming `place`, for a word that picks nothing of these names."""
         names = [*dict.fromkeys([NOMINAL, "all", *known])]
         for word in self.words:
             # Those that come as arrays are known by their first one.
             first = word.rstrip("0123456789") + "0"
             if not any(fnmatchcase(name, w) for name in names for w in (word, first)):
-                raise PathError(f"variations: none is called {word!r}{nearest(word, names)}")
+                raise PathError(f"{place}: none is called {word!r}{nearest(word, names)}")
 
 
 def read_alternatives(name: str, what: Any, where: str) -> tuple[tuple[str, Formula], ...]:

@@ -2,33 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
-from .steps import Step, Vary, Weight
+from .steps import Step, Vary, Weight, varies
 from .variations import NOMINAL, Scope, Selector
 
 __all__ = ["labels_of", "names_of", "selected", "within"]
 
 
-def labels_of(steps: Sequence[Step]) -> tuple[str, ...]:
-    """The names of all variations, in the order of the path."""
-    found = (s.variations for s in steps if isinstance(s, Vary | Weight))
-    return tuple(dict.fromkeys(label for variations in found for label, _ in variations))
+def labels_of(steps: Iterable[Step]) -> dict[str, tuple[str, ...]]:
+    """The variations in the order of the path, each with all names by which it may be asked for."""
+    found: dict[str, tuple[str, ...]] = {}
+    for step in steps:
+        if isinstance(step, Vary | Weight):
+            for label, _ in step.variations:
+                found[label] = (*found.get(label, (label,)), *_together(step))
+    return found
 
 
 def names_of(steps: Iterable[Step]) -> Iterator[str]:
     """Everything by which a selector may ask for variations."""
     for step in steps:
-        if isinstance(step, Vary | Weight):
+        if isinstance(step, Vary | Weight) and varies(step):
             yield from (label for label, _ in step.variations)
-            yield from step.scope.sets
-            if isinstance(step, Vary):
-                yield step.nuisance
-            elif step.variations or step.each is not None:
-                yield step.name
-                if step.each is not None:
-                    yield f"{step.name}0"
+            yield from _together(step)
+            if isinstance(step, Weight) and step.each is not None:
+                yield f"{step.name}0"
+
+
+def _together(step: Vary | Weight) -> tuple[str, ...]:
+    """The names of all variations of a step: its nuisance and its sets."""
+    return (step.nuisance if isinstance(step, Vary) else step.name, *step.scope.sets)
 
 
 def within(steps: Iterable[Step], applies: Callable[[Scope], bool]) -> Iterator[Step]:
@@ -46,11 +51,10 @@ def selected(steps: Iterable[Step], selector: Selector) -> Iterator[Step]:
         if not isinstance(step, Vary | Weight):
             yield step
             continue
-        nuisance = step.nuisance if isinstance(step, Vary) else step.name
         kept = tuple(
             (label, formula)
             for label, formula in step.variations
-            if selector.picks(label, nuisance, step.scope.sets)
+            if selector.picks((label, *_together(step)))
         )
         if isinstance(step, Weight):
             each = None if selector.words == (NOMINAL,) else step.each

@@ -31,14 +31,14 @@ class Weights:
         self._each: dict[tuple[str, str], np.ndarray] = {}
         self._counts: dict[str, int] = {}
 
-    def counted(self, selector: Selector) -> list[str]:
-        """The variations of weights that come as arrays, whose number the events tell."""
-        return [
-            f"{name}{n}"
+    def counted(self, selector: Selector) -> dict[str, tuple[str, ...]]:
+        """The variations of weights that come as arrays, whose number the events tell, and their names."""
+        found = {
+            f"{name}{n}": (f"{name}{n}", name, *self._steps[name][1].scope.sets)
             for name, count in self._counts.items()
             for n in range(count)
-            if selector.picks(f"{name}{n}", name, self._steps[name][1].scope.sets)
-        ]
+        }
+        return {label: names for label, names in found.items() if selector.picks(names)}
 
     def add(self, index: int, step: Weight) -> None:
         """Compute a weight on the rows of its level, where nothing varies it."""

@@ -237,6 +237,33 @@ def test_selectors_pick_by_name_pattern_and_set(make: Any, process: Any) -> None
 
 
 @pytest.mark.parametrize(
+    ("asked", "labels"),
+    [
+        ("jesUp", ["jesUp"]),
+        ("jes", ["jesUp", "jesDown"]),
+        ("jets", ["jesUp", "jesDown"]),
+        (["pdf", "pu*"], ["puUp", "pdf0", "pdf1"]),
+        ("theory", ["pdf0", "pdf1"]),
+    ],
+)
+def test_a_histogram_picks_by_name_nuisance_and_set(
+    make: Any, process: Any, asked: Any, labels: list[str]
+) -> None:
+    events = make([[1], [2]], met=[1.0, 2.0])
+    events["pdf"] = ak.Array([[1.0, 2.0], [3.0, 4.0]])
+    path = Path()
+    path.vary("met", jes=("met + 1", "met - 1"), sets="jets")
+    path.weight("pu", 1.0, up=2.0)
+    path.weight("pdf", 1.0, each="pdf", sets="theory")
+    path.hist("h", met="met: 9, 0, 9", variations=asked)
+    result = process(path, events, dataset=MC)
+    assert [v for f in result.fills for v in f.weights] == ["nominal", *labels]
+    path.hist("wrong", met="met: 9, 0, 9", variations="jse")
+    with pytest.raises(PathError, match="histogram 'wrong': variations: none is called 'jse'"):
+        path.freeze()
+
+
+@pytest.mark.parametrize(
     ("tell", "said"),
     [
         (lambda p: p.vary("met"), "no variations"),
