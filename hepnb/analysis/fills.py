@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["Fill", "fill_histogram", "fill_table", "first_label", "overlaps"]
 
 Array = np.ndarray[Any, Any]
+_MOST_KEPT = 64 << 20
 
 
 @dataclass(frozen=True)
@@ -62,10 +63,16 @@ def fill_histogram(
 
 
 class _ByLabel(Mapping[str, Any]):
-    """The weights of each variation, made when they are asked for: there may be hundreds."""
+    """The weights of each variation, made when they are asked for: there may be hundreds.
 
-    def __init__(self, labels: Sequence[str], make: Callable[[str], Array | None]) -> None:
-        self._labels, self._make = labels, make
+    Those that take little memory together are kept, as every category asks for them again.
+    """
+
+    def __init__(
+        self, labels: Sequence[str], make: Callable[[str], Array | None], rows: int | None = None
+    ) -> None:
+        small = rows is not None and len(labels) * rows * 8 <= _MOST_KEPT
+        self._labels, self._make = labels, cache(make) if small else make
 
     def __getitem__(self, label: str) -> Array | None:
         if label not in self._labels:
@@ -78,9 +85,11 @@ class _ByLabel(Mapping[str, Any]):
     def __len__(self) -> int:
         return len(self._labels)
 
-    def then(self, change: Callable[[Array | None], Array | None]) -> _ByLabel:
-        """The same after a further step."""
-        return _ByLabel(self._labels, lambda label: change(self._make(label)))
+    def then(
+        self, change: Callable[[Array | None], Array | None], rows: int | None = None
+    ) -> _ByLabel:
+        """The same after a further step, for so many rows if they may be kept."""
+        return _ByLabel(self._labels, lambda label: change(self._make(label)), rows)
 
 
 def _fill_layer(layer: Layer, owner: int, step: Histogram, weights: _ByLabel) -> list[Fill]:
@@ -136,7 +145,7 @@ def _fill(
         spread = entries.per_row(weight)
         return spread if extra is None else spread * extra
 
-    shaped_weights = weights.then(per_entry)
+    shaped_weights = weights.then(per_entry, len(next(iter(columns.values()))))
     made = []
     for categories, index in _groups(layer, step, entries):
         picked = columns if index is None else {name: v[index] for name, v in columns.items()}
