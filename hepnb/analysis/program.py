@@ -66,32 +66,32 @@ class Program:
         """Names of the class modules."""
         return tuple(step.name for step in self.steps if isinstance(step, ModuleStep))
 
-    def columns(self, branches: Iterable[str]) -> tuple[str, ...]:
+    def columns(self, branches: Iterable[str], dataset: Dataset | None = None) -> tuple[str, ...]:
         """The branches to read from a file with these branches, in the file's order.
 
-        Raises `PathError` with the nearest name for a column or field that is not there.
+        Of a known `dataset` without those of variations that do not apply to it. Raises `PathError`
+        with the nearest name for a column or field that is not there.
         """
         from .checking import check_branches
 
         known = tuple(branches)
-        steps = self._with(known)
+        steps = self._applied(known, dataset)
         check_branches(steps, make_plan(steps, everything=True), known)
-        wanted = {b for reading in self._readings(known).values() for b in reading.branches}
+        wanted = {b for reading in _readings(steps, known).values() for b in reading.branches}
         return tuple(b for b in known if b in wanted)
 
-    def describe(self, file: EventFile) -> dict[str, Any]:
+    def describe(self, file: EventFile, dataset: Dataset) -> dict[str, Any]:
         """What a file says of the columns that this path reads: see `hepnb.analysis.schema`."""
         from .schema import describe_file
 
-        return describe_file(file, self._readings(file.branches))
+        steps = self._applied(file.branches, dataset)
+        return describe_file(file, _readings(steps, file.branches))
 
-    def _with(self, branches: tuple[str, ...]) -> tuple[Step, ...]:
-        """The steps without the variations that require other branches."""
-        return tuple(within(self.steps, lambda scope: set(scope.requires) <= set(branches)))
-
-    def _readings(self, branches: tuple[str, ...]) -> dict[str, Reading]:
-        plan = make_plan(self._with(branches))
-        return resolve_all(plan.external, branches, plan.askers)
+    def _applied(self, branches: tuple[str, ...], dataset: Dataset | None) -> tuple[Step, ...]:
+        """The steps without the variations that do not apply to a file with these branches."""
+        if dataset is None:
+            return tuple(within(self.steps, lambda scope: scope.is_met(branches)))
+        return tuple(within(self.steps, lambda scope: scope.applies(dataset, branches)))
 
     def process(
         self, events: ak.Array, dataset: Dataset, *, first_entry: int = 0, file: str = ""
@@ -148,3 +148,8 @@ class Program:
     def __setstate__(self, state: dict[str, Any]) -> None:
         for key, value in state.items():
             object.__setattr__(self, key, value)
+
+
+def _readings(steps: tuple[Step, ...], branches: tuple[str, ...]) -> dict[str, Reading]:
+    plan = make_plan(steps)
+    return resolve_all(plan.external, branches, plan.askers)

@@ -36,6 +36,10 @@ class Scope:
     requires: tuple[str, ...] = ()
     sets: tuple[str, ...] = ()
 
+    def is_met(self, columns: Iterable[str]) -> bool:
+        """Whether a file with these columns has all that is required."""
+        return set(self.requires) <= set(columns)
+
     def applies(self, dataset: Dataset, columns: Iterable[str]) -> bool:
         """Whether it varies events of this dataset in a file with these columns; never data."""
         name = dataset.name
@@ -43,7 +47,7 @@ class Scope:
             dataset.kind != "data"
             and (not self.only or _any_fits(name, self.only))
             and not _any_fits(name, self.without)
-            and set(self.requires) <= set(columns)
+            and self.is_met(columns)
         )
 
 

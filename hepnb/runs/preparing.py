@@ -64,6 +64,7 @@ class Inputs:
         """Tell a misspelt column now, in the cell: when none of the first files that open has it."""
         unfit: list[HepnbError] = []
         unreadable: list[HepnbError] = []
+        datasets = {dataset.name: dataset for dataset in self.datasets}
         for file in self.files[:_LOOKED_AT]:
             if file not in self._looked:
                 self._looked[file] = _branches(file)
@@ -72,7 +73,7 @@ class Inputs:
                 unreadable.append(branches)
                 continue
             try:
-                program.columns(branches)
+                program.columns(branches, datasets[file.dataset])
                 return
             except PathError as error:
                 unfit.append(PathError(f"{error} (in {file.path})"))

@@ -102,7 +102,8 @@ def _look(file: FileSpec, prepared: Prepared) -> tuple[dict[str, Any], dict[str,
     }
     try:
         with open_events(file.path, file.tree) as events:
-            wanted = prepared.program.columns(events.branches)
+            (dataset,) = (d for d in prepared.datasets if d.name == file.dataset)
+            wanted = prepared.program.columns(events.branches, dataset)
             ranges = list(entry_ranges(events.entries, prepared.spec.chunk, events.clusters))
             row |= {
                 "events": events.entries,

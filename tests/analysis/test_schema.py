@@ -14,7 +14,7 @@ from hepnb.analysis.schema import describe_file, references, unit_in
 def described(file, path):
     program = path.freeze()
     with open_events(file) as events:
-        return program.describe(events)
+        return program.describe(events, hn.Dataset("toy", file, kind="mc"))
 
 
 def jets_and_missing_energy():

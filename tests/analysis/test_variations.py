@@ -217,6 +217,12 @@ def test_scopes_say_where_a_variation_applies(make: Any, process: Any) -> None:
         "nominal": nominal, "here": ([2.0, 3.0], [1.0, 1.0]), "there": nominal, "wUp": nominal,
     }  # fmt: skip
     data = Dataset("data", "https://example.org/toy.root", kind="data")
+    path.weight("gen", 1.0, up="onlySimulated")
+    program = path.freeze()
+    assert program.columns(events.fields, data) == ("met",)
+    with pytest.raises(PathError, match="no column 'onlySimulated'"):
+        program.columns(events.fields, MC)
+    path._steps.pop()
     assert [list(f.weights) for f in process(path, events, dataset=data).fills] == [["nominal"]]
 
 

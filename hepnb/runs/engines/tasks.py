@@ -28,7 +28,7 @@ from ..tally import add_counts
 from .seeding import event_key, seed_generators, seed_of
 
 if TYPE_CHECKING:
-    from ...analysis.result import ChunkResult
+    from ...analysis import ChunkResult, Dataset
 
 __all__ = ["Tasks"]
 
@@ -91,7 +91,8 @@ class Tasks:
         entry = self._spec.files[index]
         file = open_events(entry.path, entry.tree)
         try:
-            self._columns[index] = tuple(self._program.columns(file.branches))
+            dataset = self._datasets[entry.dataset]
+            self._columns[index] = self._program.columns(file.branches, dataset)
         except HepnbError:
             file.close()
             raise
@@ -114,16 +115,16 @@ class Tasks:
             "entries": file.entries,
             "clusters": list(file.clusters[:_MOST_CLUSTERS]),
             "size": path.stat().st_size if path.exists() else 0,
-            "schema": self._schema(self._spec.files[index].dataset, file),
+            "schema": self._schema(self._datasets[self._spec.files[index].dataset], file),
         }
 
-    def _schema(self, dataset: str, file: EventFile) -> dict[str, Any] | None:
+    def _schema(self, dataset: Dataset, file: EventFile) -> dict[str, Any] | None:
         """What the first file of a dataset says of its columns; no odd title makes it unreadable."""
-        if dataset in self._described:
+        if dataset.name in self._described:
             return None
-        self._described.add(dataset)
+        self._described.add(dataset.name)
         with contextlib.suppress(Exception):
-            return self._program.describe(file)
+            return self._program.describe(file, dataset)
         return None
 
     def _process(self, task: Mapping[str, Any]) -> bytes:
