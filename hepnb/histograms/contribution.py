@@ -22,7 +22,7 @@ from .blocks import Blocks
 from .body import Body, PrivateFile
 from .categories import by_category
 from .durable import Buffer
-from .entries import column_of, rows_of, sample_of, weight_of
+from .entries import column_of, rows_of, sample_of, values_of, weight_of
 from .fused import MOST_FUSED, FusedBlock
 from .record import BlockEntry, Key, Record, TableEntry, check_label, write_body, write_sections
 from .refusal import HistKeyError, HistTypeError, HistValueError
@@ -107,70 +107,64 @@ class Contribution:
         HistValueError (all StoreErrors) naming the axis or the weight.
         """
         signature = self._signature(name)
-        names = [ax.name for ax in signature.axes]
-        if "sample" in names and sample is not None:  # an axis may have this name
-            columns, sample = {**columns, "sample": sample}, None
-        for column in columns:
-            if column not in names:
-                raise HistTypeError(
-                    f"histogram {name!r} has no axis {column!r}{nearest(column, names)}"
-                )
-        missing = [n for n in names if n not in columns]
-        if missing:
-            raise HistTypeError(f"histogram {name!r}: no values for axis {missing[0]!r}")
-        self.fill_in_order(signature, [columns[n] for n in names], weight, sample)
+        if "sample" in [ax.name for ax in signature.axes] and sample is not None:
+            columns, sample = {**columns, "sample": sample}, None  # an axis may have this name
+        self.fill_in_order(signature, values_of(signature, columns), weight, sample)
 
     def fill_each(
         self, name: str, axis: str, weights: Mapping[str, Any], /, **columns: Any
     ) -> None:
         """Fill histogram `name` once for each label of a category `axis`, with the weights of that label.
 
-        Without such an axis there is one label only. The columns of other categories are scalars.
-        Many labels together cost little more than one. Raises as `fill` does.
+        Without such an axis there is one label only. Many labels together cost little more than one,
+        where the columns of other categories are scalars. Raises as `fill` does.
         """
         signature = self._signature(name)
-        names = [ax.name for ax in signature.axes]
         labels = list(weights)
-        if axis not in names:
+        if axis not in [ax.name for ax in signature.axes]:
             self.fill(name, weight=weights[labels[0]], **columns)
             return
-        small = signature.bins < SparseBlock.LARGE and self._most is None
-        if len(labels) == 1 or not small or not FusedBlock.fits(signature):
-            for label in labels:
-                self.fill(name, weight=weights[label], **{axis: label}, **columns)
-            return
-        for low in range(0, len(labels), MOST_FUSED):
-            some = {label: weights[label] for label in labels[low : low + MOST_FUSED]}
-            self._fill_fused(signature, some, columns, axis)
+        most = MOST_FUSED if self._can_fuse(signature, columns) else 1
+        for low in range(0, len(labels), most):
+            some = {label: weights[label] for label in labels[low : low + most]}
+            if len(some) > 1 and all(np.ndim(w) for w in some.values()):
+                self._fill_fused(signature, some, columns, axis)
+                continue
+            for label, weight in some.items():
+                self.fill(name, weight=weight, **{axis: label}, **columns)
+
+    def _can_fuse(self, signature: Signature, columns: Mapping[str, Any]) -> bool:
+        """Whether there are few bins, and one combination of the other categories."""
+        categories = [signature.axes[i].name for i in signature.category_axes]
+        return (
+            self._most is None
+            and signature.bins < SparseBlock.LARGE
+            and FusedBlock.fits(signature)
+            and not any(np.ndim(columns[name]) for name in categories if name in columns)
+        )
 
     def _fill_fused(
         self, signature: Signature, weights: Mapping[str, Any], columns: dict[str, Any], axis: str
     ) -> None:
         said = f"histogram {signature.name!r}"
-        if any(weight is None for weight in weights.values()):
-            for label, weight in weights.items():
-                self.fill(signature.name, weight=weight, **{axis: label}, **columns)
+        values = values_of(signature, {**columns, axis: ""})
+        for i in signature.dense_axes:
+            values[i] = column_of(values[i], signature.axes[i], i, said)
+        place = [ax.name for ax in signature.axes].index(axis)
+        keys, checked = [], []
+        for label, given in weights.items():
+            values[place], weight = label, weight_of(given, signature, said)
+            for key, _ in by_category(signature, values, {"weight": weight}, said)[0]:
+                keys.append(key)
+                checked.append(weight)
+        if not keys or not len(checked[0]):
             return
-        checked = [weight_of(weight, signature, said) for weight in weights.values()]
-        dense = {
-            signature.axes[i].name: column_of(
-                columns[signature.axes[i].name], signature.axes[i], i, said
-            )
-            for i in signature.dense_axes
-        }
-        keys = []
-        for label in weights:
-            values = [{**columns, axis: label, **dense}[ax.name] for ax in signature.axes]
-            groups, _ = by_category(signature, values, {"weight": checked[0]}, said)
-            keys += [key for key, _ in groups]
-        place = (signature.name, tuple(keys))
-        if place not in self._fused:
-            axes = [signature.axes[i] for i in reversed(signature.dense_axes)]
-            self._fused[place] = FusedBlock(signature, axes, keys)
-            self._holds(self._fused[place].nbytes)
-        self._fused[place].fill(
-            [dense[signature.axes[i].name] for i in reversed(signature.dense_axes)], checked
-        )
+        which = (signature.name, tuple(keys))
+        dense = list(reversed(signature.dense_axes))
+        if which not in self._fused:
+            self._fused[which] = FusedBlock(signature, [signature.axes[i] for i in dense], keys)
+            self._holds(self._fused[which].nbytes)
+        self._fused[which].fill([values[i] for i in dense], checked)
 
     def fill_in_order(
         self, signature: Signature, values: Sequence[Any], weight: Any, sample: Any = None

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import boost_histogram as bh
 import numpy as np
 
+from ..errors import nearest
 from .refusal import HistTypeError, HistValueError
 from .signature import Signature
 
-__all__ = ["column_of", "rows_of", "sample_of", "weight_of"]
+__all__ = ["column_of", "rows_of", "sample_of", "values_of", "weight_of"]
 
 Array = np.ndarray[Any, Any]
 
@@ -20,6 +22,20 @@ def rows_of(values: Any, rows: Array | None, some: slice) -> Any:
     if np.ndim(values) == 0:
         return values
     return values[some] if rows is None else values[rows[some]]
+
+
+def values_of(signature: Signature, columns: Mapping[str, Any]) -> list[Any]:
+    """What is given by name, in the order of the axes. Raises HistTypeError for one too many or few."""
+    names = [ax.name for ax in signature.axes]
+    for column in columns:
+        if column not in names:
+            raise HistTypeError(
+                f"histogram {signature.name!r} has no axis {column!r}{nearest(column, names)}"
+            )
+    missing = [n for n in names if n not in columns]
+    if missing:
+        raise HistTypeError(f"histogram {signature.name!r}: no values for axis {missing[0]!r}")
+    return [columns[n] for n in names]
 
 
 def column_of(values: Any, ax: Any, position: int, said: str) -> Any:

@@ -36,7 +36,7 @@ class FusedBlock:
     @staticmethod
     def fits(signature: Signature) -> bool:
         """Whether blocks of this kind can be filled together."""
-        return signature.storage in ("Double", "Weight")
+        return signature.storage in ("Double", "Weight") and bool(signature.dense_axes)
 
     def fill(self, columns: Sequence[Array], weights: Sequence[Array]) -> None:
         """Add entries: flat arrays of one length, and as many weights for each key."""

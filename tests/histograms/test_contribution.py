@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import hist
@@ -180,6 +181,42 @@ def test_labels_that_are_filled_together_hold_what_each_would_alone(
         for name, weight in weights.items():
             alone.fill("h", weight=weight, dataset=dataset, variation=name, **columns)
     assert blocks_of(together) == blocks_of(alone)
+
+
+def test_labels_together_are_as_alone_whatever_the_axes_and_weights() -> None:
+    category = partial(hist.axis.StrCategory, [], growth=True)
+    jets, x = hist.axis.IntCategory([0, 1, 2], name="jets"), hist.axis.Regular(4, 0, 4, name="x")
+    numbers, per_entry = np.array([0, 2, 2]), {"a": np.ones(3), "b": np.full(3, 2.0)}
+    for axes, columns, weights in (
+        ([jets], {"jets": numbers}, per_entry),
+        ([jets, x], {"jets": numbers, "x": numbers}, per_entry),
+        ([], {}, per_entry),
+        ([x], {"x": numbers}, {"a": 1.0, "b": 2.0}),
+        ([x], {"x": np.zeros(0)}, {"a": np.zeros(0), "b": np.zeros(0)}),
+    ):
+        signature = Signature.from_axes("h", [category(name="variation"), *axes], "Weight")
+        together, alone = Contribution({"h": signature}), Contribution({"h": signature})
+        together.fill_each("h", "variation", weights, **columns)
+        for name, weight in weights.items():
+            alone.fill("h", weight=weight, variation=name, **columns)
+        assert blocks_of(together) == blocks_of(alone)
+
+
+@pytest.mark.parametrize(
+    ("columns", "said"),
+    [
+        ({"x": np.zeros(3)}, "weight 2"),
+        ({"x": np.zeros(2)}, "x 2, weight 3"),
+        ({}, "no values for axis 'x'"),
+        ({"x": np.zeros(3), "y": 1}, "no axis 'y'"),
+    ],
+)
+def test_labels_together_are_checked_as_alone(columns: dict[str, Any], said: str) -> None:
+    axes = [hist.axis.StrCategory([], name="v", growth=True), hist.axis.Regular(4, 0, 4, name="x")]
+    made = Contribution({"h": Signature.from_axes("h", axes, "Weight")})
+    with pytest.raises(HepnbError, match=said):
+        made.fill_each("h", "v", {"a": np.ones(3), "b": np.ones(2)}, **columns)
+    assert not list(made._encoded())
 
 
 def blocks_of(contribution: Contribution) -> dict[Any, Any]:
