@@ -153,6 +153,8 @@ def _stacked(
     part: Slice, rows: list[_Row], data: int | None
 ) -> tuple[tuple[Curve, ...], tuple[Array, Array] | None]:
     """The curves, each upon the one before, and the error of their sum."""
+    if not rows:
+        return (), None
     curves = []
     base = np.zeros(len(rows[0].values))
     squares: Array | None = np.zeros(len(base))

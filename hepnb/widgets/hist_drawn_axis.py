@@ -22,12 +22,20 @@ _FLOW_SHARE = 0.04  # of the axis that a flow bin takes at least
 
 
 def finite_edges(edges: Array) -> Array:
-    """Edges at infinity moved to the width of the neighbouring bin."""
+    """Edges at infinity moved to the width of the neighbouring bin, or to 1 where that is infinite.
+
+    >>> [finite_edges(np.array(edges)).tolist() for edges in ([-np.inf, 0, 2], [0, np.inf])]
+    [[-2.0, 0.0, 2.0], [0.0, 1.0]]
+    """
+    known = edges[np.isfinite(edges)]
+    if len(known) == 0:
+        known = np.zeros(1)
+    steps = np.diff(known) if len(known) > 1 else np.ones(1)
     out = edges.copy()
-    if len(out) > 2 and not np.isfinite(out[0]):
-        out[0] = 2 * out[1] - out[2]
-    if len(out) > 2 and not np.isfinite(out[-1]):
-        out[-1] = 2 * out[-2] - out[-3]
+    if np.isneginf(out[0]):
+        out[0] = known[0] - steps[0]
+    if np.isposinf(out[-1]):
+        out[-1] = known[-1] + steps[-1]
     return out
 
 

@@ -38,7 +38,7 @@ _PLAIN: dict[str, Any] = {
     "yaxis.labellocation": "top",
     "legend.frameon": False,
 }
-_BELLE = {**_PLAIN, "figure.figsize": (8.0, 6.0), "font.size": 16.0, "lines.linewidth": 1.6}
+_BELLE = {**_PLAIN, "font.size": 16.0, "lines.linewidth": 1.6}
 _SHAPES = "osv^D"
 _DASHES = ("-", (0, (6, 2)), (0, (1.5, 2)), (0, (7, 2, 1.5, 2)), (0, (4, 4)))
 
@@ -113,7 +113,8 @@ def _curves(drawn: Figure, drawing: Drawing) -> None:
         }
         main.stairs(high, edges, baseline=low, fill=True, label="error of the sum", **hatched)
     main.set_ylabel(_text(drawing.ylabel))
-    main.set_xlim(edges[0], edges[-1])
+    if edges[-1] > edges[0]:
+        main.set_xlim(edges[0], edges[-1])
     if drawing.x.log:
         main.set_xscale("log")
     if drawing.log:
@@ -122,7 +123,7 @@ def _curves(drawn: Figure, drawing: Drawing) -> None:
         main.set_ylim(bottom=0)
     _outside(main, drawing.x)
     _below(last, drawing.x)
-    if len(drawing.curves) > 1 or drawing.curves[0].label:
+    if any(curve.label for curve in drawing.curves):
         handles, labels = main.get_legend_handles_labels()
         data = [c.label for i, c in enumerate(drawing.curves) if is_data(drawing, i)]
         first = sorted(range(len(labels)), key=lambda k: labels[k] not in data)
@@ -297,4 +298,4 @@ def _text(runs: Runs) -> str:
 
 def _plain(text: str) -> str:
     """Text that is no mathtext."""
-    return text.replace("\\", "\\\\").replace("$", r"\$") if "$" in text else text
+    return text.replace("$", r"\$")

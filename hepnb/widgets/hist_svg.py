@@ -10,7 +10,6 @@ from __future__ import annotations
 from html import escape
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .hist_drawing import Drawing, Panel
 from .hist_svg_axes import Box, bottom_axis, flow_marks, frame, label, left_axis
@@ -20,7 +19,6 @@ from .hist_ticks import Scale, numbered
 
 __all__ = ["svg"]
 
-Array = NDArray[np.float64]
 WIDTH, HEIGHT, LOWER = 640, 330, 100
 LEFT, RIGHT, TOP, BOTTOM = 72, 18, 24, 48
 
@@ -43,7 +41,7 @@ def svg(drawing: Drawing, title: str) -> str:
 def _curves(drawing: Drawing) -> tuple[float, list[str]]:
     """The height, and the parts: frame, curves, legend, and the panel below."""
     edges = drawing.x.edges
-    x = Scale(float(edges[0]), _above(edges), LEFT, WIDTH - RIGHT, drawing.x.log)
+    x = Scale(float(edges[0]), float(edges[-1]), LEFT, WIDTH - RIGHT, drawing.x.log)
     low, high = _value_range(drawing)
     listed = legend(drawing, x, Box(LEFT, TOP, WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM))
     box = Box(LEFT, TOP + listed.above, WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM)
@@ -77,10 +75,6 @@ def _panel(drawing: Drawing, below: Panel, x: Scale, box: Box) -> list[str]:
     middle = f'x="{-(box.y + box.height / 2):g}" y="14" text-anchor="middle"'
     out.append(f'<text {middle} transform="rotate(-90)">{escape(words)}</text>')
     return out
-
-
-def _above(edges: Array) -> float:
-    return float(edges[-1]) if edges[-1] > edges[0] else float(edges[0]) + 1
 
 
 def _value_range(drawing: Drawing) -> tuple[float, float]:

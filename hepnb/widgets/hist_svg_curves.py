@@ -199,7 +199,8 @@ def legend(drawing: Drawing, x: Scale, box: Box) -> Legend:
 
 def _column(drawing: Drawing) -> float:
     """Pixels of the widest entry."""
-    return max(len(shortened(curve.label, 220)) for curve in drawing.curves) * 7.0 + 44
+    names = (len(shortened(curve.label, 220)) for curve in drawing.curves)
+    return max(names, default=0) * 7.0 + 44
 
 
 def _highest(drawing: Drawing, x: Scale, start: float, stop: float) -> float:

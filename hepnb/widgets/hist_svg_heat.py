@@ -85,6 +85,8 @@ def z_range(shown: Heat) -> tuple[float, float]:
 
 def _cells(drawing: Drawing, shown: Heat, x: Scale, y: Scale, box: Box) -> str:
     """The contents as an image with one colour for each pixel; empty bins stay blank."""
+    if not shown.values.size:
+        return ""
     wide, high = round(box.width), round(box.height)
     columns = _bins(drawing.x.edges, [x.invert(box.x + i + 0.5) for i in range(wide)])
     rows = _bins(shown.y.edges, [y.invert(box.y + j + 0.5) for j in range(high)])

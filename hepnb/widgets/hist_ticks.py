@@ -15,7 +15,8 @@ _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 @dataclass(frozen=True)
 class Scale:
-    """Values to pixels, linear or logarithmic; what is too low for a logarithm is at the start."""
+    """Values to pixels, linear or logarithmic; what is too low for a logarithm is at the start, and
+    all of an axis without bins."""
 
     low: float
     high: float
@@ -24,9 +25,9 @@ class Scale:
     log: bool
 
     def __call__(self, value: float) -> float:
+        if (self.log and value <= self.low) or self.high == self.low:
+            return self.start
         if self.log:
-            if value <= self.low:
-                return self.start
             part = math.log(value / self.low) / math.log(self.high / self.low)
         else:
             part = (value - self.low) / (self.high - self.low)
@@ -49,11 +50,13 @@ class Ticks:
 
 
 def ticks(low: float, high: float, about: int) -> list[float]:
-    """Round values at steps of 1, 2 or 5.
+    """Round values at steps of 1, 2 or 5; none where there is no room.
 
     >>> ticks(0, 10, 5)
     [0.0, 2.0, 4.0, 6.0, 8.0, 10.0]
     """
+    if not high > low:
+        return []
     raw = (high - low) / max(1, about)
     power = 10.0 ** math.floor(math.log10(raw))
     step = next(power * f for f in (1, 2, 5, 10) if power * f >= raw * 0.999)

@@ -90,3 +90,17 @@ def test_a_heat_map_a_profile_and_categories(h: Any) -> None:
 def test_a_style_that_is_none_is_refused(h: Any) -> None:
     with pytest.raises(HepnbError, match="did you mean 'ATLAS'"):
         HistExplorer(h).figure("ATLAS9")
+
+
+@pytest.mark.parametrize("role", ["x", "overlay", "stack"])
+def test_categories_to_come(role: str) -> None:
+    h = hist.Hist.new.Reg(4, 0, 1).StrCat([], growth=True, name="kind").Double()
+    (axes,) = HistExplorer(h, view={"kind": role}).figure().axes
+    assert axes.get_legend() is None
+
+
+def test_a_label_is_shown_as_it_is() -> None:
+    h = hist.Hist.new.StrCat([r"a\b", r"5 $ \c"], name="x").Double()
+    (axes,) = HistExplorer(h).figure().axes
+    drawn = [label._preprocess_math(label.get_text())[0] for label in axes.get_xticklabels()]
+    assert drawn == [r"a\b", r"5 $ \c"]

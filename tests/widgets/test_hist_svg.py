@@ -127,3 +127,20 @@ def test_categories_on_x_carry_their_names() -> None:
     words = texts(svg(shown(h), "x"))
     assert "zz & <b>" in words
     assert "Events" in words
+
+
+@pytest.mark.parametrize("view", [{"x": "x"}, {"x": "x", "kind": "y"}, {"kind": "x"}])
+@pytest.mark.parametrize("edges", [[-np.inf, np.inf], [-np.inf, 0, np.inf], [0, np.inf]])
+def test_bins_without_an_end_and_categories_to_come(
+    edges: list[float], view: dict[str, str]
+) -> None:
+    h = hist.Hist.new.Var(edges, name="x").StrCat([], growth=True, name="kind").Double()
+    looks = [Look(), Look(flow=True, logx=True), Look(profile=True)]
+    for look in looks:
+        assert not re.search(r"\b(nan|inf)\b", svg(shown(h, look, **view), "x"))
+
+
+@pytest.mark.parametrize("role", ["overlay", "stack"])
+def test_curves_to_come(role: str) -> None:
+    h = hist.Hist.new.Reg(4, 0, 1, name="x").StrCat([], growth=True, name="kind").Double()
+    assert "0.2" in texts(svg(shown(h, x="x", kind=role), "x"))

@@ -9,13 +9,14 @@ import type { Runs } from "./view";
 
 const FLOW_SHARE = 0.04; // of the axis that a flow bin takes at least
 
-/** Edges at infinity moved to the width of the neighbouring bin. */
+/** Edges at infinity moved to the width of the neighbouring bin, or to 1 where that is infinite. */
 export function finiteEdges(edges: Float64Array): Float64Array {
   const out = edges.slice();
-  const last = out.length - 1;
-  const at = (i: number) => out[i] ?? 0;
-  if (last > 1 && !Number.isFinite(at(0))) out[0] = 2 * at(1) - at(2);
-  if (last > 1 && !Number.isFinite(at(last))) out[last] = 2 * at(last - 1) - at(last - 2);
+  const known = edges.filter(Number.isFinite);
+  const at = (i: number) => known.at(i) ?? 0;
+  const step = (i: number) => (known.length > 1 ? at(i + 1) - at(i) : 1);
+  if (edges[0] === Number.NEGATIVE_INFINITY) out[0] = at(0) - step(0);
+  if (edges.at(-1) === Number.POSITIVE_INFINITY) out[out.length - 1] = at(-1) + step(-2);
   return out;
 }
 
