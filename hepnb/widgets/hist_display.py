@@ -103,15 +103,13 @@ def _rows(part: Slice, look: Look, data: int | None) -> list[_Row]:
     axis = part.axes[0]
     drawn = kept(axis, look)
     summed = look.cumulative is not None and part.kind == "count"
-    merged = part.sums is not None and (summed or part.stacked)
-    source = part.sums if part.sums is not None and merged else part.values
+    merged = summed or part.stacked
+    source = part.contents if merged else part.values
     rows = []
     for i in range(len(part.series)):
         kind: Kind = "points" if i == data else look.kind
         values = source[i].ravel()[drawn]
-        variances = values if part.counts else None
-        if part.variances is not None:
-            variances = part.variances[i].ravel()[drawn]
+        variances = None if part.spread is None else part.spread[i].ravel()[drawn]
         if part.group > 1 and not merged:
             floor = None if part.low is None else part.low[i].ravel()[drawn]
             rows.append(_Row(kind, values, None, None, floor))
@@ -179,7 +177,7 @@ def _stacked(
 def _total(part: Slice, i: int) -> float:
     """The sum of the bins in view, without flow."""
     axis = part.axes[0]
-    values = (part.values if part.sums is None else part.sums)[i].ravel()
+    values = part.contents[i].ravel()
     return math.fsum(values[int(axis.under) : len(values) - int(axis.over)])
 
 
@@ -187,16 +185,11 @@ def _statistics(part: Slice) -> tuple[Statistics, ...]:
     if part.kind != "count":
         return ()
     axis = part.axes[0]
-    source = part.values if part.sums is None else part.sums
     return tuple(
         statistics(
             label,
-            source[i].ravel(),
-            source[i].ravel()
-            if part.counts
-            else None
-            if part.variances is None
-            else part.variances[i].ravel(),
+            part.contents[i].ravel(),
+            None if part.spread is None else part.spread[i].ravel(),
             axis.edges,
             flow=(axis.under, axis.over),
             counts=part.counts,

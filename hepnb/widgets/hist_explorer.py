@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from functools import partial
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,7 +28,7 @@ from .hist_drawing import Drawing
 from .hist_figure import draw
 from .hist_look import read_look, write_look
 from .hist_page import page
-from .hist_slice import read_slice
+from .hist_slice import Slice, read_slice
 from .hist_source import Source, sources
 from .hist_statistics import in_words
 from .hist_svg import svg
@@ -69,6 +70,9 @@ class _Parts:
 
     def selected(self) -> Any:
         return self.selection.apply(self.source.indexed)
+
+    def sliced(self) -> Slice:
+        return read_slice(self.selected(), self.steps, self.axes)
 
 
 class HistExplorer(LiveWidget):
@@ -128,7 +132,7 @@ class HistExplorer(LiveWidget):
         self._wanted = 0  # counts requests: a slice for an older one stops
         self._seq = 0
         self._quiet = 0
-        self._set_view(view)
+        self._choose(self._shown, view)
         super().__init__(look=write_look(read_look(look or {})))
         self._draw(settled=True)
         self._watch()
@@ -141,8 +145,7 @@ class HistExplorer(LiveWidget):
     @shown.setter
     def shown(self, name: str) -> None:
         with self._lock:
-            self._shown = self._known(name)
-            self._set_view(self._views.get(name))
+            self._choose(self._known(name), self._views.get(name))
         self._pump.put("draw", self._draw)
         self._watch()
 
@@ -155,9 +158,9 @@ class HistExplorer(LiveWidget):
     def view(self, view: Mapping[str, object]) -> None:
         with self._lock:
             try:
-                self._set_view(view)
+                self._choose(self._shown, view)
             except HepnbError as error:
-                self._pump.put("problem", lambda text=str(error): self._say(text))  # type: ignore[misc]
+                self._pump.put("problem", partial(self._failed, error))
                 raise
         self._pump.put("draw", self._draw)
 
@@ -178,7 +181,8 @@ class HistExplorer(LiveWidget):
         self._pump.put("draw", lambda: self._draw(settled=True))
 
     def figure(self, style: str | None = None) -> Figure:
-        """What is drawn, in matplotlib; `style` is `CMS`, `ATLAS`, `LHCb`, `Belle II` or None."""
+        """What is drawn, in matplotlib; `style` is `CMS`, `ATLAS`, `LHCb`, `ALICE`, `DUNE`,
+        `Belle II` or None."""
         return draw(self._drawing(self._parts()), style)
 
     def save_html(self, file: str | Path) -> Path:
@@ -214,8 +218,10 @@ class HistExplorer(LiveWidget):
             raise HepnbError(f"HistExplorer: no histogram {name!r}{nearest(name, self._sources)}")
         return name
 
-    def _set_view(self, view: Mapping[str, object] | None) -> None:
-        self._views[self._shown] = _Parts(self._source, view).view
+    def _choose(self, shown: str, view: Mapping[str, object] | None) -> None:
+        """Show a histogram with a view; what is refused changes nothing."""
+        self._views[shown] = _Parts(self._sources[shown], view).view
+        self._shown = shown
 
     def _parts(self, name: str | None = None) -> _Parts:
         with self._lock:
@@ -233,13 +239,8 @@ class HistExplorer(LiveWidget):
             try:
                 with self._lock:
                     shown = self._known(str(message.get("shown", self._shown)))
-                    before, self._shown = self._shown, shown
                     view = message.get("view")
-                    try:
-                        self._set_view(self._views.get(shown) if view is None else view)
-                    except HepnbError:
-                        self._shown = before
-                        raise
+                    self._choose(shown, self._views.get(shown) if view is None else view)
                 self._draw()
                 self._watch()
             except Stopped:
@@ -255,7 +256,7 @@ class HistExplorer(LiveWidget):
     def _on_look(self, request: str, message: Message) -> None:
         def work() -> None:
             try:
-                self.look = write_look(read_look({**self.look, **message.get("look", {})}))
+                self.look = write_look(read_look(message.get("look"), read_look(self.look)))
             except HepnbError as error:
                 self._reply(request, error=str(error))
             else:
@@ -265,9 +266,6 @@ class HistExplorer(LiveWidget):
 
     def _on_ping(self, request: str, _message: Message) -> None:
         self._reply(request, "here")
-
-    def _say(self, problem: str) -> None:
-        self.problem = problem
 
     def _draw(self, *, asked: bool = True, settled: bool = False) -> None:
         """Send all that belongs together as one update; slice what the browser cannot.
@@ -282,7 +280,7 @@ class HistExplorer(LiveWidget):
         numbers = None
         if whole is None and self._whole_sent is None:
             with stoppable(lambda: self._wanted != wanted):
-                numbers = read_slice(parts.selected(), parts.steps, parts.axes).to_wire()
+                numbers = parts.sliced().to_wire()
         self._seq += 1
         with self.hold_sync():
             frame = self._frame(shown, parts)
@@ -356,9 +354,7 @@ class HistExplorer(LiveWidget):
         """What a page needs of one histogram to show it without a kernel."""
         parts = self._parts(name)
         whole = parts.source.size <= MOST_BYTES
-        numbers = None
-        if not whole:
-            numbers = read_slice(parts.selected(), parts.steps, parts.axes).to_wire()
+        numbers = None if whole else parts.sliced().to_wire()
         return {
             "frame": {"seq": 1, **self._frame(name, parts)},
             "whole": pack(parts.source.whole(), 1) if whole else {},
@@ -373,8 +369,7 @@ class HistExplorer(LiveWidget):
         return "\n".join([head, *map(in_words, self._drawing(parts).statistics)])
 
     def _drawing(self, parts: _Parts) -> Drawing:
-        part = read_slice(parts.selected(), parts.steps, parts.axes)
-        return display(part, read_look(self.look))
+        return display(parts.sliced(), read_look(self.look))
 
     def _static_html(self) -> str:
         parts = self._parts()

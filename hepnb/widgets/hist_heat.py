@@ -30,11 +30,11 @@ def heat(part: Slice, look: Look) -> Drawing:
     y, y_widths = drawn_axis(y_axis, look, log=is_log(y_axis, look.logy))
     drawn = kept(y_axis, look), kept(x_axis, look)
     values, variances = (
-        None if cells is None else cells[drawn] for cells in (_values(part), _variances(part))
+        None if cells is None else cells[0][drawn] for cells in (part.contents, part.spread)
     )
     assert values is not None
     errors = None if variances is None else np.sqrt(np.maximum(variances, 0))
-    total = math.fsum(_values(part)[_inside(part)].ravel())
+    total = math.fsum(part.contents[0][_inside(part)].ravel())
     counted = part.kind == "count"
     plain = replace(look, cumulative=None, normalise=look.normalise if counted else None)
     areas = y_widths[:, np.newaxis] * x_widths
@@ -82,17 +82,16 @@ def profile(part: Slice, look: Look) -> Drawing:
     x_axis, y_axis = part.axes
     x, _ = drawn_axis(x_axis, look, log=is_log(x_axis, look.logx))
     drawn = _inside(part)[0], kept(x_axis, look)
-    cells = _values(part)[drawn]
-    variances = _variances(part)
+    cells = part.contents[0][drawn]
     edges = finite_edges(y_axis.edges)
     centres = (edges[:-1] + edges[1:]) / 2
     total = cells.sum(axis=0)
     total = np.where(total > 0, total, np.nan)
     mean = centres @ cells / total
     low = high = None
-    if variances is not None:
+    if part.spread is not None:
         spread = ((centres[:, np.newaxis] - mean) ** 2 * cells).sum(axis=0) / total
-        error = np.sqrt(np.maximum(spread, 0) * variances[drawn].sum(axis=0)) / total
+        error = np.sqrt(np.maximum(spread, 0) * part.spread[0][drawn].sum(axis=0)) / total
         low, high = mean - error, mean + error
     said = notes(part, replace(look, normalise=None, cumulative=None))
     return Drawing(
@@ -111,16 +110,6 @@ def profile(part: Slice, look: Look) -> Drawing:
     )
 
 
-def _values(part: Slice) -> Array:
-    return np.asarray((part.values if part.sums is None else part.sums)[0])
-
-
-def _variances(part: Slice) -> Array | None:
-    if part.variances is not None:
-        return np.asarray(part.variances[0])
-    return _values(part) if part.counts else None
-
-
 def _inside(part: Slice) -> tuple[slice, slice]:
     x, y = part.axes
     rows, columns = part.values[0].shape
@@ -133,8 +122,8 @@ def _statistics(part: Slice) -> tuple[Statistics, ...]:
     x_edges, y_edges = (None if axis.items else axis.edges for axis in part.axes)
     return (
         statistics_2d(
-            _values(part),
-            _variances(part),
+            part.contents[0],
+            None if part.spread is None else part.spread[0],
             x_edges,
             y_edges,
             _inside(part),

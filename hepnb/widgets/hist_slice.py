@@ -79,6 +79,16 @@ class Slice:
     low: Array | None = None
     sums: Array | None = None
 
+    @property
+    def contents(self) -> Array:
+        """What the bins hold: the values, or the sums of a thinned histogram's groups."""
+        return self.values if self.sums is None else self.sums
+
+    @property
+    def spread(self) -> Array | None:
+        """The variances of `contents`; None where they are not known."""
+        return self.contents if self.counts else self.variances
+
     def to_wire(self) -> dict[str, object]:
         """For the browser: JSON, with the numbers as little-endian float64."""
         return {
@@ -159,11 +169,11 @@ def _axis(axis: AxisInfo, step: Step, made: Any) -> SliceAxis:
         circular=bool(made.traits.circular),
         discrete=axis.discrete,
         log=axis.logarithmic,
-        width=common_width(edges) if axis.dense else None,
+        width=_common_width(edges) if axis.dense else None,
     )
 
 
-def common_width(edges: Array) -> float | None:
+def _common_width(edges: Array) -> float | None:
     """The width of all bins, if they share one."""
     widths = np.diff(edges)
     if not np.isfinite(widths).all() or np.ptp(widths) > 1e-6 * abs(widths[0]):

@@ -247,7 +247,7 @@ def _bins(axis: AxisInfo, limits: object) -> tuple[int, int]:
             raise HepnbError(f"view: {limit!r} is no limit of axis {axis.key!r}")
     assert axis.edges is not None
     low, high = limits
-    if (axis.circular) and (low is not None or high is not None):
+    if axis.circular and (low is not None or high is not None):
         raise HepnbError(f"view: axis {axis.key!r} is circular and has no range to cut")
     start = 0 if low is None else _edge(axis.edges, float(low), up=False)
     stop = axis.size if high is None else _edge(axis.edges, float(high), up=True)

@@ -13,7 +13,7 @@ import pytest
 
 import hepnb as hn
 from hepnb.widgets import HistExplorer
-from hepnb.widgets.hist_slice import Slice, read_slice
+from hepnb.widgets.hist_slice import Slice
 
 
 @pytest.fixture
@@ -46,8 +46,7 @@ def ask(explorer: HistExplorer, *contents: dict[str, Any]) -> list[dict[str, Any
 
 def numbers(explorer: HistExplorer) -> Slice:
     """What is drawn, wherever it was sliced."""
-    parts = explorer._parts()
-    return read_slice(parts.selected(), parts.steps, parts.axes)
+    return explorer._parts().sliced()
 
 
 def floats(data: bytes) -> np.ndarray[Any, Any]:
@@ -157,6 +156,14 @@ def test_a_dict_is_shown_one_at_a_time_each_with_its_own_view(dimuon: hist.Hist[
         explorer.shown = "mas"
 
 
+def test_a_histogram_that_cannot_be_shown_leaves_the_one_before(dimuon: hist.Hist[Any]) -> None:
+    explorer = HistExplorer({"dimuon": dimuon, "none": bh.Histogram()})
+    with pytest.raises(hn.HepnbError, match="no axes"):
+        explorer.shown = "none"
+    assert explorer.shown == "dimuon"
+    assert "dimuon" in explorer.code
+
+
 def test_a_run_is_a_dict_of_its_histograms(dimuon: hist.Hist[Any]) -> None:
     class Run:
         histograms = ("mass",)
@@ -235,6 +242,8 @@ def test_the_look_is_checked_and_kept(dimuon: hist.Hist[Any]) -> None:
     assert explorer.look["logy"] is True
     ask(explorer, {"id": "v-1", "kind": "look", "look": {"errors": False}})
     assert (explorer.look["logy"], explorer.look["errors"]) == (True, False)
+    (refused,) = ask(explorer, {"id": "v-2", "kind": "look", "look": "points"})
+    assert "look must be a dict" in refused["content"]["error"]
     with pytest.raises(hn.HepnbError, match="look has no 'logyy'; did you mean 'logy'"):
         HistExplorer(dimuon, look={"logyy": True})
 
