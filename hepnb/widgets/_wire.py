@@ -55,7 +55,7 @@ class LiveWidget(anywidget.AnyWidget):
 
     def _handlers(self) -> Mapping[str, Callable[[str, Message], None]]:
         """What the browser may ask for: kind -> handler(id, message) that only enqueues."""
-        return {}
+        return {"ping": lambda request, _message: self._reply(request, "here")}
 
     def _static_html(self) -> str:
         raise TypeError(f"{type(self).__name__} draws no static page")

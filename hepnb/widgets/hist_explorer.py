@@ -229,7 +229,7 @@ class HistExplorer(LiveWidget):
             return _Parts(self._sources[name], self._views.get(name))
 
     def _handlers(self) -> Mapping[str, Callable[[str, Message], None]]:
-        return {"view": self._on_view, "look": self._on_look, "ping": self._on_ping}
+        return {**super()._handlers(), "view": self._on_view, "look": self._on_look}
 
     def _on_view(self, request: str, message: Message) -> None:
         """A moved control: `view`, and `shown` where another histogram was chosen."""
@@ -263,9 +263,6 @@ class HistExplorer(LiveWidget):
                 self._reply(request, "kept")
 
         self._pump.put(("look", request), work)
-
-    def _on_ping(self, request: str, _message: Message) -> None:
-        self._reply(request, "here")
 
     def _draw(self, *, asked: bool = True, settled: bool = False) -> None:
         """Send all that belongs together as one update; slice what the browser cannot.

@@ -6,7 +6,6 @@ browser's half is widgets_js/src/path_view.ts.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,7 @@ import traitlets
 from ..errors import HepnbError
 from ._wire import STATIC, LiveWidget
 from .path_graph import lay_out
+from .static_table import table
 
 if TYPE_CHECKING:
     from ..analysis import Path
@@ -65,7 +65,7 @@ class PathView(LiveWidget):
             (s["kind"], s["name"], s["formula"], _columns(s["reads"]), ", ".join(s["varies"]))
             for s in steps
         ]
-        out.append(_table("Steps", ("step", "name", "how", "reads", "varies with"), rows))
+        out.append(table("Steps", ("step", "name", "how", "reads", "varies with"), rows))
         parameters = [
             (
                 s["name"],
@@ -80,7 +80,7 @@ class PathView(LiveWidget):
         ]
         heads = ("step", "parameter", "value", "unit", "default", "meaning")
         if parameters:
-            out.append(_table("Parameters", heads, parameters))
+            out.append(table("Parameters", heads, parameters))
         return f"<div>{''.join(out)}{self._static_graph()}</div>"
 
     def _static_graph(self) -> str:
@@ -119,11 +119,3 @@ def _curve(a: dict[str, Any], b: dict[str, Any]) -> str:
 
 def _columns(reads: dict[str, list[str]]) -> str:
     return ", ".join(f"{n}.{f}" if f else n for n, fields in reads.items() for f in fields or [""])
-
-
-def _table(caption: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    head = "".join(f"<th>{escape(h)}</th>" for h in heads)
-    body = "".join(
-        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows
-    )
-    return f"<table><caption>{escape(caption)}</caption><tr>{head}</tr>{body}</table>"

@@ -6,11 +6,12 @@ when it is run again.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from html import escape
 from typing import Any
 
 from .labels import number
+from .static_table import table
 
 __all__ = ["ENDED", "html", "text"]
 
@@ -86,7 +87,7 @@ def html(snapshot: Mapping[str, Any], parts: Collection[str]) -> str:
             )
             for c in snapshot["collections"]
         ]
-        out.append(_table("Collections", ("collection", "objects", "per event", "range"), rows))
+        out.append(table("Collections", ("collection", "objects", "per event", "range"), rows))
     if "collections" in parts:
         out += _schema(snapshot.get("schema", {}))
     if "statistics" in parts:
@@ -96,16 +97,16 @@ def html(snapshot: Mapping[str, Any], parts: Collection[str]) -> str:
                 (m["module"], m.get("phase", ""), m["calls"], m["events"])
                 for m in snapshot["statistics"]
             ]
-            out.append(_table("Modules", ("module", "phase", "calls", "events"), calls))
+            out.append(table("Modules", ("module", "phase", "calls", "events"), calls))
     if "log" in parts and snapshot["log"]["counts"]:
         counts = sorted(snapshot["log"]["counts"].items())
-        out.append(_table("Log", ("level", "lines"), counts))
+        out.append(table("Log", ("level", "lines"), counts))
     if "files" in parts and snapshot["files"]:
         files = [
             (f["dataset"], f["file"], f["status"], f["events_done"], f["reason"])
             for f in snapshot["files"]
         ]
-        out.append(_table("Files", ("dataset", "file", "status", "events", "reason"), files))
+        out.append(table("Files", ("dataset", "file", "status", "events", "reason"), files))
     return f"<div>{''.join(out)}</div>"
 
 
@@ -124,9 +125,9 @@ def _schema(schema: Mapping[str, Any]) -> list[str]:
     ]
     out = []
     if fields:
-        out.append(_table("Fields read", ("field", "type", "unit", "description"), fields))
+        out.append(table("Fields read", ("field", "type", "unit", "description"), fields))
     if links:
-        out.append(_table("References", ("field", "refers to"), links))
+        out.append(table("References", ("field", "refers to"), links))
     return out
 
 
@@ -144,15 +145,5 @@ def _cutflows(snapshot: Mapping[str, Any]) -> list[str]:
         ]
         caption = f"Cutflow of {dataset}" if dataset else "Cutflow"
         if rows:
-            out.append(_table(caption, ("cut", "events", "weighted", "of all"), rows))
+            out.append(table(caption, ("cut", "events", "weighted", "of all"), rows))
     return out
-
-
-def _table(caption: str, heads: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
-    head = "".join(f"<th>{escape(h)}</th>" for h in heads)
-    body = "".join("<tr>" + "".join(map(_cell, row)) + "</tr>" for row in rows)
-    return f"<table><caption>{escape(caption)}</caption><tr>{head}</tr>{body}</table>"
-
-
-def _cell(value: object) -> str:
-    return f"<td>{escape(number(value) if isinstance(value, int) else str(value))}</td>"

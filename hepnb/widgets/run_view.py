@@ -140,7 +140,7 @@ class RunView(LiveWidget):
         return schema, state
 
     def _handlers(self) -> Mapping[str, Callable[[str, Message], None]]:
-        return {**self._logs.handlers, "cancel": self._on_cancel, "ping": self._on_ping}
+        return {**super()._handlers(), **self._logs.handlers, "cancel": self._on_cancel}
 
     def _on_cancel(self, request: str, _message: Message) -> None:
         def work() -> None:
@@ -152,9 +152,6 @@ class RunView(LiveWidget):
                 self._reply(request, "cancelling")
 
         self._commands.put(("cancel", request), work)
-
-    def _on_ping(self, request: str, _message: Message) -> None:
-        self._reply(request, "here")
 
     def _static_html(self) -> str:
         return run_static.html(self._run.snapshot(), self._parts)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 import traitlets
@@ -16,6 +15,7 @@ import traitlets
 from . import run_static
 from ._pump import Pump
 from ._wire import STATIC, LiveWidget, Message
+from .static_table import table
 
 if TYPE_CHECKING:
     from ..runs import RunSet
@@ -73,7 +73,7 @@ class RunsView(LiveWidget):
         super().close()
 
     def _handlers(self) -> Mapping[str, Callable[[str, Message], None]]:
-        return {"rows": self._on_rows, "cancel": self._on_cancel, "ping": self._on_ping}
+        return {**super()._handlers(), "rows": self._on_rows, "cancel": self._on_cancel}
 
     def _on_rows(self, request: str, _message: Message) -> None:
         self._errands.put(
@@ -83,11 +83,17 @@ class RunsView(LiveWidget):
         )
 
     def _news(self, request: str) -> None:
-        rows = _sent(self._look())
+        try:
+            rows = _sent(self._look())
+        except Exception as error:  # noqa: BLE001 - the browser waits for an answer
+            self._failed(error)
+            self._reply(request, error=f"the runs cannot be read: {error}")
+            return
 
         def show() -> None:
             self.now = time.time()
             self.rows = rows
+            self.problem = ""
 
         self._pump.put("rows", show)
         self._reply(request, "here")
@@ -103,20 +109,10 @@ class RunsView(LiveWidget):
 
         self._commands.put(("cancel", request), work)
 
-    def _on_ping(self, request: str, _message: Message) -> None:
-        self._reply(request, "here")
-
     def _static_html(self) -> str:
         names = [*{name: None for row in self.rows for name in row["parameters"]}]
         heads = ["state", "name", *names, "events", "id"]
-        body = "".join(
-            "<tr>"
-            + "".join(f"<td>{escape(str(cell))}</td>" for cell in _cells(row, names))
-            + "</tr>"
-            for row in self.rows
-        )
-        head = "".join(f"<th>{escape(name)}</th>" for name in heads)
-        return f"<table><caption>{escape(self.title)}</caption><tr>{head}</tr>{body}</table>"
+        return table(self.title, heads, (map(str, _cells(row, names)) for row in self.rows))
 
     def _static_text(self) -> str:
         if not self.rows:

@@ -89,6 +89,18 @@ def test_a_run_is_cancelled_by_its_id_and_a_refusal_is_told() -> None:
     assert "runs on another host" in answer["error"]
 
 
+def test_runs_that_cannot_be_read_are_told_until_they_can() -> None:
+    runs = Runs()
+    view = runs.view()
+    good, runs.rows = runs.rows, [None]  # type: ignore[list-item]
+    (answer,) = ask(view, {"id": "a", "kind": "rows"})
+    assert "cannot be read" in answer["error"]
+    assert view.problem
+    runs.rows = good
+    assert ask(view, {"id": "b", "kind": "rows"})[0]["ok"]
+    assert view.problem == ""
+
+
 def test_a_saved_page_has_the_table_and_no_markup_of_others() -> None:
     view = Runs().view()
     page = view._repr_mimebundle_()[0]["text/html"]
