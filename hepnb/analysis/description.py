@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..errors import PathError
@@ -39,7 +39,7 @@ from .varying import labels_of
 if TYPE_CHECKING:
     from .path import Path
 
-__all__ = ["as_text", "describe_path"]
+__all__ = ["as_text", "columns", "describe_path"]
 
 _LONGEST = 160
 _UNIT = re.compile(r"\s*\[(?P<unit>[^\[\]]{1,20})\]\s*$")
@@ -200,6 +200,11 @@ def _varies(index: int, reads: list[dict[str, list[str]]], plan: Plan, seen: set
     return found
 
 
+def columns(reads: Mapping[str, Sequence[str]]) -> str:
+    """What is read, by name: `Jet.pt, Jet.eta, run`."""
+    return ", ".join(f"{n}.{f}" if f else n for n, fields in reads.items() for f in fields or [""])
+
+
 def as_text(described: Mapping[str, Any]) -> str:
     """The description as lines for a terminal; parameters that were changed have a `*`.
 
@@ -219,12 +224,8 @@ def as_text(described: Mapping[str, Any]) -> str:
     lines = [f"Path {described['name']!r}"]
     if described["problem"]:
         lines.append(f"WRONG: {described['problem']}")
-    columns = [
-        f"{name}.{field}" if field else name
-        for name, fields in described["inputs"].items()
-        for field in fields or [""]
-    ]
-    lines += [f"reads {', '.join(columns)}"] if columns else []
+    read = columns(described["inputs"])
+    lines += [f"reads {read}"] if read else []
     for step in steps:
         made = f" -> {', '.join(step['makes'])}" if step["kind"] == "module" else ""
         varies = f"  (varies with {', '.join(step['varies'])})" if step["varies"] else ""

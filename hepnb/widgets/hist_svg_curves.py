@@ -163,7 +163,9 @@ class Legend:
             y = top + _LINE * (place // columns) + 9
             curve = self.drawing.curves[i]
             if curve.base is not None:
-                swatch = f'<path d="M{x:g} {y - 5:g}h26v10h-26Z" fill="{COLOURS[i % 10]}"/>'
+                swatch = (
+                    f'<path d="M{x:g} {y - 5:g}h26v10h-26Z" fill="{COLOURS[i % len(COLOURS)]}"/>'
+                )
             elif curve.kind == "points":
                 swatch = "".join(_marks([x, x + 26], [y], _colour(self.drawing, i), 3))
             else:

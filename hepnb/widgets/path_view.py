@@ -57,12 +57,14 @@ class PathView(LiveWidget):
         return as_text(self.path)
 
     def _static_html(self) -> str:
+        from ..analysis.description import columns
+
         steps = self.path["steps"]
         out = [f"<div><b>Path {escape(self.path['name'])}</b></div>"]
         if self.path["problem"]:
             out.append(f"<div><b>⚠ {escape(self.path['problem'])}</b></div>")
         rows = [
-            (s["kind"], s["name"], s["formula"], _columns(s["reads"]), ", ".join(s["varies"]))
+            (s["kind"], s["name"], s["formula"], columns(s["reads"]), ", ".join(s["varies"]))
             for s in steps
         ]
         out.append(table("Steps", ("step", "name", "how", "reads", "varies with"), rows))
@@ -115,7 +117,3 @@ def _curve(a: dict[str, Any], b: dict[str, Any]) -> str:
     x2, y2 = b["x"], b["y"] + b["height"] // 2
     bend = max(20, (x2 - x1) // 2)
     return f"M{x1} {y1}C{x1 + bend} {y1} {x2 - bend} {y2} {x2} {y2}"
-
-
-def _columns(reads: dict[str, list[str]]) -> str:
-    return ", ".join(f"{n}.{f}" if f else n for n, fields in reads.items() for f in fields or [""])
