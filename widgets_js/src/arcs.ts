@@ -85,7 +85,7 @@ export function arcs(label: string, links: Link[], strong: Set<string>): HTMLEle
   });
   const picture = svg(
     "svg",
-    { class: "hepnb-arcs", role: "group", "aria-label": label, width, height },
+    { role: "group", "aria-label": label, width, height },
     ...paths,
     ...nodes,
   );

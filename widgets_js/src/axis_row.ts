@@ -4,6 +4,7 @@ import { el } from "./dom";
 import { flows, type ItemsOptions, items } from "./items";
 import { rangeControl } from "./range";
 import { rebinControl } from "./rebin";
+import { isCurves } from "./resolve";
 import { begun, type Choice, choiceOf, offers } from "./roles";
 import { binControl } from "./single_bin";
 import { type Axis, binsOf, MANY, rangeOf, type Step } from "./view";
@@ -116,7 +117,7 @@ function controlFor(
   if (choice === "bin") return binControl(axis, (bin) => changed({ as: "bin", bin }));
   if (choice === "range") return rangeOnly(axis, changed);
   const as = choice === "one" ? "pick" : choice;
-  const curves = as === "overlay" || as === "stack";
+  const curves = isCurves(as);
   if (!axis.dense || curves) {
     const options: ItemsOptions = {
       single: choice === "one",
@@ -141,7 +142,7 @@ function sumWords({ dense, flow: [under, over] }: Axis): string {
 
 function rangeOnly(axis: Axis, changed: (step: Step) => void): Control {
   const range = rangeControl(axis, (start, stop) =>
-    changed({ as: "range", range: rangeOf(axis, start, stop) ?? null }),
+    changed({ as: "range", range: rangeOf(axis, start, stop) }),
   );
   return { node: range.node, set: (step) => range.set(...binsOf(step, axis)) };
 }
@@ -158,7 +159,7 @@ function drawn(axis: Axis, as: "x" | "y", changed: (step: Step) => void): Contro
     change(typeof wanted === "number" ? { rebin: wanted } : { rebin: wanted, range: null }),
   );
   const range = rangeControl(axis, (start, stop) =>
-    change({ range: rangeOf(axis, start, stop) ?? null, rebin: fitting(stop - start) }),
+    change({ range: rangeOf(axis, start, stop), rebin: fitting(stop - start) }),
   );
   const fitting = (bins: number) =>
     typeof now.rebin === "number" && now.rebin > bins ? 1 : (now.rebin ?? 1);

@@ -201,7 +201,7 @@ function fieldsTable(): Table {
   );
 }
 
-export function fieldRow({ name, dtype, unit, doc, read }: Field): Cell[] {
+function fieldRow({ name, dtype, unit, doc, read }: Field): Cell[] {
   const tone = read ? "" : "faint";
   return [
     { text: name, tone },

@@ -46,9 +46,8 @@ function composeCurves(drawing: Drawing, width: number): Composed {
   const high = Math.round(Math.min(400, Math.max(230, width * 0.5)));
   const lower = below ? Math.round(Math.max(80, high * 0.3)) : 0;
   const first = valueDomain(drawing);
-  const room = (domain: [number, number]) => numbered(domain, high - TOP - BOTTOM, log).room;
   const labels = below ? textWidth("−0.5") : 0;
-  const left = 30 + Math.max(labels, room(first));
+  const left = 30 + Math.max(labels, numbered(first, high - TOP - BOTTOM, log).room);
   const span: [number, number] = [left, width - RIGHT];
   const x = makeScale(ends(drawing.x.edges), span, drawing.x.log);
   const box: Box = { x: left, y: TOP, width: span[1] - left, height: high - TOP - BOTTOM };
@@ -74,7 +73,7 @@ function composeCurves(drawing: Drawing, width: number): Composed {
     const middle = panel.y + lower / 2;
     const turned = { transform: `translate(13 ${middle}) rotate(-90)`, "text-anchor": "middle" };
     const most = lower + 20;
-    const words = below.label.length * 6.7 > most ? below.kind : below.label;
+    const words = textWidth(below.label) > most ? below.kind : below.label;
     nodes.push(
       clipped(drawPanel(below, drawing, x, scale, panel), panel),
       svg("rect", { class: "hepnb-frame", ...panel }),
@@ -153,7 +152,7 @@ function projection(
     svg("rect", { class: "hepnb-frame hepnb-thin", ...box }),
   ];
   const ticks = log ? logTicks(domain, 2) : linearTicks(domain, 2, true);
-  const [, last] = [ticks.major[0], ticks.major.at(-1)];
+  const last = ticks.major.at(-1);
   if (last) {
     const text = `${last.text}${ticks.factor && last.value !== 0 ? ticks.factor : ""}`;
     const place =

@@ -1,6 +1,7 @@
 // What stands under the cursor: a bin, its edges, content and error.
 
 import type { Curve, Drawing, DrawnAxis } from "./drawing";
+import { binNear } from "./edges";
 import { number } from "./format";
 import { type Scale, short } from "./ticks";
 
@@ -8,15 +9,7 @@ import { type Scale, short } from "./ticks";
 export function nearestBin(edges: Float64Array, scale: Scale, pixel: number): number {
   const [start, stop] = scale.range;
   if (pixel < Math.min(start, stop) || pixel > Math.max(start, stop)) return -1;
-  const value = scale.invert(pixel);
-  let low = 0;
-  let high = edges.length - 1;
-  while (high - low > 1) {
-    const middle = (low + high) >> 1;
-    if ((edges[middle] ?? 0) <= value) low = middle;
-    else high = middle;
-  }
-  return low;
+  return binNear(edges, scale.invert(pixel));
 }
 
 /** The bin of x, and of y in a heat map, in words. */
@@ -49,7 +42,7 @@ function contentText({ label, values, low, high, base, floor }: Curve, i: number
   return `${value} +${number(up, 3)} −${number(down, 3)}`;
 }
 
-export function binText(axis: DrawnAxis, i: number): string {
+function binText(axis: DrawnAxis, i: number): string {
   const { edges, items, discrete, unit } = axis;
   const item = items[i];
   if (item !== undefined) return item;

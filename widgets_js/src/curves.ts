@@ -16,7 +16,7 @@ import {
 } from "./steps";
 import type { Scale } from "./ticks";
 
-export const COLOURS = 10;
+const COLOURS = 10;
 const DASHES = ["", "7 3", "2 3", "9 3 2 3", "5 5", "12 4", "3 2 3 6", "1 3"];
 
 /** The class and dashes of the line of curve `i`. */
@@ -31,14 +31,14 @@ export function colour(i: number): string {
 }
 
 /** Values to pixels of a box; what is lower than the axis stands on its floor. */
-export interface Places {
+interface Places {
   xs: Float64Array;
   floor: number;
   base: number;
   at(value: number): number;
 }
 
-export function places(edges: Float64Array, x: Scale, y: Scale): Places {
+function places(edges: Float64Array, x: Scale, y: Scale): Places {
   const floor = Math.max(...y.range);
   const [low] = y.domain;
   const at = (value: number) => {
@@ -142,7 +142,8 @@ export function drawPanel(
     const tone = ink ? "hepnb-ink" : colour(i);
     const ys = curve.values.map((v) => (v < low || v > high ? Number.NaN : at(v)));
     if (ys.length > MOST_STEPS) {
-      const path = columnPath(to.xs, curve.values.map(at), curve.values.map(at));
+      const all = curve.values.map(at);
+      const path = columnPath(to.xs, all, all);
       group.append(svg("path", { class: `hepnb-curve ${tone} hepnb-columns`, d: path }));
       return;
     }

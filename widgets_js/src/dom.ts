@@ -56,15 +56,6 @@ export function root(kind: string): HTMLDivElement {
   });
 }
 
-/** Call `act` when a typed value is meant: at Enter, and when the focus leaves. */
-export function onEntered(input: HTMLInputElement, act: () => void): void {
-  input.addEventListener("change", act);
-  // Outside a form not every browser takes Enter for a change.
-  input.addEventListener("keydown", (event) => {
-    if (event.key === "Enter") act();
-  });
-}
-
 let serial = 0;
 
 /** An id for aria references, unique on the page even when a module is loaded more than once. */

@@ -51,7 +51,7 @@ export function downloads(source: () => Source): HTMLElement {
 }
 
 /** A name that every file system takes, whatever the histogram is called. */
-export function fileName(name: string): string {
+function fileName(name: string): string {
   const safe = name
     .normalize("NFKC")
     .replace(/[^\p{L}\p{N}.-]+/gu, "_")

@@ -6,10 +6,9 @@ import { drawnAxis, finiteEdges, isLog, kept, zLabel } from "./drawn_axis";
 import type { Look } from "./look";
 import { factor, notes } from "./normalise";
 import type { Slice, SliceAxis } from "./slice";
-import { type Statistics, statistics2d, sum } from "./statistics_box";
+import { cut, type Statistics, statistics2d, sum, type Window } from "./statistics_box";
 
 type Array = Float64Array;
-type Window = { x: [number, number]; y: [number, number] };
 
 /** The contents as colours, and their sums along each axis. Thinned bins are drawn as sums. */
 export function heat(slice: Slice, look: Look): Drawing {
@@ -158,15 +157,6 @@ function cellsOf(slice: Slice): Array {
 
 function variancesOf(slice: Slice): Array | null {
   return slice.variances ?? (slice.counts ? cellsOf(slice) : null);
-}
-
-function cut(values: Array, columns: number, { x, y }: Window): Array {
-  const wide = x[1] - x[0];
-  const out = new Float64Array(wide * (y[1] - y[0]));
-  for (let j = y[0]; j < y[1]; j += 1) {
-    out.set(values.subarray(j * columns + x[0], j * columns + x[1]), (j - y[0]) * wide);
-  }
-  return out;
 }
 
 function root(value: number): number {

@@ -4,6 +4,7 @@ import { type Box, label, numbered, rightAxis } from "./axes";
 import { SHADES, shade, TABLE, zDomain } from "./colours";
 import { svg } from "./dom";
 import type { Drawing, Heat } from "./drawing";
+import { binNear } from "./edges";
 import { makeScale, type Scale } from "./ticks";
 
 /** The cells of a heat map in a box. */
@@ -52,17 +53,7 @@ export function barRoom(heat: Heat, height: number): number {
 
 /** The bin of each of `size` pixels. */
 function binsOf(edges: Float64Array, size: number, value: (pixel: number) => number): Int32Array {
-  return Int32Array.from({ length: size }, (_, pixel) => {
-    const at = value(pixel);
-    let low = 0;
-    let high = edges.length - 1;
-    while (high - low > 1) {
-      const middle = (low + high) >> 1;
-      if ((edges[middle] ?? 0) <= at) low = middle;
-      else high = middle;
-    }
-    return low;
-  });
+  return Int32Array.from({ length: size }, (_, pixel) => binNear(edges, value(pixel)));
 }
 
 function picture(

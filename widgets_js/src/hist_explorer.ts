@@ -201,7 +201,7 @@ class Explorer {
   private answered({ ok, result }: Answer): void {
     this.busy();
     if (!this.mover.idle || this.pending) return;
-    if (this.local ? ok && result === "drawn" : true) this.adopt(true);
+    if (!this.local || (ok && result === "drawn")) this.adopt(true);
   }
 
   private busy(): void {

@@ -104,17 +104,17 @@ function swatch(drawing: Drawing, i: number, x: number, y: number): SVGElement[]
   const tone = ink ? "hepnb-ink" : colour(i);
   if (ink || curve.kind === "points" || (curve.kind === "errorbar" && !curve.base)) {
     const bar = svg("path", { class: `hepnb-errors ${tone}`, d: `M${x + 13} ${y - 6}V${y + 6}` });
-    if (curve.kind === "errorbar")
+    if (curve.kind === "errorbar") {
       bar.setAttribute("d", `M${x} ${y}H${x + 26}M${x + 13} ${y - 6}V${y + 6}`);
-    if (curve.kind === "errorbar") return [bar];
+      return [bar];
+    }
     return [
       bar,
       svg("path", { class: `hepnb-mark ${tone}`, d: mark(x + 13, y, ink ? 0 : i, 3.2) }),
     ];
   }
-  const full = curve.base ? " hepnb-full" : "";
   const box = { x, y: y - 5, width: 26, height: 10 };
-  if (curve.base) return [svg("rect", { class: `hepnb-fill${full} ${tone}`, ...box })];
+  if (curve.base) return [svg("rect", { class: `hepnb-fill hepnb-full ${tone}`, ...box })];
   if (curve.kind === "filled") {
     return [svg("rect", { class: `hepnb-fill ${tone}`, ...box }), line];
   }

@@ -1,6 +1,7 @@
 // What a person types for an axis: limits, a bin, how bins are merged. Each becomes numbers of edges
 // or bins, or a sentence on what is wrong.
 
+import { binOf } from "./edges";
 import { short } from "./ticks";
 import type { Axis } from "./view";
 
@@ -50,17 +51,6 @@ function outward(edges: Float64Array, value: number, side: "low" | "high"): numb
     if (short(edges[edge] ?? Number.NaN) === short(value)) return edge; // typed as it is shown
   }
   return Math.min(edges.length - 1, Math.max(0, side === "low" ? bin : bin + 1));
-}
-
-/** The bin [low, high) of a coordinate: -1 below the axis, its size above. */
-export function binOf(edges: Float64Array, value: number): number {
-  let [low, high] = [0, edges.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((edges[middle] ?? 0) <= value) low = middle + 1;
-    else high = middle;
-  }
-  return low - 1;
 }
 
 export function binTyped(text: string, axis: Axis): Typed<number> {

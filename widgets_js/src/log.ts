@@ -126,7 +126,6 @@ class LogPart {
     this.sight.disconnect();
     this.source.close();
     this.search.close();
-    this.saving.close();
     this.bar.close();
   }
 
@@ -196,7 +195,7 @@ class LogPart {
 
   /** The height of it all, and where in it the view stands. */
   private place(viewport: number): void {
-    this.track.resize(this.heights.full(this.source.total), viewport);
+    this.track.resize(this.heights.top(this.source.total), viewport);
     const tall = `${this.track.tall}px`;
     if (this.space.style.height !== tall) this.space.style.height = tall;
     if (!this.following) return;

@@ -26,7 +26,7 @@ export class LogBar {
   readonly node: HTMLElement;
   readonly search: HTMLInputElement;
   private readonly levels = el("div", {
-    class: "hepnb-row hepnb-levels",
+    class: "hepnb-row",
     role: "group",
     "aria-label": "Levels shown",
   });

@@ -7,8 +7,8 @@ import { button, el, setText } from "./dom";
 import { number } from "./format";
 import { type Filter, question } from "./log_source";
 
-export const MOST_COPIED = 20_000; // lines
-export const MOST_SAVED = 200_000;
+const MOST_COPIED = 20_000; // lines
+const MOST_SAVED = 200_000;
 const PIECE = 5_000;
 
 export interface Shown {
@@ -25,7 +25,6 @@ export class LogExport {
   readonly node: HTMLElement;
   private readonly said = el("span", { class: "hepnb-said", role: "status" });
   private busy = false;
-  private closed = false;
 
   constructor(
     private readonly channel: Channel,
@@ -61,10 +60,6 @@ export class LogExport {
     this.say(`saved ${number(total)} lines`);
   }
 
-  close(): void {
-    this.closed = true;
-  }
-
   /** These lines as text, in pieces; null where they are too many, or do not come. */
   private async gather(from: number, end: number, most: number): Promise<string[] | null> {
     if (this.busy) return null;
@@ -76,7 +71,7 @@ export class LogExport {
     }
     const out: string[] = [];
     this.busy = true;
-    for (let at = from; at < end && !this.closed; ) {
+    for (let at = from; at < end; ) {
       this.say(`reading … ${Math.floor((100 * (at - from)) / (end - from))} %`, false);
       const body = { start: at, count: Math.min(PIECE, end - at), ...question(filter) };
       const { ok, result, error } = await this.channel.request("log_text", body);

@@ -16,10 +16,6 @@ export interface Window {
 export class Heights {
   private opened: [row: number, extra: number][] = [];
 
-  get rows(): number[] {
-    return this.opened.map(([row]) => row);
-  }
-
   has(row: number): boolean {
     return this.opened.some(([at]) => at === row);
   }
@@ -41,11 +37,7 @@ export class Heights {
     this.opened = [];
   }
 
-  full(total: number): number {
-    return this.top(total);
-  }
-
-  /** Where a line begins. */
+  /** Where a line begins; of the one after the last, where all ends. */
   top(row: number): number {
     let top = row * ROW;
     for (const [at, extra] of this.opened) if (at < row) top += extra;

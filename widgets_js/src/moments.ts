@@ -1,6 +1,6 @@
 // Snapshots of the collections through a run: how many objects so far, and since the one before.
 
-import type { Collection, Moment, Snapshot } from "./snapshot";
+import type { Moment, Snapshot } from "./snapshot";
 
 /** Means over all events up to a moment, and over those since the moment before. */
 export interface Count {
@@ -43,15 +43,4 @@ export function placeOf(moments: Moment[], chunks: number): number {
     if (Math.abs(moment.chunks - chunks) < far) best = at;
   });
   return best;
-}
-
-/** The size that half of the events do not exceed; null where it is among those cut off. */
-export function median({ sizes }: Collection): number | null {
-  const all = (sizes ?? []).reduce((sum, n) => sum + n, 0);
-  let below = 0;
-  for (const [size, n] of (sizes ?? []).entries()) {
-    below += n;
-    if (2 * below >= all && all > 0) return size < 31 ? size : null;
-  }
-  return null;
 }

@@ -186,7 +186,7 @@ export function nameList(
     for (const name of ["pointerup", "pointercancel"]) document.addEventListener(name, end);
   };
 
-  return { node: el("div", { class: "hepnb-listbox" }, box, help, said), draw };
+  return { node: el("div", {}, box, help, said), draw };
 }
 
 function steps(key: string, flows: boolean): number | undefined {

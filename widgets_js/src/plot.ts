@@ -69,11 +69,6 @@ export class Plot {
     return this.drawing?.note ?? "";
   }
 
-  /** Whether x is drawn logarithmically: as asked, or as the bins are. */
-  get logx(): boolean {
-    return this.drawing?.x.log ?? false;
-  }
-
   close(): void {
     this.observer.disconnect();
   }

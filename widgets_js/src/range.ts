@@ -92,7 +92,7 @@ export function rangeControl(
     from.input,
     slider,
     to.input,
-    el("span", { class: "hepnb-faint hepnb-unit" }, axis.unit),
+    el("span", { class: "hepnb-faint" }, axis.unit),
     from.told,
     to.told,
   );

@@ -17,7 +17,7 @@ export function rebinControl(axis: Axis, changed: (rebin: Rebin) => void): Rebin
   let bins = axis.size;
   let now: Rebin = 1;
   const select = el("select", {
-    class: "hepnb-select hepnb-rebin",
+    class: "hepnb-select",
     "aria-label": `${axis.name}: bins merged into one`,
   });
   const field = typedField(

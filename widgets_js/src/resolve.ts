@@ -1,6 +1,7 @@
 // A step of a view in whole bins, as hepnb/widgets/hist_view.py reads it: both sides must agree on
 // which bins a range or an edge means. What does not fit throws an Error that says so in a line.
 
+import { binOf, edgeFrom } from "./edges";
 import { type Axis, choices, type Item, MANY, type Role, type Step } from "./view";
 
 export interface Resolved {
@@ -44,7 +45,7 @@ export function written(step: Resolved, axis: Axis): Step {
 
 function bin(step: Step, axis: Axis): number {
   if (step.at === undefined) return Math.min(Math.max(0, step.bin ?? 0), axis.size - 1);
-  const found = above(axis.edges, step.at);
+  const found = binOf(axis.edges, step.at);
   if (found < 0 || found >= axis.size)
     throw new Error(`${step.at} lies outside of the axis ${axis.name} (${extent(axis)})`);
   return found;
@@ -117,27 +118,9 @@ function extent({ edges, size }: Axis): string {
   return `it goes from ${at(edges, 0)} to ${at(edges, size)}`;
 }
 
-/** The bin that a coordinate lies in: -1 below the axis, its size above. */
-function above(edges: Float64Array, value: number): number {
-  let low = 0;
-  let high = edges.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (at(edges, middle) <= value) low = middle + 1;
-    else high = middle;
-  }
-  return low - 1;
-}
-
 /** The edge at `value`, or the next one outwards, so that bins stay whole. */
 function edgeAt(edges: Float64Array, value: number, up: boolean): number {
-  let low = 0;
-  let high = edges.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (at(edges, middle) < value) low = middle + 1;
-    else high = middle;
-  }
+  const low = edgeFrom(edges, value);
   for (const i of [low - 1, low]) if (close(edges, i, value)) return i;
   return Math.min(Math.max(up ? low : low - 1, 0), edges.length - 1);
 }

@@ -1,5 +1,6 @@
 // What can be done with an axis, in the words of the chooser, and what follows for the others.
 
+import { isCurves } from "./resolve";
 import { type Axis, type Role, roles, type Step, type View } from "./view";
 
 /** A role, with `pick` and `sum` each in two kinds: one category or several, with flow or without. */
@@ -48,7 +49,7 @@ export function begun(axis: Axis, choice: Choice, before: Step): Step {
   if (choice === "bin") return { as: "bin", bin: 0 };
   if (choice === "range") return { as: "range", range };
   if (choice === "overlay" || choice === "stack") {
-    const kept = before.as === "overlay" || before.as === "stack" || before.as === "pick";
+    const kept = isCurves(before.as) || before.as === "pick";
     return { as: choice, items: kept && (items?.length ?? 0) > 1 ? items : null };
   }
   if (!axis.dense) return { as: choice, items: before.as === "pick" ? null : items };
@@ -83,9 +84,8 @@ export function settled(axes: Axis[], view: View, key: string, step: Step): View
 }
 
 function clash(one: Role, other: Role): boolean {
-  const curves = (as: Role) => as === "overlay" || as === "stack";
-  if (curves(one)) return curves(other) || other === "y";
-  return (one === "x" || one === "y") && (one === other || (one === "y" && curves(other)));
+  if (isCurves(one)) return isCurves(other) || other === "y";
+  return (one === "x" || one === "y") && (one === other || (one === "y" && isCurves(other)));
 }
 
 /** The axis one most likely wants to see: dense, and of many bins. */

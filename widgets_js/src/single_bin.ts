@@ -7,7 +7,7 @@ import { typedField } from "./typed";
 import type { Axis, Step } from "./view";
 
 /** `[10, 20) GeV`, or the number itself where bins are whole numbers. */
-export function binName(axis: Axis, bin: number): string {
+function binName(axis: Axis, bin: number): string {
   const unit = axis.unit ? ` ${axis.unit}` : "";
   const [low, high] = [axis.edges[bin] ?? 0, axis.edges[bin + 1] ?? 0];
   if (axis.discrete && high - low === 1) return `${short(low)}${unit}`;

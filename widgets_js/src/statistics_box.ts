@@ -50,14 +50,17 @@ export function statistics(label: string, bins: Bins): Statistics {
   };
 }
 
-export interface Cells {
+/** The cells in view: first column and the one after the last, then of the rows. */
+export interface Window {
+  x: [number, number];
+  y: [number, number];
+}
+
+interface Cells extends Window {
   values: Float64Array;
   variances: Float64Array | null;
   /** Cells in a row, flow included. */
   columns: number;
-  /** The cells in view: first column and the one after the last, then of the rows. */
-  x: [number, number];
-  y: [number, number];
   /** null for categories. */
   xEdges: Float64Array | null;
   yEdges: Float64Array | null;
@@ -66,7 +69,7 @@ export interface Cells {
 
 export function statistics2d(cells: Cells): Statistics {
   const { values, variances } = cells;
-  const inside = cut(values, cells);
+  const inside = cut(values, cells.columns, cells);
   const width = cells.x[1] - cells.x[0];
   const height = cells.y[1] - cells.y[0];
   const columns = new Float64Array(width);
@@ -102,7 +105,7 @@ export function statistics2d(cells: Cells): Statistics {
     label: "",
     ...entries(values, variances, cells.counts),
     integral: known(sum(inside)),
-    error: variances && known(Math.sqrt(Math.max(0, sum(cut(variances, cells))))),
+    error: variances && known(Math.sqrt(Math.max(0, sum(cut(variances, cells.columns, cells))))),
     under: null,
     over: null,
     mean,
@@ -118,12 +121,14 @@ export function sum(values: Float64Array): number {
   return values.reduce((total, value) => total + value, 0);
 }
 
-function cut(values: Float64Array, { columns, x, y }: Cells): Float64Array {
-  const out: number[] = [];
+/** The cells in view, of rows of `columns` cells. */
+export function cut(values: Float64Array, columns: number, { x, y }: Window): Float64Array {
+  const wide = x[1] - x[0];
+  const out = new Float64Array(wide * (y[1] - y[0]));
   for (let j = y[0]; j < y[1]; j += 1) {
-    for (let i = x[0]; i < x[1]; i += 1) out.push(values[j * columns + i] ?? 0);
+    out.set(values.subarray(j * columns + x[0], j * columns + x[1]), (j - y[0]) * wide);
   }
-  return Float64Array.from(out);
+  return out;
 }
 
 function known(value: number): number | null {

@@ -62,7 +62,7 @@ export class Table {
       { class: "hepnb-scroller", tabindex: "0", role: "group", "aria-label": caption },
       table,
     );
-    this.node = el("div", { class: "hepnb-tablebox" }, scroller, this.empty);
+    this.node = el("div", {}, scroller, this.empty);
     if (copies) {
       const press = copyButton(`copy as CSV: ${caption}`, () => this.csv(), "copy as CSV");
       this.copy = el("div", { class: "hepnb-tablefoot" }, press);

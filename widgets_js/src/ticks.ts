@@ -102,7 +102,7 @@ export function yDomain(
   log: boolean,
 ): [number, number] {
   let low = log ? Number.POSITIVE_INFINITY : 0;
-  let high = log ? 0 : 0;
+  let high = 0;
   for (const value of lows) {
     if (Number.isFinite(value) && value < low && (!log || value > 0)) low = value;
   }

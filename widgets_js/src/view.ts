@@ -1,6 +1,8 @@
 // What is done with each axis of a histogram (`View`), and the axes as the kernel describes them.
 // The Python twin is hepnb/widgets/hist_view.py and hist_axes.py.
 
+import { edgeFrom } from "./edges";
+
 export type Runs = [string, number][];
 export type Item = string | number | boolean;
 export type Role = "x" | "y" | "overlay" | "stack" | "range" | "bin" | "pick" | "sum";
@@ -52,7 +54,7 @@ export interface Axis extends Omit<AxisWire, "edges"> {
 /** An overlay or stack starts with so many. */
 export const MANY = 8;
 /** A whole-number axis of at most so many bins can be overlaid. */
-export const COUNTABLE = 64;
+const COUNTABLE = 64;
 
 /** Little-endian float64; copied, because a view may start where no Float64Array can. */
 export function floats(view: DataView): Float64Array {
@@ -89,13 +91,7 @@ export function roles(axis: Axis): Role[] {
 
 /** The number of the edge nearest to a coordinate. */
 export function nearestEdge(edges: Float64Array, value: number): number {
-  let low = 0;
-  let high = edges.length - 1;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((edges[middle] ?? 0) < value) low = middle + 1;
-    else high = middle;
-  }
+  const low = Math.min(edges.length - 1, edgeFrom(edges, value));
   const here = edges[low] ?? 0;
   const before = edges[low - 1];
   return before !== undefined && value - before < here - value ? low - 1 : low;

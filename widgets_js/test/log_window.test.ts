@@ -5,7 +5,7 @@ test("a screenful of rows, whatever the length", () => {
   const heights = new Heights();
   for (const total of [0, 1, 7, 1000, 10_000_000]) {
     for (const share of [0, 0.3, 1]) {
-      const top = Math.max(0, share * (heights.full(total) - 340));
+      const top = Math.max(0, share * (heights.top(total) - 340));
       const { first, count } = heights.window(top, 340, total);
       expect(count).toBeLessThan(40);
       expect(first * ROW).toBeLessThanOrEqual(top);
@@ -26,7 +26,7 @@ test("opened lines push down those that follow", () => {
     expect(heights.rowAt(heights.top(row))).toBe(row);
     expect(heights.rowAt(heights.top(row + 1) - 1)).toBe(row);
   }
-  expect(heights.full(30)).toBe(30 * ROW + 140);
+  expect(heights.top(30)).toBe(30 * ROW + 140);
   heights.shut(3);
   expect(heights.top(4)).toBe(80);
   expect(heights.has(10)).toBe(true);

@@ -4,7 +4,7 @@ import { collectionRows } from "../src/collections";
 import { csv } from "../src/csv";
 import { baseName, fileRow } from "../src/files";
 import { lossOf } from "../src/loss";
-import { countAt, median, momentsOf, placeOf } from "../src/moments";
+import { countAt, momentsOf, placeOf } from "../src/moments";
 import { factsOf, fraction, stalledOf, workerRow } from "../src/progress";
 import { sizesText } from "../src/sizes";
 import type { Progress, Snapshot, Worker } from "../src/snapshot";
@@ -192,7 +192,6 @@ test("moments: so far, and since the one before", () => {
   expect(placeOf(moments, 3)).toBe(1);
   expect(placeOf(moments, 99)).toBe(2);
   expect(collectionRows(collections, moments, 1)[0]?.[4]?.text).toBe("–"); // of all events only
-  expect(median(collections[0] as (typeof collections)[0])).toBe(2);
   expect(sizesText(collections[0] as (typeof collections)[0])).toBe(
     "Jet: most often 2 (90 % of events), none in 2.5 %, at most 9",
   );
