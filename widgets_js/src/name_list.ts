@@ -54,10 +54,7 @@ export function nameList(
       row.append(grip);
     }
     row.addEventListener("click", () => {
-      if (dragged) {
-        dragged = false;
-        return;
-      }
+      if (dragged) return;
       active = names.shown.indexOf(at);
       choose(at);
     });
@@ -158,12 +155,14 @@ export function nameList(
   });
   box.addEventListener("scroll", draw, { passive: true });
 
-  let dragged = false; // the click that ends a drag chooses nothing
+  let dragged = false; // the click that ends a drag chooses nothing; it may not come
+  box.addEventListener("pointerdown", () => {
+    dragged = false;
+  });
   const drag = (event: PointerEvent, at: number) => {
     if (event.button !== 0) return;
     event.preventDefault();
     active = names.shown.indexOf(at);
-    dragged = false;
     const over = (now: PointerEvent) => {
       const place = flows
         ? placeInLines(now, rows.entries(), names.shown, active)

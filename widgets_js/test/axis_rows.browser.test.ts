@@ -212,6 +212,26 @@ test("a long list is put in order by drag", async () => {
   ]);
 });
 
+test("a drag that ends beside the list leaves the next press its meaning", async () => {
+  show([mass, channel], { mass: { as: "x" }, channel: { as: "stack", items: null } });
+  const list = find<HTMLElement>("channel: categories");
+  const row = (at: number) =>
+    list.querySelectorAll<HTMLElement>("[role=option]")[at] as HTMLElement;
+  const middle = (node: Element) => {
+    const { left, top, width, height } = node.getBoundingClientRect();
+    return { clientX: left + 0.9 * width, clientY: top + height / 2, bubbles: true };
+  };
+  row(0)
+    .querySelector(".hepnb-grip")
+    ?.dispatchEvent(new PointerEvent("pointerdown", middle(row(0))));
+  document.dispatchEvent(new PointerEvent("pointermove", middle(row(1))));
+  document.dispatchEvent(new PointerEvent("pointerup", { clientX: 0, clientY: 0 }));
+  const items = step("channel")?.items ?? [];
+  expect(told).toHaveLength(1);
+  await userEvent.click(row(1));
+  expect(step("channel")?.items).toEqual([items[0], items[2]]);
+});
+
 test("names are text: whatever they hold, however long they are", async () => {
   const axis = category("process", HOSTILE);
   show([mass, axis], { mass: { as: "x" }, process: { as: "pick", items: HOSTILE.slice(0, 4) } });
