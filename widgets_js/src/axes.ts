@@ -31,10 +31,16 @@ export function innerDomain({ edges, under, over }: DrawnAxis): [number, number]
   return [edges[Number(under)] ?? 0, edges[edges.length - 1 - Number(over)] ?? 1];
 }
 
-/** Numbers for a range of values that is `length` pixels high. */
-export function numbered(domain: [number, number], length: number, log: boolean): Numbered {
+/** Numbers for a range of values that is `length` pixels high; `factored` where a power of ten may
+ *  be taken out of them. */
+export function numbered(
+  domain: [number, number],
+  length: number,
+  log: boolean,
+  factored = true,
+): Numbered {
   const about = Math.max(2, Math.round(length / (log ? 20 : 45)));
-  const ticks = log ? logTicks(domain, about) : linearTicks(domain, about, true);
+  const ticks = log ? logTicks(domain, about) : linearTicks(domain, about, factored);
   const widest = Math.max(0, ...ticks.major.map(({ text }) => text.length));
   return { ticks, room: widest * CHARACTER };
 }

@@ -91,7 +91,7 @@ function composeHeat(drawing: Drawing, heat: Heat, width: number): Composed {
   const wide = width >= 460;
   const high = Math.round(Math.min(420, Math.max(230, width * 0.56)));
   const names = heat.y.items.map((item) => textWidth(item));
-  const numbers = numbered(innerDomain(heat.y), high, heat.y.log);
+  const numbers = numbered(innerDomain(heat.y), high - TOP - BOTTOM, heat.y.log, false);
   const left = 30 + Math.min(width * 0.25, names.length > 0 ? Math.max(...names) : numbers.room);
   const side = wide ? Math.round(width * 0.13) : 0;
   const top = wide ? Math.round(high * 0.18) : 0;
@@ -114,7 +114,7 @@ function composeHeat(drawing: Drawing, heat: Heat, width: number): Composed {
     bottomAxis(drawing.x, x, box, { outward: true }),
     heat.y.items.length > 0
       ? leftNames(heat.y.items, y, box, left - 30)
-      : leftAxis(y, box, { ...numbers, ticks: unfactored(heat.y, box.height) }, { outward: true }),
+      : leftAxis(y, box, numbers, { outward: true }),
     drawBar(heat, barBox),
     upright(drawing.ylabel, box.y),
   ];
@@ -176,12 +176,6 @@ function sideways(spots: Float64Array, values: Float64Array, zero: number): stri
     out.push(`H${round(value)}V${round(spots[i + 1] ?? 0)}`);
   });
   return `${out.join("")}H${round(zero)}`;
-}
-
-function unfactored(axis: DrawnAxis, length: number) {
-  const about = Math.max(2, Math.round(length / 45));
-  const domain = innerDomain(axis);
-  return axis.log ? logTicks(domain, about) : linearTicks(domain, about, false);
 }
 
 /** What the y axis of curves must hold. */

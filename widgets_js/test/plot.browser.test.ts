@@ -60,6 +60,19 @@ afterEach(() => {
   document.body.replaceChildren();
 });
 
+test("large numbers of a heat map's y axis stay off its label", () => {
+  const slice = cells();
+  const [x, y] = slice.axes as [(typeof slice.axes)[0], (typeof slice.axes)[0]];
+  const edges = Float64Array.of(0, 100_000, 200_000);
+  show({ ...slice, axes: [x, { ...y, label: [["distance [cm]", 0]], edges }] });
+  const texts = [...plot.node.querySelectorAll<SVGTextElement>("svg text")];
+  const label = texts.find((text) => text.textContent === "distance [cm]") as SVGTextElement;
+  const numbers = texts.filter((text) => /^\d*00000$/.test(text.textContent ?? ""));
+  expect(numbers.length).toBeGreaterThan(0);
+  const { right } = label.getBoundingClientRect();
+  for (const text of numbers) expect(text.getBoundingClientRect().left).toBeGreaterThan(right);
+});
+
 test("the keyboard walks over the bins, and what stands there is said", () => {
   show(counts([7, 9, 0, 1, 2, 5]), { kind: "points", flow: true });
   press("Home");
