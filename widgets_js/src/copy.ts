@@ -1,14 +1,24 @@
-// A button that copies a text and says that it did.
+// Buttons that say what came of the press; one of them copies a text.
 
 import { button, el, setText } from "./dom";
 
 /** `text` is asked for when the button is pressed; `face` is what stands on it. */
 export function copyButton(label: string, text: () => string, face = "copy"): HTMLElement {
-  const press = button(face, { "aria-label": label, title: label });
+  return tellingButton(face, { "aria-label": label, title: label }, async () =>
+    (await copyText(text())) ? "copied" : "press Ctrl+C",
+  );
+}
+
+/** What `act` returns stands beside the button for a while. */
+export function tellingButton(
+  face: string,
+  attributes: Record<string, string>,
+  act: () => string | Promise<string>,
+): HTMLElement {
+  const press = button(face, attributes);
   const said = el("span", { class: "hepnb-said", role: "status" });
   press.addEventListener("click", async () => {
-    const done = await copyText(text());
-    setText(said, done ? "copied" : "press Ctrl+C");
+    setText(said, await act());
     window.setTimeout(() => setText(said, ""), 2000);
   });
   return el("span", { class: "hepnb-copy" }, press, said);

@@ -5,6 +5,7 @@ import type { Drawing } from "./drawing";
 import { histogramCsv } from "./histogram_csv";
 import { menuButton } from "./menu";
 import { pdf } from "./pdf";
+import { save } from "./save";
 
 export interface Source {
   svg: SVGSVGElement;
@@ -40,7 +41,9 @@ export function downloads(source: () => Source): HTMLElement {
     const act = async () => {
       try {
         const from = source();
-        setText(said, save(await make(from), `${fileName(from.name)}.${text.toLowerCase()}`));
+        const name = `${fileName(from.name)}.${text.toLowerCase()}`;
+        save(await make(from), name);
+        setText(said, `saved ${name}`);
       } catch (error) {
         setText(said, `no ${text}: ${error instanceof Error ? error.message : error}`);
       }
@@ -58,13 +61,6 @@ function fileName(name: string): string {
     .replace(/^[._-]+|[._-]+$/g, "")
     .slice(0, 80);
   return safe === "" || /^(con|prn|aux|nul|com\d|lpt\d)$/i.test(safe) ? "histogram" : safe;
-}
-
-function save(blob: Blob, name: string): string {
-  const url = URL.createObjectURL(blob);
-  el("a", { href: url, download: name }).click();
-  setTimeout(() => URL.revokeObjectURL(url), 60_000);
-  return `saved ${name}`;
 }
 
 /** A copy with its styles written into it, in the colours of print. */

@@ -6,6 +6,7 @@ import { copyText } from "./copy";
 import { button, el, setText } from "./dom";
 import { number } from "./format";
 import { type Filter, question } from "./log_source";
+import { save } from "./save";
 
 const MOST_COPIED = 20_000; // lines
 const MOST_SAVED = 200_000;
@@ -53,10 +54,7 @@ export class LogExport {
     const { id, total } = this.shown();
     const text = await this.gather(0, total, MOST_SAVED);
     if (text === null) return;
-    const url = URL.createObjectURL(new Blob(text, { type: "text/plain" }));
-    const link = el("a", { href: url, download: `${id || "run"}.log` });
-    link.click();
-    window.setTimeout(() => URL.revokeObjectURL(url), 10_000);
+    save(new Blob(text, { type: "text/plain" }), `${id || "run"}.log`);
     this.say(`saved ${number(total)} lines`);
   }
 

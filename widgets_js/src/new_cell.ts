@@ -2,7 +2,7 @@
 // JupyterLab and Notebook have no interface for it; their widget manager knows the notebook, and a
 // page on which it does not look like that gets no button.
 
-import { button, el, setText } from "./dom";
+import { tellingButton } from "./copy";
 
 interface Notebook {
   cells: { length: number };
@@ -13,15 +13,13 @@ interface Notebook {
 export function newCellButton(manager: unknown, text: () => string): HTMLElement | undefined {
   const notebook = notebookOf(manager);
   if (!notebook) return undefined;
-  const press = button("new cell", { title: "Put the expression into a new cell below" });
-  const said = el("span", { class: "hepnb-said", role: "status" });
-  press.addEventListener("click", () => {
-    const at = below(press, notebook.cells.length);
+  const title = "Put the expression into a new cell below";
+  const node = tellingButton("new cell", { title }, () => {
+    const at = below(node, notebook.cells.length);
     notebook.insertCell(at, { cell_type: "code", source: text(), metadata: {} });
-    setText(said, "added below");
-    window.setTimeout(() => setText(said, ""), 2000);
+    return "added below";
   });
-  return el("span", { class: "hepnb-copy" }, press, said);
+  return node;
 }
 
 function notebookOf(manager: unknown): Notebook | undefined {
