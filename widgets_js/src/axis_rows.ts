@@ -2,6 +2,7 @@
 
 import { type AxisRow, axisRow } from "./axis_row";
 import { button, el, setAttribute, setText } from "./dom";
+import { same } from "./resolve";
 import { settled } from "./roles";
 import type { Axis, Step, View } from "./view";
 
@@ -46,12 +47,8 @@ export class AxisRows {
         return [axis.key, kept];
       }),
     );
-    const nodes = [...this.rows.values()].map((row) => row.node);
-    if (
-      nodes.length !== this.list.children.length ||
-      nodes.some((n, i) => n !== this.list.children[i])
-    )
-      this.list.replaceChildren(...nodes);
+    const nodes: Element[] = [...this.rows.values()].map((row) => row.node);
+    if (!same(nodes, [...this.list.children])) this.list.replaceChildren(...nodes);
     if (first) this.rest();
     this.fold();
   }

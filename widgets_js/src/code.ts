@@ -1,7 +1,7 @@
 // The Python expression of a view, for a page without a kernel and for the moment until the kernel
 // has answered: the same text that hepnb/widgets/hist_code.py writes.
 
-import { isCurves, type Resolved } from "./resolve";
+import { isCurves, type Resolved, same } from "./resolve";
 import { type Axis, choices, type Item } from "./view";
 
 type Piece = [Axis, string];
@@ -51,10 +51,6 @@ function isShown({ role }: Resolved): boolean {
 
 const isBoolean = (axis: Axis) => typeof axis.items[0] === "boolean";
 
-function same(a: Axis[], b: Axis[]): boolean {
-  return a.length === b.length && a.every((axis, i) => axis === b[i]);
-}
-
 function move(pieces: Piece[], name: (axis: Axis) => string): string {
   return `[{${pieces.map(([axis, text]) => `${name(axis)}: ${text}`).join(", ")}}]`;
 }
@@ -95,9 +91,7 @@ function categories(axis: Axis, step: Resolved): string | null {
   if (isBoolean(axis) && (role !== "pick" || items.length > 1)) return null;
   const [first] = items;
   if (role === "pick" && items.length === 1 && first !== undefined) return quoted(axis, first, "j");
-  const all = choices(axis);
-  if (role !== "pick" && items.length === all.length && items.every((item, i) => item === all[i]))
-    return null;
+  if (role !== "pick" && same(items, choices(axis))) return null;
   return `[${items.map((item) => quoted(axis, item, "j")).join(", ")}]`;
 }
 

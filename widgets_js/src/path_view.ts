@@ -38,7 +38,6 @@ export interface Described {
 interface State {
   path: Described;
   graph: Graph;
-  problem: string;
 }
 
 function render({ model, el: place }: RenderProps<State>): () => void {

@@ -108,7 +108,7 @@ function everything(role: Role, axis: Axis): Item[] {
   return isShown(role) ? axis.items : choices(axis).slice(0, MANY);
 }
 
-function same(a: Item[], b: Item[]): boolean {
+export function same<T>(a: T[], b: T[]): boolean {
   return a.length === b.length && a.every((item, i) => item === b[i]);
 }
 
