@@ -5,7 +5,6 @@ The same transforms, with the same numbers, as widgets_js/src/heat.ts.
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 
 import numpy as np
@@ -34,7 +33,7 @@ def heat(part: Slice, look: Look) -> Drawing:
     )
     assert values is not None
     errors = None if variances is None else np.sqrt(np.maximum(variances, 0))
-    total = math.fsum(part.contents[0][_inside(part)].ravel())
+    total = float(part.contents[0][_inside(part)].sum())
     counted = part.kind == "count"
     plain = replace(look, cumulative=None, normalise=look.normalise if counted else None)
     areas = y_widths[:, np.newaxis] * x_widths

@@ -144,3 +144,11 @@ def test_bins_without_an_end_and_categories_to_come(
 def test_curves_to_come(role: str) -> None:
     h = hist.Hist.new.Reg(4, 0, 1, name="x").StrCat([], growth=True, name="kind").Double()
     assert "0.2" in texts(svg(shown(h, x="x", kind=role), "x"))
+
+
+def test_infinite_contents_are_left_out() -> None:
+    h = hist.Hist.new.Reg(4, 0, 1, name="x").Reg(2, 0, 1, name="y").Double()
+    h[...] = np.array([[np.inf, -np.inf], [-np.inf, 1], [1, np.inf], [3, 4]])
+    for view in ({"x": "x"}, {"x": "x", "y": "y"}):
+        for look in (Look(), Look(normalise="area")):
+            assert not re.search(r"\b(nan|inf)\b", svg(shown(h, look, **view), "x"))
