@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from .dimuon import hepnb_path, input_file
+from .signatures import signatures_of
 from .table import interleaved, show
 
 __all__ = ["main"]
@@ -166,13 +167,11 @@ def _prepare(keeps: bool) -> None:
 
 def _loop(work: Work) -> Cost:
     from hepnb.analysis import as_datasets, open_events
-    from hepnb.histograms import Contribution, Signature
+    from hepnb.histograms import Contribution
     from hepnb.runs.plan import entry_ranges
 
     program = hepnb_path().freeze()
-    signatures = {
-        h.name: Signature.from_axes(h.name, h.axes, h.storage, h.label) for h in program.histograms
-    }
+    signatures = signatures_of(program)
     (dataset,) = as_datasets([work.file])
     began, before = time.perf_counter(), _cpu(resource.RUSAGE_SELF)
     for _ in range(work.times):

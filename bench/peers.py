@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 
 from .dimuon import coffea_loop, hepnb_path, input_file
+from .signatures import signatures_of
 from .table import interleaved, show
 
 __all__ = ["main"]
@@ -30,13 +31,11 @@ def _compare(file: str, chunk: int, repeats: int) -> None:
 
     from hepnb.analysis import as_datasets, open_events
     from hepnb.analysis.events import decompress_fast
-    from hepnb.histograms import Contribution, Signature
+    from hepnb.histograms import Contribution
 
     program = hepnb_path().freeze()
     (dataset,) = as_datasets([file])
-    signatures = {
-        h.name: Signature.from_axes(h.name, h.axes, h.storage, h.label) for h in program.histograms
-    }
+    signatures = signatures_of(program)
     loop = coffea_loop(chunk)
     reader = uproot.compression._DecompressZLIB
     standard = reader.library

@@ -21,6 +21,7 @@ import numpy as np
 
 import hepnb as hn
 
+from .signatures import signatures_of
 from .table import interleaved, show
 
 __all__ = ["main"]
@@ -131,13 +132,11 @@ def _path(varied: tuple[str, ...] = ("weights", "jets")) -> hn.Path:
 def _loop(path: hn.Path, file: Path, variations: str = "all") -> Callable[[], None]:
     """What a worker does with one file."""
     from hepnb.analysis import open_events
-    from hepnb.histograms import Contribution, Signature
+    from hepnb.histograms import Contribution
 
     program = path.freeze(variations)
     dataset = hn.Dataset("mc", file, kind="mc")
-    signatures = {
-        h.name: Signature.from_axes(h.name, h.axes, h.storage, h.label) for h in program.histograms
-    }
+    signatures = signatures_of(program)
 
     def loop() -> None:
         with open_events(file, None) as opened:

@@ -81,7 +81,7 @@ def main() -> None:
     view, sent = _view(home)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=os.environ.get("HEPNB_CHROMIUM", "/usr/bin/chromium"), args=_ARGS
+            executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=_ARGS
         )
         page = browser.new_page(viewport={"width": 1000, "height": 800})
         waiting: list[dict[str, Any]] = []
