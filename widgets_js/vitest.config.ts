@@ -13,7 +13,7 @@ const args = [
   "--disable-sync",
   "--disable-dev-shm-usage",
 ];
-const executablePath = process.env.HEPNB_CHROMIUM ?? "/usr/bin/chromium";
+const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
 
 export default defineConfig({
   test: {
