@@ -24,6 +24,7 @@ def jets_and_missing_energy():
     return path
 
 
+@pytest.mark.realdata
 @pytest.mark.parametrize("name", ["nanoAOD_2015_CMS_Open_Data_ttbar.root", "nano_tt_v12.root"])
 def test_a_real_file(data_dir, name):
     found = described(data_dir / f"nanoaod/{name}", jets_and_missing_energy())
@@ -39,6 +40,7 @@ def test_a_real_file(data_dir, name):
     assert ("Electron", "photonIdx") not in links  # neither end is read
 
 
+@pytest.mark.realdata
 def test_descriptions_and_units_are_those_of_the_file(data_dir):
     path = hn.Path("p")
     path.table("t", {"z": "Muon.dz"})
@@ -50,6 +52,7 @@ def test_descriptions_and_units_are_those_of_the_file(data_dir):
     assert fields["pt"]["unit"] == ""  # the file does not say
 
 
+@pytest.mark.realdata
 def test_an_ntuple_is_described_too(data_dir):
     path = hn.Path("p")
     path.hist("n", pt="Muon.pt: 5, 0, 100")

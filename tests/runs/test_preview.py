@@ -59,6 +59,7 @@ def test_bytes_are_those_of_the_file(numbered, path):
     assert totals["histogram_bytes"] == 2 * 22 * 2 * 8 + 7 * 8
 
 
+@pytest.mark.realdata
 def test_small_files_whose_baskets_lie_in_the_tree(dimuon_file):
     path = hn.Path("dimuon")
     path.hist("pt", pt="Muon.pt: 20, 0, 100")
