@@ -94,7 +94,7 @@ def test_any_content_gives_a_picture_without_nonsense(values: list[float], look:
     h[...] = values
     image = svg(shown(h, look), "x")
     ET.fromstring(image)
-    assert not re.search(r"\bnan|\binf", image)
+    assert not re.search(r"nan|inf", image)
 
 
 @pytest.mark.parametrize("below", ["ratio", "pull"])
@@ -118,7 +118,7 @@ def test_a_heat_map_is_an_image_between_its_axes(cells: list[float], log: bool) 
     image = svg(shown(h, Look(logz=log, flow=True), x="x", y="y"), "x")
     assert image.count("<image") == 2
     assert "data:image/png;base64," in image
-    assert not re.search(r"\bnan|\binf", image)
+    assert not re.search(r"nan|inf", re.sub(r"base64,[\w+/=]+", "", image))
     assert {"x [cm]", "y", "Events / bin"} <= set(texts(image))
 
 
