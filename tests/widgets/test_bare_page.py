@@ -47,17 +47,13 @@ def dimuon() -> hist.Hist[Any]:
     return h
 
 
-def check_accessible(bare: Any) -> None:
-    assert bare.violations() == []
-
-
 @pytest.mark.parametrize("theme", THEMES)
 def test_a_run_in_all_its_views(
     bare: Callable[..., Any], run: Any, artifacts: Path, theme: str
 ) -> None:
     on = bare(RunView(run), theme)
     page = on.page
-    check_accessible(on)
+    assert on.violations() == []
     bar = page.get_by_role("progressbar", name="Events processed")
     assert bar.get_attribute("aria-valuenow") == "24"
     warning = page.get_by_role("alert").filter(has_text="events lost")
@@ -73,7 +69,7 @@ def test_a_run_in_all_its_views(
         on.settle()
         assert word in page.get_by_role("tabpanel").inner_text()
         page.screenshot(path=artifacts / f"run-{tab.lower()}-{theme}.png", full_page=True)
-        check_accessible(on)
+        assert on.violations() == []
 
 
 @pytest.mark.parametrize("theme", THEMES)
@@ -91,7 +87,7 @@ def test_a_failed_run_shows_the_users_traceback(
     assert "1 / len(<script>)" in box.inner_text()
     assert "Muons_1.root:Events:50000-100000" in box.inner_text()
     assert not on.page.get_by_role("button", name="Cancel run").is_visible()
-    check_accessible(on)
+    assert on.violations() == []
     on.page.screenshot(path=artifacts / f"run-failed-{theme}.png", full_page=True)
 
 
@@ -150,7 +146,7 @@ def test_tabs_by_keyboard(bare: Callable[..., Any], run: Any) -> None:
 def test_parts_alone(bare: Callable[..., Any], run: Any, part: type[RunView], tabs: int) -> None:
     on = bare(part(run))
     assert on.page.get_by_role("tab").count() == tabs
-    check_accessible(on)
+    assert on.violations() == []
 
 
 def test_when_the_kernel_is_gone_the_way_back_is_shown(
@@ -173,7 +169,7 @@ def test_a_histogram(
     bare: Callable[..., Any], dimuon: hist.Hist[Any], artifacts: Path, theme: str
 ) -> None:
     on = bare(HistExplorer(dimuon), theme)
-    check_accessible(on)
+    assert on.violations() == []
     picture = on.page.get_by_role("img")
     assert "300 bins" in (picture.get_attribute("aria-label") or "")
     assert "Events / bin" in picture.text_content()
@@ -217,7 +213,7 @@ def test_controls_move_the_picture_and_the_expression(
     page.get_by_role("group", name="Histogram: arrow keys").press("Home")
     page.get_by_role("group", name="Histogram: arrow keys").press("ArrowRight")
     assert "GeV: opposite" in page.locator(".hepnb-readout").inner_text()
-    check_accessible(on)
+    assert on.violations() == []
     page.screenshot(path=artifacts / f"explorer-overlay-{theme}.png", full_page=True)
 
 
@@ -282,7 +278,7 @@ def test_a_phone(
         on.page.screenshot(path=artifacts / f"{name}-phone.png", full_page=True)
         wide = on.page.evaluate("() => document.documentElement.scrollWidth")
         assert wide <= 390
-        check_accessible(on)
+        assert on.violations() == []
 
 
 def test_a_million_bins_are_drawn_as_columns(bare: Callable[..., Any], artifacts: Path) -> None:

@@ -13,7 +13,6 @@ from hepnb import _bind
 from hepnb.widgets import PathView
 from hepnb.widgets.path_graph import lay_out
 
-AXE = Path(__file__).parents[2] / "widgets_js" / "node_modules" / "axe-core" / "axe.min.js"
 HOSTILE = "</script><img src=x onerror=alert(1)>"
 
 
@@ -56,16 +55,6 @@ def path() -> hn.Path:
     return path
 
 
-def check_accessible(on: Any) -> None:
-    if not AXE.exists():
-        pytest.skip("axe-core is not installed: run npm ci in widgets_js")
-    on.page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = on.page.evaluate(
-        "async () => (await axe.run('main', {resultTypes: ['violations']})).violations"
-    )
-    assert [(v["id"], [n["html"] for n in v["nodes"]]) for v in found] == []
-
-
 @pytest.mark.browser
 @pytest.mark.parametrize(("theme", "width"), [("light", 1000), ("dark", 1000), ("dark", 320)])
 def test_a_path_on_a_page(
@@ -73,7 +62,7 @@ def test_a_path_on_a_page(
 ) -> None:
     on = bare(PathView(path), theme, width)
     page = on.page
-    check_accessible(on)
+    assert on.violations() == []
     page.screenshot(path=artifacts / f"path-{theme}-{width}.png", full_page=True)
     assert page.evaluate("() => document.documentElement.scrollWidth") <= width
     region = page.get_by_role("region", name="Path top pairs")
@@ -150,7 +139,7 @@ def test_what_is_wrong_with_a_path_is_said(bare: Callable[..., Any]) -> None:
     on = bare(PathView(path))
     assert "go round in a circle" in on.page.get_by_role("alert").inner_text()
     assert on.page.locator(".hepnb-node").count() == 3
-    check_accessible(on)
+    assert on.violations() == []
 
 
 def test_anything_else_is_refused_in_a_line() -> None:

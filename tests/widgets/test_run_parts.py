@@ -13,18 +13,7 @@ import pytest
 import hepnb as hn
 from hepnb.widgets import CollectionsView, ProgressView, RunsView, RunView, StatisticsView
 
-AXE = Path(__file__).parents[2] / "widgets_js" / "node_modules" / "axe-core" / "axe.min.js"
 THEMES = ("light", "dark")
-
-
-def check_accessible(on: Any) -> None:
-    if not AXE.exists():
-        pytest.skip("axe-core is not installed: run npm ci in widgets_js")
-    on.page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = on.page.evaluate(
-        "async () => (await axe.run('main', {resultTypes: ['violations']})).violations"
-    )
-    assert [(v["id"], [n["html"] for n in v["nodes"]]) for v in found] == []
 
 
 def copied(on: Any) -> list[list[str]]:
@@ -66,7 +55,7 @@ def test_a_real_run(
     on = bare(view, theme)
     name = part.__name__.removesuffix("View").lower()
     assert "1 file failed" in on.page.get_by_role("alert").inner_text()
-    check_accessible(on)
+    assert on.violations() == []
     on.page.screenshot(path=artifacts / f"{name}-real-{theme}.png", full_page=True)
     view.close()
 
@@ -167,7 +156,7 @@ def test_the_cutflow_of_a_dataset_sorted_and_copied(bare: Callable[..., Any], ru
     page.get_by_role("button", name="CPU time", exact=True).press("Enter")
     first = page.get_by_role("table", name="Modules").locator("tbody tr").first
     assert "41.2 s" in first.inner_text()
-    check_accessible(on)
+    assert on.violations() == []
 
 
 @pytest.mark.browser
@@ -181,7 +170,7 @@ def test_a_narrow_page(
     name = part.__name__.removesuffix("View").lower()
     on.page.screenshot(path=artifacts / f"{name}-narrow.png", full_page=True)
     assert on.page.evaluate("() => document.documentElement.scrollWidth") <= 320
-    check_accessible(on)
+    assert on.violations() == []
 
 
 def test_a_run_of_an_older_hepnb_is_shown(make_run: Callable[..., Any]) -> None:
