@@ -114,13 +114,20 @@ def marimo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Marimo]:
 
 
 @pytest.fixture
-def tolerated() -> set[str]:
-    """Errors on the page that do not fail the test; it is for those of the host alone."""
-    return set()
+def tolerated() -> dict[str, str]:
+    """Errors on the page that do not fail the test, and the folder of the host's scripts they are in."""
+    return {}
+
+
+def is_of_host(error: Any, tolerated: dict[str, str]) -> bool:
+    """Whether it is one of these, thrown by the host's own scripts and called by no other."""
+    scripts = re.findall(r"\w+://[^\s)]+", error.stack or "")
+    folder = tolerated.get(str(error))
+    return folder is not None and scripts != [] and all(folder in script for script in scripts)
 
 
 @pytest.fixture
-def page(browser: Any, tolerated: set[str], request: pytest.FixtureRequest) -> Iterator[Any]:
+def page(browser: Any, tolerated: dict[str, str], request: pytest.FixtureRequest) -> Iterator[Any]:
     """A fresh page; an error on it fails the test, and a failed test leaves its trace."""
     ARTIFACTS.mkdir(parents=True, exist_ok=True)
     name = re.sub(r"\W+", "-", request.node.name)
@@ -128,10 +135,12 @@ def page(browser: Any, tolerated: set[str], request: pytest.FixtureRequest) -> I
     context.tracing.start(screenshots=True, snapshots=True)
     page = context.new_page()
     errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on(
+        "pageerror",
+        lambda error: None if is_of_host(error, tolerated) else errors.append(str(error)),
+    )
     yield page
     page.screenshot(path=ARTIFACTS / f"{name}.png")
-    errors = [error for error in errors if error not in tolerated]
     failed = errors or getattr(request.node, "failed", False)
     context.tracing.stop(path=ARTIFACTS / f"{name}.zip" if failed else None)
     context.close()

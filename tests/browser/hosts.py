@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import nbformat
@@ -24,7 +24,7 @@ class Host:
     `server` names the fixture that serves it, `address` is the path of a notebook's page, `write`
     puts cells into a file and returns its name, and `run` makes the open page run all of them.
     `dark` tells whether it is dark for a browser that prefers so, `mistakes` are errors on its pages
-    that are there without any widget.
+    that are there without any widget, and the folder of its scripts that throws them.
     """
 
     name: str
@@ -33,7 +33,7 @@ class Host:
     write: Callable[[Server, str, Sequence[str]], str]
     run: Callable[[Any], None]
     dark: bool = True
-    mistakes: tuple[str, ...] = ()
+    mistakes: Mapping[str, str] = field(default_factory=dict)
 
     def show(self, page: Any, server: Server, name: str, cells: Sequence[str]) -> None:
         """Open a notebook of these cells, and run all of it."""
@@ -84,10 +84,10 @@ HOSTS = (
         "notebooks/{file}?token={token}",
         write_ipynb,
         run_in_lab,
-        mistakes=(
-            "Cannot read properties of undefined (reading 'schema')",
-            "Command 'filebrowser:open-path' not registered.",
-        ),
+        mistakes={
+            "Cannot read properties of undefined (reading 'schema')": "/static/notebook/",
+            "Command 'filebrowser:open-path' not registered.": "/static/notebook/",
+        },
     ),
     Host(
         "nbclassic",

@@ -11,6 +11,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ _SETTINGS = {
 }
 
 
-class Server:
+class Server(ABC):
     """A server with settings, kernels and runs of its own; it serves the files in `work`."""
 
     token = "browser-tests"
@@ -57,12 +58,13 @@ class Server:
                 start_new_session=True,
             )
 
+    @abstractmethod
     def prepare(self) -> None:
         """Write what the server reads when it starts."""
 
+    @abstractmethod
     def command(self) -> list[str]:
         """The module and its arguments."""
-        raise NotImplementedError
 
     def _environment(self) -> dict[str, str]:
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("JUPYTER", "IPYTHON"))}
@@ -99,6 +101,7 @@ class Server:
         with urllib.request.urlopen(request, timeout=20) as answer:
             return bytes(answer.read())
 
+    @abstractmethod
     def end_kernels(self) -> None:
         """End what runs behind the pages of a test."""
 
@@ -159,3 +162,6 @@ class Marimo(Server):
             *("marimo", "edit", str(self.work), "--headless", "--host=127.0.0.1"),
             *(f"--port={self.port}", f"--token-password={self.token}", "--skip-update-check"),
         ]
+
+    def end_kernels(self) -> None:
+        """They end with the server."""

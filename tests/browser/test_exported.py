@@ -54,10 +54,7 @@ def open_offline(page: Any, file: Path) -> list[str]:
     return asked
 
 
-def test_without_widget_state_the_picture_is_there(
-    page: Any, tolerated: set[str], tmp_path: Path
-) -> None:
-    tolerated.add("require is not defined")  # nbconvert's page wants require.js from the network
+def test_without_widget_state_the_picture_is_there(page: Any, tmp_path: Path) -> None:
     open_offline(page, export(tmp_path, "--ExecutePreprocessor.store_widget_state=False"))
     figure = page.locator("figure", has=page.locator("svg"))
     assert figure.locator("svg").is_visible()

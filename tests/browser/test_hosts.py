@@ -79,7 +79,7 @@ def toy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("host", HOSTS, ids=lambda host: host.name)
 def test_a_moved_control_reaches_the_kernel_and_comes_back(
-    host: Host, page: Any, tolerated: set[str], request: pytest.FixtureRequest, toy: Path
+    host: Host, page: Any, tolerated: dict[str, str], request: pytest.FixtureRequest, toy: Path
 ) -> None:
     server = request.getfixturevalue(host.server)
     tolerated.update(host.mistakes)
