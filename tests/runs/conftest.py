@@ -12,6 +12,8 @@ import uproot
 
 import hepnb as hn
 
+from .lives import CHUNK, counted, exported
+
 collect_ignore = ["supervised.py"]  # a program that tests start
 
 
@@ -80,3 +82,10 @@ def gated_path(tmp_path):
 
     path.hist("pt", pt="slowly: 20, 0, 100")
     return path, gate
+
+
+@pytest.fixture
+def undisturbed(numbered, pt_path, tmp_path):
+    """What a run gives that nothing happens to."""
+    run = pt_path.start(numbered[0], workers=2, chunk=CHUNK).wait(60)
+    return exported(run, tmp_path), counted(run)

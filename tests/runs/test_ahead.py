@@ -19,6 +19,8 @@ import hepnb as hn
 from hepnb.histograms import Store
 from hepnb.runs import launch
 
+from .lives import exported
+
 SUPERVISED = Path(__file__).parent / "supervised.py"
 ALL = [*range(400), *range(1000, 1300)]
 
@@ -50,15 +52,6 @@ def were_ahead(run) -> bool:
     """Whether chunks were leased several at a time."""
     notes = [e.meta for e in Store.open(run.directory).ledger() if e.order is None]
     return max(len(note["orders"]) for note in notes if note["k"] == "attempt") > 5
-
-
-def exported(run, tmp_path) -> list[bytes]:
-    out = []
-    for name in run.histograms:
-        run.hist(name).export(tmp_path / "out.h5")
-        out.append((tmp_path / "out.h5").read_bytes())
-        (tmp_path / "out.h5").unlink()
-    return out
 
 
 def until(condition, seconds: float = 60.0) -> None:

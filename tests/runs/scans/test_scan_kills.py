@@ -21,11 +21,21 @@ from hepnb.runs.scans.directory import ScanDirectory
 from .conftest import conductor_of, states, until
 
 
-def test_a_killed_conductor_is_replaced_and_nothing_runs_twice(numbered, gated):
-    files, _ = numbered
+@pytest.fixture
+def begun(numbered, gated):
+    """Starts a scan of so many runs, one at a time, whose first one waits; the scan and its gates."""
     make, gates = gated
-    runs = hn.scan(make, files, n=range(3), workers=1, max_parallel=1)
-    until((gates / "began-0").exists)
+
+    def start(count):
+        runs = hn.scan(make, numbered[0], n=range(count), workers=1, max_parallel=1)
+        until((gates / "began-0").exists)
+        return runs, gates
+
+    return start
+
+
+def test_a_killed_conductor_is_replaced_and_nothing_runs_twice(begun):
+    runs, gates = begun(3)
     with pytest.raises(RunError, match=r"goes on: hn\.attach"):
         hn.resume(runs.id)
     os.kill(conductor_of(runs), signal.SIGKILL)
@@ -131,11 +141,8 @@ def test_a_run_that_fails_stops_no_other_and_is_run_again_alone(numbered, tmp_pa
     assert hn.attach(runs.id)[1].id == runs[1].id
 
 
-def test_cancel_one_and_all(numbered, gated):
-    files, _ = numbered
-    make, gates = gated
-    runs = hn.scan(make, files, n=range(4), workers=1, max_parallel=1)
-    until((gates / "began-0").exists)
+def test_cancel_one_and_all(begun):
+    runs, gates = begun(4)
     runs[2].cancel()
     until(lambda: states(runs)[2] == "cancelled")
     assert runs[2].wait(200).status == "cancelled"
@@ -155,11 +162,8 @@ def test_cancel_one_and_all(numbered, gated):
     assert states(runs) == ["done"] * 4
 
 
-def test_cancelling_without_a_conductor(numbered, gated):
-    files, _ = numbered
-    make, gates = gated
-    runs = hn.scan(make, files, n=range(2), workers=1, max_parallel=1)
-    until((gates / "began-0").exists)
+def test_cancelling_without_a_conductor(begun):
+    runs, _ = begun(2)
     os.kill(conductor_of(runs), signal.SIGKILL)
     until(lambda: states(runs)[1] == "lost")
     runs.cancel()
@@ -167,11 +171,8 @@ def test_cancelling_without_a_conductor(numbered, gated):
     assert states(runs) == ["cancelled"] * 2
 
 
-def test_a_signal_interrupts_the_conductor_and_the_runs_go_on(numbered, gated):
-    files, _ = numbered
-    make, gates = gated
-    runs = hn.scan(make, files, n=range(2), workers=1, max_parallel=1)
-    until((gates / "began-0").exists)
+def test_a_signal_interrupts_the_conductor_and_the_runs_go_on(begun):
+    runs, gates = begun(2)
     os.kill(conductor_of(runs), signal.SIGTERM)
     until(lambda: states(runs) == ["running", "lost"])
     (gates / "open").touch()
@@ -180,11 +181,8 @@ def test_a_signal_interrupts_the_conductor_and_the_runs_go_on(numbered, gated):
     assert (runs.directory / "conductor.log").read_text() == ""
 
 
-def test_a_scan_that_is_deleted_ends(numbered, gated):
-    files, _ = numbered
-    make, gates = gated
-    runs = hn.scan(make, files, n=range(2), workers=1, max_parallel=1)
-    until((gates / "began-0").exists)
+def test_a_scan_that_is_deleted_ends(begun):
+    runs, _ = begun(2)
     conductor = psutil.Process(conductor_of(runs))
     shutil.rmtree(runs.directory)
     conductor.wait(200)
