@@ -17,9 +17,9 @@ import numpy as np
 from ..errors import StoreError
 from .adding import FullBlocks, place_of
 from .blocks import Blocks
-from .entries import sample_of, weight_of
+from .entries import sample_of, values_of, weight_of
 from .record import Key
-from .refusal import HistTypeError, HistValueError, refusal_like
+from .refusal import HistValueError, refusal_like
 from .signature import Signature
 
 __all__ = ["GrowingContribution", "GrowingHome"]
@@ -38,14 +38,14 @@ class GrowingContribution:
         self._steps: list[Callable[[Any], Any]] = []
         self.may_fail = False  # once the axes have grown otherwise, before it is committed
 
-    def fill(self, name: str, /, *, weight: Any = None, sample: Any = None, **columns: Any) -> None:
+    def fill(
+        self, _name: str, /, *, weight: Any = None, sample: Any = None, **columns: Any
+    ) -> None:
         """Fill by the names of the axes."""
-        names = [ax.name for ax in self._signature.axes]
-        if "sample" in names and sample is not None:  # an axis may have this name
-            columns, sample = {**columns, "sample": sample}, None
-        if sorted(names) != sorted(columns):
-            raise HistTypeError(f"histogram {name!r} has the axes {names}, not {sorted(columns)}")
-        self.fill_in_order(self._signature, [columns[n] for n in names], weight, sample)
+        if "sample" in [ax.name for ax in self._signature.axes] and sample is not None:
+            columns, sample = {**columns, "sample": sample}, None  # an axis may have this name
+        values = values_of(self._signature, columns)
+        self.fill_in_order(self._signature, values, weight, sample)
 
     def fill_in_order(
         self, signature: Signature, values: Sequence[Any], weight: Any, sample: Any

@@ -98,11 +98,10 @@ class Crew:
         )
 
     def remember(self, note: Mapping[str, Any]) -> None:
-        """An attempt or a death that the journal of an earlier life tells of."""
-        if note["k"] == "lost":
-            self._verdicts.remember(note)
-            if seat := self.seats.get(note["worker"]):
-                seat.deaths += 1
+        """A death that the journal of an earlier life tells of."""
+        self._verdicts.remember(note)
+        if seat := self.seats.get(note["worker"]):
+            seat.deaths += 1
 
     # -- what is asked of it ----------------------------------------------------------------
 

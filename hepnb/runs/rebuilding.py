@@ -82,10 +82,10 @@ def _read_note(run: Supervisor, note: Mapping[str, Any], workers: dict[int, int]
         run.reporter.schema.add(note["schema"])
     elif kind == "end":
         run.outcome, run.error = note["outcome"], note["error"]
-    elif kind in ("attempt", "lost"):
+    elif kind == "attempt":
+        workers |= dict.fromkeys(note["orders"], note["worker"])
+    elif kind == "lost":
         run.crew.remember(note)
-        if kind == "attempt":
-            workers |= dict.fromkeys(note["orders"], note["worker"])
 
 
 def _settle(run: Supervisor, chunks: list[Chunk], entry: Entry, workers: dict[int, int]) -> None:

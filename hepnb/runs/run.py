@@ -20,6 +20,7 @@ from ..errors import RunError, nearest
 from .client import ENDED, Client, Snapshot
 from .directory import RunDirectory, find_run
 from .processes import kill
+from .schema import Schema
 from .settings import MOST_WORKERS, whole
 from .spec import RunSpec, supervisor_command
 from .views import Collections, Costs, Files, Record, Table, Workers, in_terminal
@@ -385,7 +386,7 @@ def unheard(directory: RunDirectory, spec: RunSpec) -> Snapshot:
         "workers": [],
         "collections": [],
         "history": [],
-        "schema": {"collections": {}, "columns": [], "references": []},
+        "schema": Schema().section,
         "statistics": [],
         "cutflow": [],
         "cutflows": {},
