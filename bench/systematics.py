@@ -153,10 +153,11 @@ def _loop(path: hn.Path, file: Path, variations: str = "all") -> Callable[[], No
 
 
 def _result(path: hn.Path, file: Path) -> dict[str, Any]:
-    """The bins of each variation, from a run."""
+    """The bins of each variation, called as coffea calls it, from a run."""
     data = hn.Dataset("mc", file, kind="mc")
     h = path.start(data, chunk=_CHUNK, out=file.parent / "run").wait().hist("h")
-    return {v: h[{"variation": v}].values(flow=True) for v in h.axes["variation"]}
+    theirs = {v: v.replace("_up", "Up").replace("_down", "Down") for v in h.axes["variation"]}
+    return {theirs[v]: h[{"variation": v}].values(flow=True) for v in h.axes["variation"]}
 
 
 # -- coffea ----------------------------------------------------------------------------------------

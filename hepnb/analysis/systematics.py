@@ -57,9 +57,9 @@ class VariedPath(Declared):
         `weight("genWeight")` takes the column of that name; as a decorator it takes the function.
         One number per event, used as float64; one that is not finite fails the chunk.
 
-        Its systematic variations are other values of this factor: `up=` and `down=` (called `nameUp`
-        and `nameDown`), any `variations={suffix: formula}`, and `each=`, a list of formulas or a
-        column with a list of values per event (`name0`, `name1`, ...: replicas of a PDF). They are
+        Its systematic variations are other values of this factor: `up=` and `down=` (called `name_up`
+        and `name_down`), any `variations={suffix: formula}`, and `each=`, a list of formulas or a
+        column with a list of values per event (`name_0`, `name_1`, ...: replicas of a PDF). They are
         filled in one go; see `vary` for `only`, `without`, `requires` and `sets`. Raises `PathError`
         when there is a weight of that name.
 
@@ -73,7 +73,7 @@ class VariedPath(Declared):
             self._weight(getattr(name, "__name__", ""), name, (), None, Scope())
             return name
         place = f"weight {name!r}"
-        found: dict[str, Any] = {"Up": up, "Down": down, **(variations or {})}
+        found: dict[str, Any] = {"up": up, "down": down, **(variations or {})}
         others = {suffix: f for suffix, f in found.items() if f is not None}
         if isinstance(each, list | tuple):
             others |= {str(number): f for number, f in enumerate(each)}
@@ -103,7 +103,7 @@ class VariedPath(Declared):
     ) -> None:
         """Vary a column, or a field of a collection, systematically; each keyword names a nuisance.
 
-        `vary("Jet.pt", jes=("Jet.pt * 1.02", "Jet.pt * 0.98"))` makes `jesUp` and `jesDown`; so does
+        `vary("Jet.pt", jes=("Jet.pt * 1.02", "Jet.pt * 0.98"))` makes `jes_up` and `jes_down`; so does
         one function that returns both. `{suffix: formula}` names variations freely, one expression
         alone is a variation of one side. Several columns vary together as
         `vary(jes={"Jet.pt": (up, down), "MET_pt": (up, down)})`; the same name in several calls, of
@@ -119,7 +119,7 @@ class VariedPath(Declared):
         >>> path = Path()
         >>> path.vary("Jet.pt", jes=lambda Jet: (Jet.pt * 1.02, Jet.pt * 0.98), sets="jets")
         >>> path.freeze(variations="jes*").variations
-        ('jesUp', 'jesDown')
+        ('jes_up', 'jes_down')
         """
         if not nuisances:
             raise PathError("vary: no variations; write vary('Jet.pt', jes=(up, down))")

@@ -1,6 +1,6 @@
 """Systematic variations: what they are called, where they apply, and which of them a run makes.
 
-A nuisance, such as `jes`, has variations, such as `jesUp` and `jesDown`. A run makes those that its
+A nuisance, such as `jes`, has variations, such as `jes_up` and `jes_down`. A run makes those that its
 selector picks: `"nominal"`, `"all"`, `"jes*"`, or a list of names of variations, nuisances and sets.
 """
 
@@ -17,10 +17,15 @@ from .formula import Call, Formula, make_formula
 if TYPE_CHECKING:
     from .dataset import Dataset
 
-__all__ = ["EVERYWHERE", "NOMINAL", "Scope", "Selector", "read_alternatives"]
+__all__ = ["EVERYWHERE", "NOMINAL", "Scope", "Selector", "label_of", "read_alternatives"]
 
 NOMINAL = "nominal"
-_SIDES = ("Up", "Down")
+_SIDES = ("up", "down")
+
+
+def label_of(nuisance: str, suffix: object) -> str:
+    """What a variation of a nuisance is called: `jes_up`, `pdf_0`."""
+    return f"{nuisance}_{suffix}"
 
 
 @dataclass(frozen=True)
@@ -58,9 +63,9 @@ class Selector:
     """Which variations are made; the nominal always is.
 
     >>> selector = Selector(["jes*", "weights"])
-    >>> selector.picks(["jesUp", "jes"]), selector.picks(["puUp", "pu", "weights"])
+    >>> selector.picks(["jes_up", "jes"]), selector.picks(["pu_up", "pu", "weights"])
     (True, True)
-    >>> selector.picks(["jerUp", "jer"])
+    >>> selector.picks(["jer_up", "jer"])
     False
     """
 
@@ -91,18 +96,18 @@ def read_alternatives(name: str, what: Any, where: str) -> tuple[tuple[str, Form
     One expression alone is a variation of one side, called as the nuisance is.
     """
     if isinstance(what, Mapping):
-        found = [(f"{name}{suffix}", f) for suffix, f in what.items()]
+        found = [(label_of(name, suffix), f) for suffix, f in what.items()]
         if not found:
-            raise PathError(f"{where}: no variations; write {{'Up': formula, 'Down': formula}}")
+            raise PathError(f"{where}: no variations; write {{'up': formula, 'down': formula}}")
     elif isinstance(what, tuple | list):
         if len(what) != len(_SIDES):
             raise PathError(f"{where}: expected (up, down), not {len(what)} formulas")
-        found = [(name + side, f) for side, f in zip(_SIDES, what, strict=True)]
+        found = [(label_of(name, side), f) for side, f in zip(_SIDES, what, strict=True)]
     elif callable(what):
         both = make_formula(what, where)
         assert isinstance(both, Call)
         return tuple(
-            (name + side, replace(both, function=_Half(both.function, number, where)))
+            (label_of(name, side), replace(both, function=_Half(both.function, number, where)))
             for number, side in enumerate(_SIDES)
         )
     else:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from .steps import Step, Vary, Weight, varies
-from .variations import NOMINAL, Scope, Selector
+from .variations import NOMINAL, Scope, Selector, label_of
 
 __all__ = ["labels_of", "names_of", "selected", "within"]
 
@@ -28,7 +28,7 @@ def names_of(steps: Iterable[Step]) -> Iterator[str]:
             yield from (label for label, _ in step.variations)
             yield from _together(step)
             if isinstance(step, Weight) and step.each is not None:
-                yield f"{step.name}0"
+                yield label_of(step.name, 0)
 
 
 def _together(step: Vary | Weight) -> tuple[str, ...]:

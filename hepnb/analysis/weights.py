@@ -11,7 +11,7 @@ import numpy as np
 from ..errors import DataError, PathError
 from .entries import flatten
 from .steps import Weight, named
-from .variations import NOMINAL
+from .variations import NOMINAL, label_of
 
 if TYPE_CHECKING:
     from .layer import Layer
@@ -34,7 +34,7 @@ class Weights:
     def counted(self, selector: Selector) -> dict[str, tuple[str, ...]]:
         """The variations of weights that come as arrays, whose number the events tell, and their names."""
         found = {
-            f"{name}{n}": (f"{name}{n}", name, *self._steps[name][1].scope.sets)
+            label_of(name, n): (label_of(name, n), name, *self._steps[name][1].scope.sets)
             for name, count in self._counts.items()
             for n in range(count)
         }
@@ -87,7 +87,7 @@ class Weights:
 
     def _of(self, step: Weight) -> tuple[str, ...]:
         """The labels of one weight's variations."""
-        counted = (f"{step.name}{n}" for n in range(self._counts.get(step.name, 0)))
+        counted = (label_of(step.name, n) for n in range(self._counts.get(step.name, 0)))
         return (*(label for label, _ in step.variations), *counted)
 
     def _value(self, name: str, variation: str, label: str) -> np.ndarray:
@@ -102,7 +102,7 @@ class Weights:
             formula = formulas.get(label, step.formula)
             made = self._checked(layer.value(formula, step.level, index), layer, step)
         else:
-            made = self._matrix(name, variation)[int(label.removeprefix(name))]
+            made = self._matrix(name, variation)[int(label.removeprefix(label_of(name, "")))]
         self._known[key] = made
         return made
 

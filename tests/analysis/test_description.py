@@ -151,7 +151,7 @@ def test_what_is_varied_by_which_nuisance():
     path = hn.Path("p")
     path.vary("Jet.pt", jes=("Jet.pt * 1.02", "Jet.pt * 0.98"))
     path.replace("Muon.pt", "Muon.pt * 1.001")
-    path.weight("pileup", "pu", up="puUp", down="puDown")
+    path.weight("pileup", "pu", up="pu_up", down="pu_down")
     path.define("ht", "sum(Jet.pt)")
     path.define("lead", "first(Muon.pt)")
     path.hist("untouched", x="lead: 10, 0, 100", weights=[])
@@ -167,4 +167,4 @@ def test_what_is_varied_by_which_nuisance():
         "untouched": [], "weighted": ["pileup"], "both": ["jes", "pileup"], "bare": [],
         "large": ["jes"], "rows": [], "cut": ["jes"],
     }  # fmt: skip
-    assert "jesUp: Jet.pt * 1.02, jesDown: Jet.pt * 0.98" in as_text(describe_path(path))
+    assert "jes_up: Jet.pt * 1.02, jes_down: Jet.pt * 0.98" in as_text(describe_path(path))

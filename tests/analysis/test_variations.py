@@ -19,12 +19,12 @@ from hepnb.errors import DataError, PathError
 muons = st.lists(st.lists(st.integers(1, 100), max_size=4), min_size=1, max_size=30)
 MC = Dataset("toy", "https://example.org/toy.root", kind="mc")
 SHAPES = {
-    "scaleUp": ("Muon.pt", "Muon.pt * 1.3"),
-    "scaleDown": ("Muon.pt", "Muon.pt * 0.7 - Muon.eta"),
+    "scale_up": ("Muon.pt", "Muon.pt * 1.3"),
+    "scale_down": ("Muon.pt", "Muon.pt * 0.7 - Muon.eta"),
     "tilt": ("Muon.eta", "Muon.eta + 0.5"),
     "shifted": ("met", "met + 20"),
 }
-WEIGHTS = {"puUp": ("pu", "pu * 2"), "puDown": ("pu", "pu / 2 + sum(Muon.pt) * 0.01")}
+WEIGHTS = {"pu_up": ("pu", "pu * 2"), "pu_down": ("pu", "pu / 2 + sum(Muon.pt) * 0.01")}
 
 
 def dimuon(vary: Callable[[Path], None], correct: bool, weight: str = "pu") -> Path:
@@ -103,7 +103,7 @@ def test_every_variation_equals_a_loop_of_its_own(
     def weights(path: Path) -> Path:
         index = next(i for i, s in enumerate(path._steps) if s.name == "pu")
         whole = Path()
-        whole.weight("pu", variations={"Up": WEIGHTS["puUp"][1], "Down": WEIGHTS["puDown"][1]})
+        whole.weight("pu", variations={"up": WEIGHTS["pu_up"][1], "down": WEIGHTS["pu_down"][1]})
         path._steps[index] = whole._steps[0]
         return path
 
@@ -132,7 +132,7 @@ def test_a_function_gives_both_sides_and_several_columns_vary_together(
         jes={"Muon.pt": lambda Muon: (Muon.pt * 2, Muon.pt / 2), "met": ("met + 1", "met - 1")}
     )
     path.hist("h", met="met: 10, 0, 10", weights=[])
-    path.hist("pt", pt="sum(Muon.pt): 10, 0, 100", variations="jesUp")
+    path.hist("pt", pt="sum(Muon.pt): 10, 0, 100", variations="jes_up")
     result = process(path, events, dataset=MC)
     got = {
         (f.hist, label): next(iter(f.columns.values())).tolist()
@@ -140,8 +140,8 @@ def test_a_function_gives_both_sides_and_several_columns_vary_together(
         for label in f.weights
     }
     assert got == {
-        ("h", "nominal"): [5, 6], ("h", "jesUp"): [6, 7], ("h", "jesDown"): [4, 5],
-        ("pt", "nominal"): [30, 40], ("pt", "jesUp"): [60, 80],
+        ("h", "nominal"): [5, 6], ("h", "jes_up"): [6, 7], ("h", "jes_down"): [4, 5],
+        ("pt", "nominal"): [30, 40], ("pt", "jes_up"): [60, 80],
     }  # fmt: skip
 
 
@@ -188,11 +188,11 @@ def test_lists_of_weights_are_variations_by_number(make: Any, process: Any) -> N
     path = Path()
     path.weight("pdf", "pdf[:, 0]", each="pdf", sets="theory")
     path.hist("h", n="nMuon: 0, 3, int")
-    for chosen, labels in (("all", "012"), ("theory", "012"), ("pdf2", "2"), ("nominal", "")):
+    for chosen, labels in (("all", "012"), ("theory", "012"), ("pdf_2", "2"), ("nominal", "")):
         program = path.freeze(variations=chosen)
         (fill,) = program.process(events[list(program.columns(events.fields))], MC).fills
-        assert list(fill.weights) == ["nominal", *(f"pdf{n}" for n in labels)]
-        assert [fill.weights[f"pdf{n}"].tolist() for n in labels] == [
+        assert list(fill.weights) == ["nominal", *(f"pdf_{n}" for n in labels)]
+        assert [fill.weights[f"pdf_{n}"].tolist() for n in labels] == [
             [1.0 + int(n), 4.0 + int(n)] for n in labels
         ]
     events["pdf"] = ak.Array([[1.0], [4.0, 5.0]])
@@ -214,7 +214,7 @@ def test_scopes_say_where_a_variation_applies(make: Any, process: Any) -> None:
     }  # fmt: skip
     nominal = ([1.0, 2.0], [1.0, 1.0])
     assert got == {
-        "nominal": nominal, "here": ([2.0, 3.0], [1.0, 1.0]), "there": nominal, "wUp": nominal,
+        "nominal": nominal, "here": ([2.0, 3.0], [1.0, 1.0]), "there": nominal, "w_up": nominal,
     }  # fmt: skip
     data = Dataset("data", "https://example.org/toy.root", kind="data")
     path.weight("gen", 1.0, up="onlySimulated")
@@ -232,24 +232,24 @@ def test_selectors_pick_by_name_pattern_and_set(make: Any, process: Any) -> None
     path.weight("pu", 1.0, up=2.0, down=0.5)
     for chosen, names in {
         "nominal": (),
-        "all": ("jesUp", "jesDown", "jerUp", "jerDown", "puUp", "puDown"),
-        "je*Up": ("jesUp", "jerUp"),
-        "jets": ("jesUp", "jesDown", "jerUp", "jerDown"),
-        "jes, puUp": ("jesUp", "jesDown", "puUp"),
+        "all": ("jes_up", "jes_down", "jer_up", "jer_down", "pu_up", "pu_down"),
+        "je*_up": ("jes_up", "jer_up"),
+        "jets": ("jes_up", "jes_down", "jer_up", "jer_down"),
+        "jes, pu_up": ("jes_up", "jes_down", "pu_up"),
     }.items():
         assert path.freeze(variations=chosen).variations == names
-    with pytest.raises(PathError, match="none is called 'jecUp'; did you mean 'jesUp'"):
-        path.freeze(variations=["jecUp"])
+    with pytest.raises(PathError, match="none is called 'jec_up'; did you mean 'jes_up'"):
+        path.freeze(variations=["jec_up"])
 
 
 @pytest.mark.parametrize(
     ("asked", "labels"),
     [
-        ("jesUp", ["jesUp"]),
-        ("jes", ["jesUp", "jesDown"]),
-        ("jets", ["jesUp", "jesDown"]),
-        (["pdf", "pu*"], ["puUp", "pdf0", "pdf1"]),
-        ("theory", ["pdf0", "pdf1"]),
+        ("jes_up", ["jes_up"]),
+        ("jes", ["jes_up", "jes_down"]),
+        ("jets", ["jes_up", "jes_down"]),
+        (["pdf", "pu*"], ["pu_up", "pdf_0", "pdf_1"]),
+        ("theory", ["pdf_0", "pdf_1"]),
     ],
 )
 def test_a_histogram_picks_by_name_nuisance_and_set(

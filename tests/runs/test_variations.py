@@ -38,8 +38,8 @@ def test_results_do_not_depend_on_workers(simulated, tmp_path):
 def test_each_variation_equals_a_run_of_its_own(simulated):
     together = dimuon().start(simulated, chunk=1000).wait(60)
     pt = together.hist("pt")
-    assert sorted(pt.axes["variation"]) == ["nominal", "puDown", "puUp", "scaleDown", "scaleUp"]
-    assert set(together.hist("eta").axes["variation"]) == {"nominal", "scaleUp", "scaleDown"}
+    assert sorted(pt.axes["variation"]) == ["nominal", "pu_down", "pu_up", "scale_down", "scale_up"]
+    assert set(together.hist("eta").axes["variation"]) == {"nominal", "scale_up", "scale_down"}
     alone = hn.Path("alone")
     alone.replace("Muon.pt", "Muon.pt * 1.05")
     alone.define("hard", "Muon[Muon.pt > 20]")
@@ -47,7 +47,7 @@ def test_each_variation_equals_a_run_of_its_own(simulated):
     alone.weight("pu", "1 + nMuon / 10")
     alone.hist("pt", pt="hard.pt: 30, 0, 150 [pT / GeV]")
     want = alone.start(simulated, chunk=1000).wait(60).hist("pt")[...]
-    got = pt[{"variation": "scaleUp"}]
+    got = pt[{"variation": "scale_up"}]
     np.testing.assert_array_equal(got.view(flow=True), want.view(flow=True))
     assert not np.array_equal(pt[{"variation": "nominal"}].values(), want.values())
 
@@ -58,16 +58,16 @@ def test_each_variation_of_a_column_has_its_cutflow(simulated):
     path.hist("passed", n="nMuon: 0, 20, int", weights=[])
     run = path.start(simulated, workers=2, chunk=700).wait(60)
     flows = run.snapshot()["cutflows"]
-    assert sorted(flows) == ["toy", "toy, scaleDown", "toy, scaleUp"]
+    assert sorted(flows) == ["toy", "toy, scale_down", "toy, scale_up"]
     assert flows["toy"] == [[row["raw"], row["weighted"]] for row in run.cutflow]
-    for variation in ("scaleUp", "scaleDown"):
+    for variation in ("scale_up", "scale_down"):
         last = run.hist("passed")[{"variation": variation, "n": sum}]
         assert flows[f"toy, {variation}"] == [[4000, 4000.0], [last, last]]
 
 
 def test_a_run_makes_the_variations_that_are_asked_for(simulated):
     run = dimuon().start(simulated, chunk=2000, variations="muons").wait(60)
-    assert set(run.hist("pt").axes["variation"]) == {"nominal", "scaleUp", "scaleDown"}
+    assert set(run.hist("pt").axes["variation"]) == {"nominal", "scale_up", "scale_down"}
     plan = hn.plan(dimuon(), simulated, variations="muons")
     assert {row["name"]: row["blocks"] for row in plan.histograms} == {"pt": 3, "eta": 3}
 
