@@ -13,6 +13,8 @@ __version__ = "0.1.0"
 _HOMES = {
     "Path": "hepnb._bind",
     "Module": "hepnb.analysis",
+    "modules": "hepnb._bind",
+    "param": "hepnb.analysis",
     "Dataset": "hepnb.analysis",
     "H5Hist": "hepnb.histograms",
     "RemoteHist": "hepnb.histograms",
@@ -54,6 +56,8 @@ __all__ = [
     "attach",
     "doctor",
     "load_ipython_extension",
+    "modules",
+    "param",
     "plan",
     "resume",
     "runs",
@@ -61,8 +65,8 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from ._bind import Path, Run, RunSet, attach, plan, resume, scan
-    from .analysis import Dataset, Module
+    from ._bind import Path, Run, RunSet, attach, modules, plan, resume, scan
+    from .analysis import Dataset, Module, param
     from .checkup import doctor
     from .errors import HepnbError
     from .histograms import H5Hist, RemoteHist

@@ -11,12 +11,24 @@ from typing import Any
 
 from . import analysis
 from .analysis.description import as_text, describe_path
+from .analysis.registry import ModuleTable, modules
 from .runs import Run, RunSet, RunTable, list_runs, scan, start
 from .runs.finding import attach, resume
 from .runs.preview import plan
 from .runs.views import in_terminal
 
-__all__ = ["Path", "Run", "RunSet", "attach", "list_runs", "plan", "resume", "runs", "scan"]
+__all__ = [
+    "Path",
+    "Run",
+    "RunSet",
+    "attach",
+    "list_runs",
+    "modules",
+    "plan",
+    "resume",
+    "runs",
+    "scan",
+]
 
 runs = import_module(".runs", __package__)  # a package that can be called: hn.runs()
 
@@ -32,6 +44,12 @@ class Path(analysis.Path):
         from .widgets import PathView
 
         return PathView(self)._repr_mimebundle_(include=include, exclude=exclude)
+
+
+def _modules_as_html(known: ModuleTable) -> str:
+    from .widgets.static_table import table
+
+    return table("Modules", known.heads, known.rows())
 
 
 def _dashboard(run: Run) -> Any:
@@ -55,3 +73,4 @@ def _scan(runs: RunSet) -> Any:
 Run.viewer = staticmethod(_dashboard)
 RunSet.viewer = staticmethod(_scan)
 RunTable.viewer = staticmethod(_overview)
+ModuleTable._repr_html_ = _modules_as_html  # type: ignore[attr-defined]

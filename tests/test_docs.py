@@ -44,7 +44,7 @@ def test_the_tour_runs_from_top_to_bottom(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["paths.md", "histograms.md", "runs.md", "scans.md"])
+@pytest.mark.parametrize("name", ["paths.md", "modules.md", "histograms.md", "runs.md", "scans.md"])
 def test_a_guide_runs_from_top_to_bottom(name: str, tmp_path: Path) -> None:
     script = tmp_path / "guide.py"
     script.write_text(python_blocks(PROJECT / "docs" / name))

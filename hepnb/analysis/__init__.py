@@ -15,7 +15,9 @@ _HOMES = {
     "Path": "path",
     "Program": "program",
     "as_datasets": "dataset",
+    "modules": "registry",
     "open_events": "events",
+    "param": "parameters",
 }
 
 __all__ = [
@@ -28,7 +30,9 @@ __all__ = [
     "Path",
     "Program",
     "as_datasets",
+    "modules",
     "open_events",
+    "param",
 ]
 
 if TYPE_CHECKING:
@@ -36,8 +40,10 @@ if TYPE_CHECKING:
     from .events import EventFile, open_events
     from .fills import Fill
     from .module import Module
+    from .parameters import param
     from .path import Path
     from .program import Program
+    from .registry import modules
     from .result import ChunkResult, HistSpec
 
 

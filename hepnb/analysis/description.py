@@ -16,6 +16,7 @@ from .arrangement import arrange
 from .checking import check_steps
 from .formula import RESERVED, Call, Formula
 from .module import Module
+from .parameters import Param, parameters_of
 from .plan import Plan, make_plan
 from .steps import (
     Category,
@@ -299,15 +300,31 @@ def _help(step: Step) -> str:
 
 
 def _parameters(step: Step) -> Iterator[dict[str, Any]]:
-    """What was set: the arguments of a module's `__init__`, and a function's arguments with defaults."""
+    """What was set: a module's parameters, declared or of its `__init__`; a function's defaults."""
     if isinstance(step, ModuleStep):
         kind = type(step.module)
+        declared = parameters_of(kind)
+        yield from (_declared(one, step.module) for one in declared.values())
         doc = f"{kind.__doc__ or ''}\n{kind.__init__.__doc__ or ''}"
         if kind.__init__ is not Module.__init__:
-            yield from _set(kind.__init__, doc, vars(step.module))
+            others = _set(kind.__init__, doc, vars(step.module))
+            yield from (one for one in others if one["name"] not in declared)
     elif isinstance(step, Definition | Selection) and isinstance(step.formula, Call):
         function = step.formula.function
         yield from _set(function, getattr(function, "__doc__", "") or "", {}, defaults_only=True)
+
+
+def _declared(parameter: Param, module: Module) -> dict[str, Any]:
+    default = None if parameter.is_required else _text(parameter.default)
+    value = _text(getattr(module, parameter.name))
+    return {
+        "name": parameter.name,
+        "value": value,
+        "default": default,
+        "changed": value != default,
+        "unit": parameter.unit,
+        "help": parameter.help,
+    }
 
 
 def _set(

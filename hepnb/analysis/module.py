@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..errors import PathError, nearest
+from ..errors import nearest
+from .parameters import Param, parameters_of, set_parameters
+from .registry import register
 
 if TYPE_CHECKING:
     from .dataset import Dataset
 
-__all__ = ["Module", "Rows", "find_module"]
+__all__ = ["Module", "Rows"]
 
 
 class Rows(Mapping[str, Any]):
@@ -48,20 +50,44 @@ class Module:
     """Base of class modules: say what is read and made, then override the hooks that are needed.
 
     `uses` lists columns and fields (`"nMuon"`, `"Muon.pt"`), `produces` the columns that `process`
-    returns: a mapping by name, or the array itself when there is one. Both may be set on the
-    instance, from the parameters of `__init__`. A module runs once per chunk, in its place:
+    returns: a mapping by name, or the array itself when there is one. Both may be properties, or set
+    on the instance, where they depend on parameters. Parameters are declared with `hn.param` and
+    given by name; a class with an `__init__` of its own takes what that takes. A module runs once per
+    chunk, in its place:
     `process(events)` gets the columns of `uses` on the rows that pass the selects above
     (`events.Muon.pt`, `len(events)`, `events.dataset`) and returns one value or list per row.
 
+    A class is known by its name (`path.add_module("Scale", factor=10)`, `hn.modules`).
+
+    >>> from hepnb.analysis import param
     >>> class Scale(Module):
     ...     uses = ("Muon.pt",)
-    ...     produces = ("mev",)
+    ...     produces = ("scaled",)
+    ...     factor: float = param(1000.0, help="what the momenta are multiplied with")
     ...     def process(self, events):
-    ...         return events.Muon.pt * 1000.0
+    ...         return events.Muon.pt * self.factor
+    >>> Scale(factor=10).factor
+    10.0
+
+    Raises `PathError` for parameters that are not declared, missing, or of another type.
     """
 
-    uses: tuple[str, ...] = ()
-    produces: tuple[str, ...] = ()
+    uses: Iterable[str] = ()
+    produces: Iterable[str] = ()
+
+    def __init__(self, **parameters: Any) -> None:
+        set_parameters(self, parameters)
+
+    def __init_subclass__(cls, **words: Any) -> None:
+        super().__init_subclass__(**words)
+        for name, value in list(vars(cls).items()):
+            if isinstance(value, Param):
+                value.declare(cls, name)
+        register(cls)
+
+    def __repr__(self) -> str:
+        said = (f"{name}={getattr(self, name)!r}" for name in parameters_of(type(self)))
+        return f"{type(self).__name__}({', '.join(said)})"
 
     def setup(self) -> None:
         """Once per worker, before the first chunk: open files, load models."""
@@ -77,16 +103,3 @@ class Module:
 
     def finish(self) -> None:
         """Once per worker, after the last chunk."""
-
-
-def find_module(name: str) -> type[Module]:
-    """The module class of that name, the latest defined; every subclass of `Module` is registered."""
-    found: dict[str, type[Module]] = {}
-    stack = [Module]
-    while stack:
-        for kind in stack.pop().__subclasses__():
-            found[kind.__name__] = kind
-            stack.append(kind)
-    if name not in found:
-        raise PathError(f"add_module: no module class named {name!r}{nearest(name, found)}")
-    return found[name]

@@ -12,8 +12,9 @@ from .axes import read_axis
 from .checking import check_name, check_steps
 from .declared import texts
 from .formula import make_formula
-from .module import Module, find_module
+from .module import Module
 from .program import Program
+from .registry import find_module
 from .steps import (
     Category,
     Definition,
@@ -139,6 +140,13 @@ class Path(VariedPath):
         """Add a class module: an instance, or a class or its name with its parameters. Returns it.
 
         Raises `PathError` for parameters the class does not take, and for columns with an owner.
+
+        >>> from hepnb.analysis import param
+        >>> class Leading(Module):
+        ...     uses, produces = ("Jet.pt",), ("leading",)
+        ...     pt: float = param(30.0, unit="GeV", help="least transverse momentum")
+        >>> Path().add_module("Leading", pt=50)
+        Leading(pt=50.0)
         """
         if isinstance(module, str):
             module = find_module(module)

@@ -17,16 +17,13 @@ HOSTILE = "</script><img src=x onerror=alert(1)>"
 
 
 class GoodJets(hn.Module):
-    """Jets to be counted.
-
-    threshold: least transverse momentum [GeV]
-    """
+    """Jets to be counted."""
 
     uses = ("Jet.pt", "Jet.eta")
     produces = ("good_jets",)
-
-    def __init__(self, threshold: float = 30.0, eta: float = 2.4, note: str = "") -> None:
-        self.threshold, self.eta, self.note = threshold, eta, note
+    threshold: float = hn.param(30.0, unit="GeV", help="least transverse momentum")
+    eta: float = hn.param(2.4)
+    note: str = hn.param("")
 
 
 @pytest.fixture
