@@ -36,6 +36,9 @@ _HOMES = {
     "doctor": "hepnb.checkup",
 }
 
+# Rooms that are used by their own name, such as `hn.stats.envelope`.
+_ROOMS = ("plots", "stats")
+
 __all__ = [
     "CollectionsView",
     "Dataset",
@@ -59,12 +62,15 @@ __all__ = [
     "modules",
     "param",
     "plan",
+    "plots",
     "resume",
     "runs",
     "scan",
+    "stats",
 ]
 
 if TYPE_CHECKING:
+    from . import plots, stats
     from ._bind import Path, Run, RunSet, attach, modules, plan, resume, scan
     from .analysis import Dataset, Module, param
     from .checkup import doctor
@@ -83,6 +89,8 @@ if TYPE_CHECKING:
 
 
 def __getattr__(name: str) -> Any:
+    if name in _ROOMS:
+        return import_module(f"hepnb.{name}")
     if name not in _HOMES:
         from .errors import nearest
 

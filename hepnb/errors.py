@@ -15,6 +15,7 @@ __all__ = [
     "HepnbError",
     "PathError",
     "RunError",
+    "StatsError",
     "StoreError",
     "nearest",
     "one_line",
@@ -53,6 +54,10 @@ class DiskError(StoreError):
 
 class RunError(HepnbError):
     """A background run that cannot be started, found, watched or waited for."""
+
+
+class StatsError(HepnbError):
+    """A histogram that a statistical tool cannot take: an axis or a variation is missing, a bin is empty."""
 
 
 def one_line(error: BaseException) -> str:

@@ -30,6 +30,7 @@ ARROWS: dict[str, set[str]] = {
     "histograms": set(),
     "samples": {"histograms"},
     "plots": {"histograms"},
+    "stats": {"histograms"},
     "runs": {"analysis", "histograms"},
     "widgets": {"runs", "analysis", "histograms", "plots"},
     "notebook": {
