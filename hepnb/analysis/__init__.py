@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 _HOMES = {
     "ChunkResult": "result",
+    "ChunkTask": "task",
     "Dataset": "dataset",
     "EventFile": "events",
     "Fill": "fills",
@@ -22,6 +23,7 @@ _HOMES = {
 
 __all__ = [
     "ChunkResult",
+    "ChunkTask",
     "Dataset",
     "EventFile",
     "Fill",
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
     from .program import Program
     from .registry import modules
     from .result import ChunkResult, HistSpec
+    from .task import ChunkTask
 
 
 def __getattr__(name: str) -> Any:

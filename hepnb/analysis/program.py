@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from .dataset import Dataset
     from .events import EventFile
+    from .input import ProgramInput
 
 __all__ = ["Program"]
 
@@ -65,6 +66,22 @@ class Program:
     def modules(self) -> tuple[str, ...]:
         """Names of the class modules."""
         return tuple(step.name for step in self.steps if isinstance(step, ModuleStep))
+
+    @property
+    def lines(self) -> list[str]:
+        """The steps, one a line."""
+        return [f"{self.name}:", *(f"  {step!r}" for step in self.steps)]
+
+    def check(self, dataset: Dataset, branches: Callable[[], tuple[str, ...]]) -> None:
+        """Raise `PathError` where a file with these branches lacks a column."""
+        self.columns(branches(), dataset)
+
+    def open(self, path: str, tree: str | None, dataset: Dataset) -> ProgramInput:
+        """Open a file to be processed. Raises `DataError` and `PathError`."""
+        from .events import open_events
+        from .input import ProgramInput
+
+        return ProgramInput(self, open_events(path, tree), dataset)
 
     def columns(self, branches: Iterable[str], dataset: Dataset | None = None) -> tuple[str, ...]:
         """The branches to read from a file with these branches, in the file's order.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -32,6 +32,8 @@ class HistSpec:
 class ChunkResult:
     """What one chunk gives.
 
+    `fills` go into histograms that were declared; `hists` are whole `hist.Hist`s by name, which are
+    added to those of the same name and need not be declared.
     `cutflow` has a row (cut, events, sum of weights) for all events and after each select, weighted
     by the weights declared above it; its first row is the sum of weights of the chunk. `cutflows` has
     the same for each variation of a column.
@@ -41,11 +43,12 @@ class ChunkResult:
     """
 
     events: int
-    fills: tuple[Fill, ...]
-    tables: Mapping[str, Mapping[str, np.ndarray]]
-    cutflow: tuple[CutRow, ...]
-    cutflows: Mapping[str, tuple[CutRow, ...]]
-    collections: Mapping[str, tuple[int, int, int, int]]
-    sizes: Mapping[str, tuple[int, ...]]
-    statistics: tuple[StatisticsRow, ...]
-    categories_overlap: Mapping[str, int]
+    fills: tuple[Fill, ...] = ()
+    hists: Mapping[str, Any] = field(default_factory=dict)
+    tables: Mapping[str, Mapping[str, np.ndarray]] = field(default_factory=dict)
+    cutflow: tuple[CutRow, ...] = ()
+    cutflows: Mapping[str, tuple[CutRow, ...]] = field(default_factory=dict)
+    collections: Mapping[str, tuple[int, int, int, int]] = field(default_factory=dict)
+    sizes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    statistics: tuple[StatisticsRow, ...] = ()
+    categories_overlap: Mapping[str, int] = field(default_factory=dict)

@@ -13,9 +13,16 @@ from .contribution import Contribution
 from .manifest import Labels
 from .record import Key
 from .refusal import HistTypeError, HistValueError
-from .signature import Signature
+from .signature import CATEGORY, Signature, relabelled
 
-__all__ = ["FullBlocks", "check_alike", "in_batches", "merged_signature", "place_of"]
+__all__ = [
+    "FullBlocks",
+    "check_alike",
+    "in_batches",
+    "merged_signature",
+    "place_of",
+    "signature_of",
+]
 
 Array = np.ndarray[Any, Any]
 _BATCH_BYTES = 32 << 20
@@ -59,6 +66,23 @@ def merged_signature(signatures: Sequence[Signature]) -> Signature:
     for other in signatures[1:]:
         check_alike(signatures[0], other)
     return signatures[0]
+
+
+def signature_of(name: str, full: Any) -> Signature:
+    """The signature under which a `hist.Hist` and others of its kind are added up.
+
+    Category axes that grow have no labels of their own in it: these come with the blocks, and may be
+    others in each histogram. Raises StoreError for an axis or storage that a store cannot hold.
+
+    >>> import hist
+    >>> a, b = (hist.Hist.new.StrCat([c], growth=True).Reg(4, 0, 4).Double() for c in "ab")
+    >>> signature_of("m", a) == signature_of("m", b)
+    True
+    """
+    axes = [
+        relabelled(a, ()) if isinstance(a, CATEGORY) and a.traits.growth else a for a in full.axes
+    ]
+    return Signature.from_axes(name, axes, full.storage_type, getattr(full, "label", None) or "")
 
 
 class FullBlocks:

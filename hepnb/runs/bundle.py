@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING
 from ..errors import RunError
 
 if TYPE_CHECKING:
-    from ..analysis import Dataset, Program
+    from ..analysis import Dataset
+    from .job import Job
 
 __all__ = ["Bundle", "modules_by_value"]
 
@@ -28,9 +29,9 @@ _LARGEST_SOURCES = 4 << 20
 
 @dataclass(frozen=True)
 class Bundle:
-    """A program, the datasets it runs on, and the text of notebook cells for tracebacks."""
+    """A job, the datasets it runs on, and the text of notebook cells for tracebacks."""
 
-    program: Program
+    job: Job
     datasets: tuple[Dataset, ...]
     sources: Mapping[str, str] = field(default_factory=dict)
 

@@ -6,7 +6,8 @@ Whatever a resumed run has to know is in here: see `rebuilding`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from .plan import Chunk
@@ -30,6 +31,29 @@ class Commits:
     def note(self, meta: Mapping[str, Any]) -> None:
         """Keep a fact: an attempt, a death, what a file holds, why the run ends."""
         self._run.writing.add(lambda: self._run.store.note(meta))
+
+    def declare(self, forms: Iterable[Mapping[str, Any]]) -> str:
+        """Know the histograms that an answer tells of before what is added to them.
+
+        Returns why that cannot be, or the empty string. Two chunks that give one name to different
+        histograms end the run whatever its policy: which of them came first is chance.
+        """
+        from ..errors import StoreError
+        from ..histograms import Signature
+        from ..histograms.declaring import check_same, declare
+
+        run = self._run
+        for form in forms:
+            try:
+                signature = Signature.from_dict(dict(form))
+                if known := run.signatures.get(signature.name):
+                    check_same(known, signature)
+                    continue
+            except StoreError as error:
+                return str(error)
+            run.signatures[signature.name] = signature
+            run.writing.add(partial(declare, run.store, signature))
+        return ""
 
     def take(self, seat: Seat, chunk: Chunk, record: Record, body: bytes, seconds: float) -> None:
         """Journal the contribution of a chunk, which is checked, once, and count it."""

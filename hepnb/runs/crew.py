@@ -174,6 +174,12 @@ class Crew:
                 int(message.get("left_out", 0)),
             )
             return
+        if message["k"] == "progress":
+            seat.tells(message["order"], float(message["events"]))
+            return
+        if clash := self._run.commits.declare(message.get("declares", ())):
+            self._run.fail(clash)
+            message, raw = {**message, "k": "raised", "title": clash}, b""
         record = self._checked(seat, message, raw)
         if seat.state == "finishing":
             self._finished(seat, message)

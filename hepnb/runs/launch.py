@@ -24,13 +24,13 @@ from .settings import Settings
 from .spec import supervisor_command
 
 if TYPE_CHECKING:
-    from ..analysis import Path
+    from .job import Freezes
 
 __all__ = ["in_parts", "launch", "start"]
 
 
 def start(
-    path: Path,
+    path: Freezes,
     data: Any,
     workers: int = 2,
     *,
@@ -160,7 +160,7 @@ def run_inline(prepared: Prepared, directory: RunDirectory) -> Run:
     from .engines.seeding import generators_put_back
     from .supervisor import Supervisor
 
-    bundle = Bundle(prepared.program, prepared.datasets)
+    bundle = Bundle(prepared.job, prepared.datasets)
     with generators_put_back():
         supervisor = Supervisor(directory, partial(InlineEngine, bundle))
         try:

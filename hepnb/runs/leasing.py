@@ -51,7 +51,8 @@ class Seat:
     """A worker's place: who sits there now and what it does.
 
     `state` is starting, idle, busy, finishing (its modules' last hooks), leaving or ended; `spent`
-    is how long its task has taken [s]; `done` counts the chunks of the worker that sits there now;
+    is how long its task has taken [s], of which `heard` [s] had passed when
+    its worker told of its progress, `at` events; `done` counts the chunks of the worker that sits there now;
     `behind` are those that it has beside its task, to be done after it, and `lately` is how long
     its chunks take [s]: a second until it has shown that they are shorter. A worker that `is_tired`
     gets nothing more, and goes.
@@ -65,6 +66,8 @@ class Seat:
     alone: bool = False
     parts: int = 1
     spent: float = 0.0
+    heard: float = 0.0
+    at: float = 0.0
     done: int = 0
     behind: deque[Chunk] = field(default_factory=deque)
     lately: float = _UNKNOWN
@@ -88,11 +91,18 @@ class Seat:
         """The task is over: what it was. The one behind it begins."""
         task = self.chunk, self.file
         self.chunk, self.file = None, None
-        self.alone, self.parts, self.spent = False, 1, 0.0
+        self.alone, self.parts = False, 1
+        self.spent = self.heard = self.at = 0.0
         if self.behind:
             self.chunk = self.behind.popleft()
             self.file = self.chunk.file
         return task
+
+    def tells(self, order: int, events: float) -> None:
+        """So many events of its chunk are done: whoever says so does not hang."""
+        if self.chunk and self.chunk.order == order:
+            self.at = max(self.at, min(events, float(self.chunk.events)))
+            self.heard = self.spent
 
     def took(self, seconds: float) -> None:
         """A chunk took so long."""

@@ -41,14 +41,15 @@ class Patience:
 
     def with_task_of(self, seat: Seat) -> Literal["wait", "ask", "end"]:
         """Whether to wait, to ask a worker that is over its time for its stack, or to end it."""
-        before = seat.spent
         seat.spent += self._step
-        limit = self._limit(seat)
-        if seat.spent <= limit:
+        # Who tells of progress does not hang; a limit that the user set holds all the same.
+        silent = seat.spent - (seat.heard if self._timeout is None else 0.0)
+        before, limit = silent - self._step, self._limit(seat)
+        if silent <= limit:
             return "wait"
         if before <= limit:
             return "ask"
-        return "end" if seat.spent > limit + _FOR_ITS_STACK else "wait"
+        return "end" if silent > limit + _FOR_ITS_STACK else "wait"
 
     def _limit(self, seat: Seat) -> float:
         if self._timeout is not None:

@@ -12,7 +12,7 @@ import warnings
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any
 
@@ -23,8 +23,9 @@ from .settings import MOST_WORKERS, Settings, whole
 from .spec import FileSpec, RunSpec
 
 if TYPE_CHECKING:
-    from ..analysis import Dataset, Path, Program
+    from ..analysis import Dataset
     from .directory import RunDirectory
+    from .job import Freezes, Job
 
 __all__ = ["Inputs", "Prepared", "prepare"]
 
@@ -60,21 +61,17 @@ class Inputs:
         """The branches of the files that were opened, or why they cannot be."""
         return {}
 
-    def check(self, program: Program) -> None:
+    def check(self, job: Job) -> None:
         """Tell a misspelt column now, in the cell: when none of the first files that open has it."""
         unfit: list[HepnbError] = []
         unreadable: list[HepnbError] = []
         datasets = {dataset.name: dataset for dataset in self.datasets}
         for file in self.files[:_LOOKED_AT]:
-            if file not in self._looked:
-                self._looked[file] = _branches(file)
-            branches = self._looked[file]
-            if isinstance(branches, DataError):
-                unreadable.append(branches)
-                continue
             try:
-                program.columns(branches, datasets[file.dataset])
+                job.check(datasets[file.dataset], partial(self._branches, file))
                 return
+            except DataError as error:
+                unreadable.append(error)
             except PathError as error:
                 unfit.append(PathError(f"{error} (in {file.path})"))
         if unfit:
@@ -82,13 +79,22 @@ class Inputs:
         if len(self.files) <= _LOOKED_AT:
             raise unreadable[0]
 
+    def _branches(self, file: FileSpec) -> tuple[str, ...]:
+        """The branches of a file. Raises DataError where it cannot be read; it is opened once."""
+        if file not in self._looked:
+            self._looked[file] = _look(file)
+        found = self._looked[file]
+        if isinstance(found, DataError):
+            raise found
+        return found
+
 
 @dataclass(frozen=True)
 class Prepared:
     """A run that may start: what is asked, and what its workers will load."""
 
     spec: RunSpec
-    program: Program
+    job: Job
     datasets: tuple[Dataset, ...]
 
     def write(self, directory: RunDirectory) -> None:
@@ -101,8 +107,8 @@ class Prepared:
         warn_of_edits()
         try:
             cells = Bundle.cell_sources()
-            Bundle(self.program, self.datasets, cells).write(directory.bundle)
-            record_sources(directory.source, self.program, cells)
+            Bundle(self.job, self.datasets, cells).write(directory.bundle)
+            record_sources(directory.source, self.job, cells)
             self.spec.write(directory.spec)
             # Where locks do not work nothing could tell who writes: say so now.
             StoreLock(directory.path).release()
@@ -116,7 +122,7 @@ class Prepared:
 
 
 def prepare(
-    path: Path,
+    path: Freezes,
     inputs: Inputs,
     workers: int = 2,
     *,
@@ -145,15 +151,15 @@ def prepare(
         here = str(FilePath.cwd())
     except FileNotFoundError:
         raise RunError("the working directory is gone: change to another one") from None
-    program = path.freeze(variations)
-    inputs.check(program)
-    _warn_of_data(program, inputs.datasets)
+    job = path.freeze(variations)
+    inputs.check(job)
+    _warn_of_data(job, inputs.datasets)
     signatures = {
         h.name: Signature.from_axes(h.name, h.axes, h.storage, h.label).to_dict()
-        for h in program.histograms
+        for h in job.histograms
     }
     spec = RunSpec(
-        name=program.name,
+        name=job.name,
         files=inputs.files,
         workers=1 if engine == "inline" else workers,
         signatures=signatures,
@@ -167,14 +173,14 @@ def prepare(
         working_directory=here,
         created=time.time(),
     )
-    return Prepared(spec, program, inputs.datasets)
+    return Prepared(spec, job, inputs.datasets)
 
 
-def _warn_of_data(program: Program, datasets: tuple[Dataset, ...]) -> None:
+def _warn_of_data(job: Job, datasets: tuple[Dataset, ...]) -> None:
     """A dataset is data unless it is said to be simulated; data are never varied."""
-    if program.variations and all(dataset.kind == "data" for dataset in datasets):
+    if job.variations and all(dataset.kind == "data" for dataset in datasets):
         warnings.warn(
-            f"path {program.name!r} has variations, but all datasets are data, which are never "
+            f"path {job.name!r} has variations, but all datasets are data, which are never "
             "varied; simulation is told by hn.Dataset(name, files, kind='mc')",
             UserWarning,
             stacklevel=4,
@@ -191,7 +197,7 @@ def _refuse_duplicates(files: tuple[FileSpec, ...]) -> None:
         )
 
 
-def _branches(file: FileSpec) -> tuple[str, ...] | DataError:
+def _look(file: FileSpec) -> tuple[str, ...] | DataError:
     from ..analysis import open_events
 
     try:

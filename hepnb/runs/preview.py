@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any
 
-from ..errors import DataError, HepnbError
+from ..errors import DataError, HepnbError, RunError
 from .launch import in_parts
 from .plan import entry_ranges
 from .preparing import Inputs, Prepared, prepare
@@ -20,7 +20,7 @@ from .spec import FileSpec
 from .views import Record, Table
 
 if TYPE_CHECKING:
-    from ..analysis import Path
+    from ..analysis import Path, Program
     from ..histograms import Signature
 
 __all__ = ["Preview", "plan"]
@@ -75,7 +75,7 @@ def plan(path: Path, data: Any, **settings: Any) -> Preview:
         files=files,
         columns=columns,
         histograms=histograms,
-        tables=prepared.program.tables,
+        tables=_program(prepared).tables,
         totals=_totals(inputs, prepared, files, columns, histograms),
     )
 
@@ -84,6 +84,15 @@ def _prepared(path: Path, data: Any, settings: Mapping[str, Any]) -> tuple[Input
     chosen = in_parts(settings)
     inputs = Inputs.of(data, allow_duplicates=bool(chosen.get("allow_duplicates")))
     return inputs, prepare(path, inputs, **chosen)
+
+
+def _program(prepared: Prepared) -> Program:
+    """What is planned. Raises RunError for what is no path."""
+    from ..analysis import Program
+
+    if not isinstance(prepared.job, Program):
+        raise RunError(f"hn.plan knows paths only; {prepared.job.name!r} is none: just start it")
+    return prepared.job
 
 
 def _look(file: FileSpec, prepared: Prepared) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -103,7 +112,7 @@ def _look(file: FileSpec, prepared: Prepared) -> tuple[dict[str, Any], dict[str,
     try:
         with open_events(file.path, file.tree) as events:
             (dataset,) = (d for d in prepared.datasets if d.name == file.dataset)
-            wanted = prepared.program.columns(events.branches, dataset)
+            wanted = _program(prepared).columns(events.branches, dataset)
             ranges = list(entry_ranges(events.entries, prepared.spec.chunk, events.clusters))
             row |= {
                 "events": events.entries,
@@ -161,7 +170,7 @@ def _categories(signature: Signature, axis: int, prepared: Prepared) -> int:
     """How many categories an axis will have: those declared or known by now, or one at least."""
     known = {
         "dataset": len(prepared.datasets),
-        "variation": 1 + len(prepared.program.variations_of(signature.name)),
+        "variation": 1 + len(_program(prepared).variations_of(signature.name)),
     }
     declared = len(signature.uhi["axes"][axis]["categories"])
     return max(1, declared, known.get(signature.axes[axis].name, 0))

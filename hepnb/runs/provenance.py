@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from .bundle import modules_by_value
 
 if TYPE_CHECKING:
-    from ..analysis import Program
+    from .job import Job
 
 __all__ = ["edited_since_import", "record_sources", "users_modules", "warn_of_edits"]
 
@@ -29,7 +29,7 @@ _LARGEST = 4 << 20
 _PACKAGE = Path(__file__).parents[1]
 
 
-def record_sources(folder: Path, program: Program, cells: Mapping[str, str]) -> None:
+def record_sources(folder: Path, job: Job, cells: Mapping[str, str]) -> None:
     """Write the folder: the path, the cells that have run, modules of the user's, versions.
 
     `path.txt` has a line per step; `cells/` the cells in the order in which they ran; `modules/`
@@ -37,8 +37,7 @@ def record_sources(folder: Path, program: Program, cells: Mapping[str, str]) -> 
     Raises OSError where the disk refuses.
     """
     folder.mkdir(mode=0o700)
-    lines = [f"{program.name}:", *(f"  {step!r}" for step in program.steps)]
-    _write(folder / "path.txt", "\n".join(lines) + "\n")
+    _write(folder / "path.txt", "\n".join(job.lines) + "\n")
     for number, (name, text) in enumerate(reversed(list(cells.items())), 1):
         _write(folder / "cells" / f"{number:03}.py", f"# {name}\n{text}")
     size = 0

@@ -129,7 +129,7 @@ class Reporter:
             "files": self._files(),
             "files_omitted": max(0, len(run.plan.files) - _MOST_FILES),
             "log": self._log_section(),
-            "histograms": {name: dict(committed) for name in run.spec.signatures},
+            "histograms": {name: dict(committed) for name in run.signatures},
             "parameters": dict(run.spec.parameters),
         }
 
@@ -152,6 +152,7 @@ class Reporter:
             "events_total": total,
             "events_expected": expected,
             "events_lost": plan.events_lost,
+            "events_under_way": round(sum(s.at for s in self._run.crew.seats.values())),
             "chunks": self.tally.chunks,
             "chunks_total": len(plan.chunks) if plan.all_cut else None,
             "bytes": self._bytes,
@@ -186,6 +187,7 @@ class Reporter:
                     "stop": seat.chunk.stop if seat.chunk else None,
                     "cpu": cpu,
                     "rss": rss,
+                    "at": round(seat.at),
                     "events": seat.events,
                     "chunks": seat.chunks,
                     "deaths": seat.deaths,

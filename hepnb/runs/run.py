@@ -100,8 +100,8 @@ class Run:
 
     @property
     def histograms(self) -> tuple[str, ...]:
-        """The names of its histograms."""
-        return tuple(self._spec.signatures)
+        """The names of its histograms; those that its chunks bring are known once one has come."""
+        return tuple(self.snapshot()["histograms"])
 
     # -- how it goes ------------------------------------------------------------------------
 
@@ -362,7 +362,7 @@ def attach(run: str | os.PathLike[str]) -> Run:
 def unheard(directory: RunDirectory, spec: RunSpec) -> Snapshot:
     """What is known of a run that has not said anything yet."""
     progress = dict.fromkeys(
-        ("events", "events_lost", "chunks", "bytes", "files", "files_failed"), 0
+        ("events", "events_lost", "events_under_way", "chunks", "bytes", "files", "files_failed"), 0
     )
     unknown = dict.fromkeys(
         ("events_total", "events_expected", "chunks_total", "rate", "eta", "eta_error")

@@ -78,13 +78,14 @@ class Supervisor:
         from .rebuilding import open_store, rebuild
         from .reporting import Reporter
 
-        self.signatures = {n: Signature.from_dict(dict(d)) for n, d in self.spec.signatures.items()}
+        known = {n: Signature.from_dict(dict(d)) for n, d in self.spec.signatures.items()}
         try:
             # From here on this process is the only writer of the directory.
-            self.store: StoreWriter = open_store(directory, self.spec, self.signatures)
+            self.store: StoreWriter = open_store(directory, self.spec, known)
         except HepnbError:
             self.engine.close()
             raise
+        self.signatures = dict(self.store.signatures)
         # The store is closed before the last snapshot is written: others must wait for that.
         self._lock = self.store.lock.hold()
         self.log = LogWriter(directory.log)

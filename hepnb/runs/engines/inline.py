@@ -43,14 +43,14 @@ class InlineEngine:
     def __init__(
         self,
         bundle: Bundle,
-        directory: RunDirectory,  # noqa: ARG002  as every engine gets it
+        directory: RunDirectory,
         spec: RunSpec,
         selector: selectors.BaseSelector,
         listener: Listener,
     ) -> None:
         self._selector = selector
         self._listener = listener
-        self._tasks = _Tasks(bundle, spec)
+        self._tasks = _Tasks(bundle, spec, directory.path)
         self._due: deque[Callable[[], None]] = deque()
         self._woken, self._wake = os.pipe()
         selector.register(self._woken, selectors.EVENT_READ, self._do_next)

@@ -281,7 +281,7 @@ class LocalEngine:
                 handle.pid = int(message["pid"])
                 self._listener.worker_ready(handle.number, handle.pid)
                 continue
-            if message.get("k") != "log":
+            if message.get("k") not in ("log", "progress"):
                 handle.tasks -= 1
                 if not is_drained:
                     self._outputs.drain(handle.number)

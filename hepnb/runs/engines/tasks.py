@@ -12,14 +12,13 @@ import os
 import time
 import traceback
 from collections import Counter, OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...analysis import EventFile, open_events
 from ...analysis.statistics import Statistics
+from ...analysis.task import ChunkTask
 from ...errors import DataError, HepnbError, one_line
 from ...histograms import Contribution, Signature
 from ..bundle import Bundle
@@ -28,7 +27,8 @@ from ..tally import add_counts
 from .seeding import event_key, seed_generators, seed_of
 
 if TYPE_CHECKING:
-    from ...analysis import ChunkResult, Dataset
+    from ...analysis import ChunkResult
+    from ..job import Input
 
 __all__ = ["Tasks"]
 
@@ -38,15 +38,21 @@ _PACKAGE = str(Path(__file__).parents[2]) + os.sep
 
 
 class Tasks:
-    """What a worker can do; it keeps files open that it has not read whole."""
+    """What a worker can do; it keeps inputs open that it has not read whole."""
 
-    def __init__(self, bundle: Bundle, spec: RunSpec) -> None:
-        self._program = bundle.program
+    def __init__(
+        self,
+        bundle: Bundle,
+        spec: RunSpec,
+        directory: Path = Path(),
+        tell: Callable[[Mapping[str, Any]], None] = lambda _: None,
+    ) -> None:
+        """`directory` is the run's; `tell` takes messages that are no answers."""
+        self._job = bundle.job
         self._datasets = {dataset.name: dataset for dataset in bundle.datasets}
-        self._spec = spec
+        self._spec, self._directory, self._tell = spec, directory, tell
         self._signatures = {n: Signature.from_dict(dict(d)) for n, d in spec.signatures.items()}
-        self._open: OrderedDict[int, EventFile] = OrderedDict()
-        self._columns: dict[int, tuple[str, ...]] = {}
+        self._open: OrderedDict[int, Input] = OrderedDict()
         self._left: dict[int, int] = {}
         self._described: set[str] = set()
 
@@ -81,86 +87,106 @@ class Tasks:
         if task["k"] == "finish":
             self.finish()
             return {"k": "finished"}, b""
-        record = self._process(task)
-        return {"k": "done", "raw": len(record)}, record
+        return self._process(task)
 
-    def _file(self, index: int) -> EventFile:
+    def _input(self, index: int) -> Input:
         if index in self._open:
             self._open.move_to_end(index)
             return self._open[index]
         entry = self._spec.files[index]
-        file = open_events(entry.path, entry.tree)
-        try:
-            dataset = self._datasets[entry.dataset]
-            self._columns[index] = self._program.columns(file.branches, dataset)
-        except HepnbError:
-            file.close()
-            raise
-        self._open[index] = file
-        self._left.setdefault(index, file.entries)
+        opened = self._job.open(entry.path, entry.tree, self._datasets[entry.dataset])
+        self._open[index] = opened
+        self._left.setdefault(index, opened.entries)
         while len(self._open) > OPEN_FILES:
             _, oldest = self._open.popitem(last=False)
             oldest.close()
-        return file
+        return opened
 
     def _contents(self, task: Mapping[str, Any]) -> dict[str, Any]:
-        """What a file holds. Raises HepnbError where it cannot be used."""
+        """What an input holds. Raises HepnbError where it cannot be used."""
         index = task["file"]
-        file = self._file(index)
+        opened = self._input(index)
         path = Path(self._spec.files[index].path)
         return {
             "k": "opened",
-            "uuid": file.uuid,
-            "tree": file.tree,
-            "entries": file.entries,
-            "clusters": list(file.clusters[:_MOST_CLUSTERS]),
+            "uuid": opened.uuid,
+            "tree": opened.tree,
+            "entries": opened.entries,
+            "clusters": list(opened.clusters[:_MOST_CLUSTERS]),
             "size": path.stat().st_size if path.exists() else 0,
-            "schema": self._schema(self._datasets[self._spec.files[index].dataset], file),
+            "schema": self._schema(self._spec.files[index].dataset, opened),
         }
 
-    def _schema(self, dataset: Dataset, file: EventFile) -> dict[str, Any] | None:
-        """What the first file of a dataset says of its columns; no odd title makes it unreadable."""
-        if dataset.name in self._described:
+    def _schema(self, dataset: str, opened: Input) -> dict[str, Any] | None:
+        """What the first input of a dataset says of its columns; no odd title makes it unreadable."""
+        if dataset in self._described:
             return None
-        self._described.add(dataset.name)
+        self._described.add(dataset)
         with contextlib.suppress(Exception):
-            return self._program.describe(file, dataset)
+            return opened.describe()
         return None
 
-    def _process(self, task: Mapping[str, Any]) -> bytes:
-        """The contribution of one chunk, encoded; read in so many `parts`, one after the other.
+    def _process(self, task: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
+        """The answer to a chunk and its contribution, encoded.
 
         Histograms are the same to the last bit whatever the parts: entries are added in their order.
-        Raises DataError where the file cannot be read, and whatever the user's code raises.
+        Raises DataError where the input cannot be read, and whatever the user's code raises.
         """
         index = task["file"]
-        file = self._file(index)
-        if (file.uuid, file.entries) != (task["uuid"], task["entries"]):
-            raise DataError(f"{file.path}: was replaced while the run was reading it")
-        dataset = self._datasets[self._spec.files[index].dataset]
-        seed = self._spec.settings.seed
-        seed_generators(seed_of(seed, dataset.name, file.uuid, task["start"]))
+        opened, entry = self._input(index), self._spec.files[index]
+        if (opened.uuid, opened.entries) != (task["uuid"], task["entries"]):
+            raise DataError(f"{entry.path}: was replaced while the run was reading it")
+        asked = self._asked(task, opened.uuid)
+        seed_generators(asked.seed)
         contribution = Contribution(self._signatures)
-        sums, costs = _Sums(), Statistics()
-        began, cpu, before = time.perf_counter(), time.process_time(), file.bytes_read
-        for start, stop in _parts(task["start"], task["stop"], task["parts"]):
-            read = partial(file.read, self._columns[index], start, stop)
-            events = costs.timed("input", stop - start, read, "read")
-            result = self._program.process(
-                events, dataset, first_entry=start, file=event_key(file.uuid, seed)
-            )
-            add = partial(_contribute, contribution, result)
-            costs.timed("histograms", stop - start, add, "fill")
+        sums, costs, new = _Sums(), Statistics(), list[Signature]()
+        began, cpu, before = time.perf_counter(), time.process_time(), opened.bytes_read
+        for result in opened.process(asked, costs):
+            new += self._undeclared(result)
+            add = partial(_contribute, contribution, self._signatures, result)
+            costs.timed("histograms", result.events, add, "fill")
             sums.add(result)
-            del events, result, read, add
-        meta = {"k": "chunk", "file": index, "start": task["start"], "stop": task["stop"]}
+            del result, add
+        meta = {"k": "chunk", "file": index, "start": asked.start, "stop": asked.stop}
         meta |= sums.meta()
         meta["statistics"] += map(list, costs.table())
         meta["seconds"], meta["cpu"] = time.perf_counter() - began, time.process_time() - cpu
-        meta["bytes"] = file.bytes_read - before
+        meta["bytes"] = opened.bytes_read - before
         record: bytes = contribution.encode(task["id"], task["order"], meta)
-        self._have_read(index, task["stop"] - task["start"])
-        return record
+        self._have_read(index, asked.events)
+        reply = {"k": "done", "raw": len(record)}
+        return reply | ({"declares": [s.to_dict() for s in new]} if new else {}), record
+
+    def _asked(self, task: Mapping[str, Any], uuid: str) -> ChunkTask:
+        seed, dataset = self._spec.settings.seed, self._spec.files[task["file"]].dataset
+
+        def tell(events: float) -> None:
+            self._tell({"k": "progress", "order": task["order"], "events": events})
+
+        return ChunkTask(
+            start=task["start"],
+            stop=task["stop"],
+            order=task["order"],
+            parts=task["parts"],
+            key=event_key(uuid, seed),
+            seed=seed_of(seed, dataset, uuid, task["start"]),
+            directory=self._directory,
+            tell=tell,
+        )
+
+    def _undeclared(self, result: ChunkResult) -> list[Signature]:
+        """The signatures of histograms that this worker has not seen, or not like this.
+
+        Whether they fit what other workers have told is judged where all of them are known.
+        """
+        if not result.hists:
+            return []
+        from ...histograms.adding import signature_of
+
+        found = [signature_of(name, full) for name, full in result.hists.items()]
+        new = [s for s in found if s != self._signatures.get(s.name)]
+        self._signatures |= {s.name: s for s in new}
+        return new
 
     def _have_read(self, index: int, entries: int) -> None:
         """Close a file that was read whole: an open one may hold tens of megabytes."""
@@ -169,8 +195,8 @@ class Tasks:
             self._open.pop(index).close()
 
     def finish(self) -> None:
-        """No more tasks come: the modules' last hooks, then close what is open."""
-        self._program.finish()
+        """No more tasks come: the job's last hooks, then close what is open."""
+        self._job.finish()
         self.close()
 
     def close(self) -> None:
@@ -179,24 +205,20 @@ class Tasks:
             self._open.popitem()[1].close()
 
 
-def _contribute(contribution: Contribution, result: ChunkResult) -> None:
+def _contribute(
+    contribution: Contribution, signatures: Mapping[str, Signature], result: ChunkResult
+) -> None:
     """Add what (a part of) a chunk gave."""
+    from ...histograms.adding import FullBlocks
+
     for fill in result.fills:
         contribution.fill_each(
             fill.hist, "variation", fill.weights, **fill.categories, **fill.columns
         )
+    for name, full in result.hists.items():
+        contribution.add_blocks(signatures[name], FullBlocks(full, signatures[name]))
     for name, columns in result.tables.items():
         contribution.table(name, columns)
-
-
-def _parts(start: int, stop: int, parts: int) -> Iterator[tuple[int, int]]:
-    """[start, stop) in so many ranges of about one length.
-
-    >>> list(_parts(0, 10, 3))
-    [(0, 3), (3, 6), (6, 10)]
-    """
-    edges = sorted({start + (stop - start) * n // parts for n in range(parts + 1)})
-    yield from pairwise(edges)
 
 
 class _Sums:

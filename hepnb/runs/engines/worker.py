@@ -12,6 +12,7 @@ import os
 import socket
 import threading
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from ...frames import FrameReader, encode
@@ -43,7 +44,7 @@ class _Channel:
                 self._stream.sendall(raw)
 
 
-def serve(stream: socket.socket, bundle: Bundle, spec: RunSpec) -> None:
+def serve(stream: socket.socket, bundle: Bundle, spec: RunSpec, directory: Path) -> None:
     """Answer tasks until the supervisor closes the stream."""
     keep_freed_memory()
     channel = _Channel(stream)
@@ -53,7 +54,7 @@ def serve(stream: socket.socket, bundle: Bundle, spec: RunSpec) -> None:
     root.handlers[:] = [sender]
     root.setLevel(logging.INFO)
     streams = Streams()
-    tasks = Tasks(bundle, spec)
+    tasks = Tasks(bundle, spec, directory, channel.send)
     reader = FrameReader()
     channel.send({"k": "ready", "pid": os.getpid()})
     while data := stream.recv(1 << 16):

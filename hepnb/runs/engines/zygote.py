@@ -75,7 +75,7 @@ def main(descriptor: int, path: Path) -> None:
     gc.freeze()
     gc.enable()
     _say(control, {"k": "ready"})
-    _serve(control, bundle, spec)
+    _serve(control, bundle, spec, path)
 
 
 def _say(control: socket.socket, message: dict[str, str]) -> None:
@@ -84,7 +84,7 @@ def _say(control: socket.socket, message: dict[str, str]) -> None:
         control.send(msgpack.packb(message, unicode_errors="backslashreplace"))
 
 
-def _serve(control: socket.socket, bundle: Bundle, spec: RunSpec) -> None:
+def _serve(control: socket.socket, bundle: Bundle, spec: RunSpec, home: Path) -> None:
     wake_read, wake_write = os.pipe()
     for end in (wake_read, wake_write):
         os.set_blocking(end, False)
@@ -105,7 +105,7 @@ def _serve(control: socket.socket, bundle: Bundle, spec: RunSpec) -> None:
                 control.close()
                 os.close(wake_read)
                 os.close(wake_write)
-                _become_worker(descriptors, bundle, spec)
+                _become_worker(descriptors, bundle, spec, home)
             children.add(pid)
             for descriptor in descriptors:
                 os.close(descriptor)
@@ -145,7 +145,7 @@ def _reap(control: socket.socket, children: set[int]) -> None:
             return
 
 
-def _become_worker(descriptors: list[int], bundle: Bundle, spec: RunSpec) -> None:
+def _become_worker(descriptors: list[int], bundle: Bundle, spec: RunSpec, home: Path) -> None:
     """In the forked child: take the channels, die with the zygote, and never return."""
     import ctypes
 
@@ -170,7 +170,7 @@ def _become_worker(descriptors: list[int], bundle: Bundle, spec: RunSpec) -> Non
         limit_address_space(spec.settings.memory)
         from .worker import serve
 
-        serve(channel, bundle, spec)
+        serve(channel, bundle, spec, home)
         status = 0
     except BaseException:  # noqa: BLE001  a fork must never return into the zygote
         with contextlib.suppress(Exception):

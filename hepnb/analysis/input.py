@@ -1,0 +1,69 @@
+"""`ProgramInput`: an open file as a program reads it, chunk by chunk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .dataset import Dataset
+    from .events import EventFile
+    from .program import Program
+    from .result import ChunkResult
+    from .statistics import Statistics
+    from .task import ChunkTask
+
+__all__ = ["ProgramInput"]
+
+
+class ProgramInput:
+    """A file, and the columns that the program reads from it. Closes the file where it lacks one."""
+
+    def __init__(self, program: Program, file: EventFile, dataset: Dataset) -> None:
+        self._program, self._file, self._dataset = program, file, dataset
+        self.uuid, self.tree, self.entries = file.uuid, file.tree, file.entries
+        try:
+            self._columns = program.columns(file.branches, dataset)
+        except BaseException:
+            file.close()
+            raise
+
+    @property
+    def clusters(self) -> tuple[int, ...]:
+        """Entries at which reading may start without decompressing a piece twice."""
+        return self._file.clusters
+
+    @property
+    def bytes_read(self) -> int:
+        """Bytes asked for so far."""
+        return self._file.bytes_read
+
+    def describe(self) -> dict[str, Any]:
+        """What the file says of the columns that are read."""
+        return self._program.describe(self._file, self._dataset)
+
+    def process(self, task: ChunkTask, costs: Statistics) -> Iterator[ChunkResult]:
+        """What each part of the chunk gives; reading is written down in `costs`."""
+        for start, stop in _parts(task.start, task.stop, task.parts):
+            yield self._part(start, stop, task.key, costs)
+
+    def _part(self, start: int, stop: int, key: str, costs: Statistics) -> ChunkResult:
+        read = partial(self._file.read, self._columns, start, stop)
+        events = costs.timed("input", stop - start, read, "read")
+        return self._program.process(events, self._dataset, first_entry=start, file=key)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+def _parts(start: int, stop: int, parts: int) -> Iterator[tuple[int, int]]:
+    """[start, stop) in so many ranges of about one length.
+
+    >>> list(_parts(0, 10, 3))
+    [(0, 3), (3, 6), (6, 10)]
+    """
+    edges = sorted({start + (stop - start) * n // parts for n in range(parts + 1)})
+    yield from pairwise(edges)

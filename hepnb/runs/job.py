@@ -1,0 +1,89 @@
+"""What a run asks of that which it runs: `Job`, and an open `Input` of it.
+
+A path freezes into one (`hepnb.analysis.Program`); adapters are others (`hepnb.adapt`). A job is
+pickled into the bundle, so it and what it holds must be able to travel. It knows no process: the
+same calls come in a worker here, in one elsewhere, and in the process that debugs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from ..analysis import ChunkResult, Dataset
+    from ..analysis.result import HistSpec
+    from ..analysis.statistics import Statistics
+    from ..analysis.task import ChunkTask
+
+__all__ = ["Freezes", "Input", "Job"]
+
+
+class Input(Protocol):
+    """One open input: a file, or what a job calls so. It may be processed in any order of chunks.
+
+    `entries` is what it is cut into chunks by; `uuid` is the same only for the same content.
+    """
+
+    uuid: str
+    tree: str
+    entries: int
+
+    @property
+    def clusters(self) -> Sequence[int]:
+        """Entries at which chunks best begin and end, or none."""
+
+    @property
+    def bytes_read(self) -> int:
+        """Bytes read so far."""
+
+    def describe(self) -> dict[str, Any] | None:
+        """What it says of its columns: see `hepnb.analysis.schema`."""
+
+    def process(self, task: ChunkTask, costs: Statistics) -> Iterator[ChunkResult]:
+        """What a chunk gives, in one or more parts that are added up.
+
+        Raises DataError where the input cannot be read, and whatever the user's code raises.
+        """
+
+    def close(self) -> None:
+        """No more is asked of it."""
+
+
+class Job(Protocol):
+    """What is run."""
+
+    @property
+    def name(self) -> str:
+        """The name of its runs."""
+
+    @property
+    def histograms(self) -> tuple[HistSpec, ...]:
+        """Those that are known before it runs; a chunk may bring others (`ChunkResult.hists`)."""
+
+    @property
+    def variations(self) -> tuple[str, ...]:
+        """The names of its systematic variations."""
+
+    @property
+    def lines(self) -> Sequence[str]:
+        """What it does, as text for people."""
+
+    def check(self, dataset: Dataset, branches: Callable[[], tuple[str, ...]]) -> None:
+        """Tell before the run what can be told: `branches()` opens a first file.
+
+        Raises PathError where that file does not fit, and lets DataError pass where it is unreadable.
+        """
+
+    def open(self, path: str, tree: str | None, dataset: Dataset) -> Input:
+        """Open an input. Raises HepnbError in one line where that cannot be."""
+
+    def finish(self) -> None:
+        """The worker has no more chunks."""
+
+
+class Freezes(Protocol):
+    """What can be started: it gives a job that later changes do not reach."""
+
+    def freeze(self, variations: str | Sequence[str] = "all") -> Job:
+        """The job, with the systematic variations that are wanted."""
