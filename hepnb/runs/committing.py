@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from ..errors import StoreError
 from .plan import Chunk
 
 if TYPE_CHECKING:
@@ -38,7 +39,6 @@ class Commits:
         Returns why that cannot be, or the empty string. Two chunks that give one name to different
         histograms end the run whatever its policy: which of them came first is chance.
         """
-        from ..errors import StoreError
         from ..histograms import Signature
         from ..histograms.declaring import check_same, declare
 
