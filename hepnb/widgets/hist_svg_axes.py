@@ -127,9 +127,14 @@ def right_axis(y: Scale, box: Box, found: Ticks) -> list[str]:
 
 
 def flow_marks(
-    axis: DrawnAxis, scale: Scale, box: Box, *, along: str, ink: str = "currentColor"
+    axis: DrawnAxis, scale: Scale, box: Box, *, along: str, over_cells: bool = False
 ) -> list[str]:
-    """Shades and names the bins that hold what lies outside of an axis."""
+    """Shades and names the bins that hold what lies outside of an axis; the cells of a heat map,
+    whose colours say something, are outlined instead."""
+    area_style, name_style = 'fill="currentColor" opacity=".1"', ""
+    if over_cells:
+        area_style = 'fill="none" stroke="currentColor" stroke-dasharray="3 2"'
+        name_style = ' fill="#fff" stroke="#1b1c1f" stroke-width="2.5" paint-order="stroke"'
     out = []
     pairs = ((axis.under, 0, "below"), (axis.over, len(axis.edges) - 2, "above"))
     for shown, at, name in pairs:
@@ -143,7 +148,7 @@ def flow_marks(
         else:
             area = Box(box.x, ends[0], box.width, size)
             place = f'x="{box.x + 6:g}" y="{middle + 4:g}"'
-        out.append(frame(area, f'fill="{ink}" opacity=".1"'))
+        out.append(frame(area, area_style))
         if not axis.items and size >= 11:
-            out.append(f'<text {place} font-size="10.5" fill="{ink}">{name}</text>')
+            out.append(f'<text {place} font-size="10.5"{name_style}>{name}</text>')
     return out

@@ -42,9 +42,9 @@ def heat(drawing: Drawing, shown: Heat, width: float) -> tuple[float, list[str]]
     x = Scale(float(edges[0]), float(edges[-1]), box.x, box.right, drawing.x.log)
     y = Scale(float(shown.y.edges[0]), float(shown.y.edges[-1]), box.bottom, box.y, shown.y.log)
     low, high = z_range(shown)
-    out = [frame(box, 'fill="#f4f5f7"'), _cells(drawing, shown, x, y, box)]
-    out += flow_marks(drawing.x, x, box, along="x", ink="#1b1c1f")
-    out += flow_marks(shown.y, y, box, along="y", ink="#1b1c1f")
+    out = [_cells(drawing, shown, x, y, box)]
+    out += flow_marks(drawing.x, x, box, along="x", over_cells=True)
+    out += flow_marks(shown.y, y, box, along="y", over_cells=True)
     out.append(frame(box))
     out += bottom_axis(drawing.x, x, box, words=True, way=-1)
     if shown.y.items:

@@ -120,6 +120,8 @@ def test_a_heat_map_is_an_image_between_its_axes(cells: list[float], log: bool) 
     assert "data:image/png;base64," in image
     assert not re.search(r"nan|inf", re.sub(r"base64,[\w+/=]+", "", image))
     assert {"x [cm]", "y", "Events / bin"} <= set(texts(image))
+    fills = {r.get("fill") for r in ET.fromstring(image).iter() if r.tag.endswith("rect")}
+    assert fills == {"none"}, "empty bins show the page"
 
 
 def test_categories_on_x_carry_their_names() -> None:

@@ -144,15 +144,16 @@ export function leftNames(items: string[], y: Scale, box: Box, room: number): SV
   return group;
 }
 
-/** Shades and names the bins that hold what lies outside of an axis. */
+/** Shades and names the bins that hold what lies outside of an axis; over cells, whose colours say
+ *  something, an outline. */
 export function flowMarks(
   axis: DrawnAxis,
   scale: Scale,
   box: Box,
   along: "x" | "y",
-  heat = false,
+  overCells = false,
 ): SVGElement {
-  const group = svg("g", { class: `hepnb-outside${heat ? " hepnb-onpaper" : ""}` });
+  const group = svg("g", { class: `hepnb-outside${overCells ? " hepnb-oncells" : ""}` });
   const { edges } = axis;
   const last = edges.length - 1;
   for (const [shown, from, name] of [

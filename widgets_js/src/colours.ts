@@ -8,13 +8,16 @@ const ANCHORS =
 
 export const SHADES = 256;
 
-/** Red, green and blue of each shade, one after the other. */
-export const TABLE = Uint8ClampedArray.from({ length: SHADES * 3 }, (_, i) => {
-  const place = (Math.floor(i / 3) / (SHADES - 1)) * (ANCHORS.length - 1);
-  const low = Math.min(ANCHORS.length - 2, Math.floor(place));
-  const [from, to] = [ANCHORS[low]?.[i % 3] ?? 0, ANCHORS[low + 1]?.[i % 3] ?? 0];
-  return from + (place - low) * (to - from);
-});
+/** The shades as pixels of an image. */
+export const PIXELS = new Uint32Array(
+  Uint8Array.from({ length: SHADES * 4 }, (_, i) => {
+    if (i % 4 === 3) return 255;
+    const place = (Math.floor(i / 4) / (SHADES - 1)) * (ANCHORS.length - 1);
+    const low = Math.min(ANCHORS.length - 2, Math.floor(place));
+    const [from, to] = [ANCHORS[low]?.[i % 4] ?? 0, ANCHORS[low + 1]?.[i % 4] ?? 0];
+    return Math.round(from + (place - low) * (to - from));
+  }).buffer,
+);
 
 /** What the colours span: from zero or the lowest content; positive contents if logarithmic. */
 export function zDomain(values: Float64Array, log: boolean): [number, number] {
@@ -30,8 +33,11 @@ export function zDomain(values: Float64Array, log: boolean): [number, number] {
 }
 
 /** The shade of a content, or -1 for none: empty bins stay blank. */
-export function shade(value: number, [low, high]: [number, number], log: boolean): number {
-  if (!Number.isFinite(value) || value === 0 || (log && value < 0)) return -1;
-  const part = log ? Math.log(value / low) / Math.log(high / low) : (value - low) / (high - low);
-  return Math.round(Math.min(1, Math.max(0, part)) * (SHADES - 1));
+export function shader([low, high]: [number, number], log: boolean): (value: number) => number {
+  const span = log ? Math.log(high / low) : high - low;
+  return (value) => {
+    if (!Number.isFinite(value) || value === 0 || (log && value < 0)) return -1;
+    const part = (log ? Math.log(value / low) : value - low) / span;
+    return Math.round(Math.min(1, Math.max(0, part)) * (SHADES - 1));
+  };
 }

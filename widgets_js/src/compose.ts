@@ -13,10 +13,11 @@ import {
   round,
   textWidth,
 } from "./axes";
+import { zDomain } from "./colours";
 import { drawCurves, drawPanel } from "./curves";
 import { svg, uniqueId } from "./dom";
 import type { Curve, Drawing, DrawnAxis, Heat } from "./drawing";
-import { barRoom, drawBar, drawHeat } from "./heatmap";
+import { barRoom, cellsPlace, drawBar } from "./heatmap";
 import { placeLegend } from "./legend";
 import { stepPath } from "./steps";
 import { linearTicks, logTicks, makeScale, type Scale, yDomain } from "./ticks";
@@ -28,6 +29,7 @@ const GAP = 8;
 
 export interface Composed {
   nodes: SVGElement[];
+  width: number;
   height: number;
   /** The frame of curves or colours, and its scales. */
   box: Box;
@@ -84,7 +86,7 @@ function composeCurves(drawing: Drawing, width: number): Composed {
   }
   const height = bottom + BOTTOM;
   nodes.push(under(drawing.x, width, height));
-  return { nodes, height, box, x, y, bottom };
+  return { nodes, width, height, box, x, y, bottom };
 }
 
 function composeHeat(drawing: Drawing, heat: Heat, width: number): Composed {
@@ -95,7 +97,8 @@ function composeHeat(drawing: Drawing, heat: Heat, width: number): Composed {
   const left = 30 + Math.min(width * 0.25, names.length > 0 ? Math.max(...names) : numbers.room);
   const side = wide ? Math.round(width * 0.13) : 0;
   const top = wide ? Math.round(high * 0.18) : 0;
-  const bar = barRoom(heat, high - TOP - BOTTOM);
+  const domain = zDomain(heat.values, heat.log);
+  const bar = barRoom(heat, domain, high - TOP - BOTTOM);
   const box: Box = {
     x: left,
     y: TOP + (top ? top + GAP : 0),
@@ -107,7 +110,7 @@ function composeHeat(drawing: Drawing, heat: Heat, width: number): Composed {
   const y = makeScale(ends(heat.y.edges), [bottom, box.y], heat.y.log);
   const barBox = { ...box, x: width - bar - 4, width: 12 };
   const nodes: SVGElement[] = [
-    drawHeat(drawing, x, y, box),
+    cellsPlace(box),
     flowMarks(drawing.x, x, box, "x", true),
     flowMarks(heat.y, y, box, "y", true),
     svg("rect", { class: "hepnb-frame", ...box }),
@@ -115,7 +118,7 @@ function composeHeat(drawing: Drawing, heat: Heat, width: number): Composed {
     heat.y.items.length > 0
       ? leftNames(heat.y.items, y, box, left - 30)
       : leftAxis(y, box, numbers, { outward: true }),
-    drawBar(heat, barBox),
+    drawBar(heat, domain, barBox),
     upright(drawing.ylabel, box.y),
   ];
   if (wide) {
@@ -126,7 +129,7 @@ function composeHeat(drawing: Drawing, heat: Heat, width: number): Composed {
   }
   const height = bottom + BOTTOM;
   nodes.push(under(drawing.x, box.x + box.width + RIGHT, height));
-  return { nodes, height, box, x, y, bottom };
+  return { nodes, width, height, box, x, y, bottom };
 }
 
 /** The sums along one axis as steps, beside the heat map. */

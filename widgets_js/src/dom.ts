@@ -44,6 +44,21 @@ export function setAttribute(node: Element, name: string, value: string | null):
   else if (node.getAttribute(name) !== value) node.setAttribute(name, value);
 }
 
+/** Make the children of an element like those given; what is the same already stays untouched. */
+export function renew(parent: Element, nodes: Iterable<Node>): void {
+  const before = [...parent.childNodes];
+  let at = 0;
+  for (const node of [...nodes]) {
+    const old = before[at];
+    at += 1;
+    if (!old) parent.append(node);
+    else if (node.firstChild && old.cloneNode().isEqualNode(node.cloneNode())) {
+      renew(old as Element, node.childNodes);
+    } else if (!old.isEqualNode(node)) parent.replaceChild(node, old);
+  }
+  for (const old of before.slice(at)) old.remove();
+}
+
 export function button(label: string, attributes: Attributes = {}): HTMLButtonElement {
   return el("button", { type: "button", class: "hepnb-button", ...attributes }, label);
 }

@@ -9,6 +9,8 @@ import { save } from "./save";
 
 export interface Source {
   svg: SVGSVGElement;
+  /** What lies behind it in a heat map. */
+  cells: HTMLCanvasElement;
   drawing: Drawing | undefined;
   name: string;
 }
@@ -16,9 +18,9 @@ export interface Source {
 type Maker = (source: Source) => Blob | Promise<Blob>;
 
 const MAKERS: Record<string, Maker> = {
-  PNG: ({ svg }) => png(standalone(svg)),
-  SVG: ({ svg }) => new Blob([markup(standalone(svg))], { type: "image/svg+xml" }),
-  PDF: ({ svg }) => pdf(standalone(svg)),
+  PNG: (source) => png(standalone(source)),
+  SVG: (source) => new Blob([markup(standalone(source))], { type: "image/svg+xml" }),
+  PDF: (source) => pdf(standalone(source)),
   CSV: ({ drawing }) =>
     new Blob([drawing ? histogramCsv(drawing) : ""], { type: "text/csv;charset=utf-8" }),
 };
@@ -28,6 +30,7 @@ const KEPT = [
   "fill-opacity",
   "font-size",
   "opacity",
+  "paint-order",
   "stroke",
   "stroke-dasharray",
   "stroke-opacity",
@@ -64,8 +67,9 @@ function fileName(name: string): string {
 }
 
 /** A copy with its styles written into it, in the colours of print. */
-export function standalone(picture: SVGSVGElement): SVGSVGElement {
+export function standalone({ svg: picture, cells }: Source): SVGSVGElement {
   const copy = picture.cloneNode(true) as SVGSVGElement;
+  copy.querySelector(".hepnb-cells")?.setAttribute("href", cells.toDataURL());
   for (const node of copy.querySelectorAll(".hepnb-marker, .hepnb-brush")) node.remove();
   const [, , width = "640", height = "320"] = (copy.getAttribute("viewBox") ?? "").split(" ");
   const paper = el(

@@ -17,36 +17,32 @@ export function heat(slice: Slice, look: Look): Drawing {
   const [x, xWidths] = drawnAxis(xAxis, look, isLog(xAxis, look.logx));
   const [y, yWidths] = drawnAxis(yAxis, look, isLog(yAxis, look.logy));
   const window = { x: kept(xAxis, look, columns), y: kept(yAxis, look, rows) };
-  const values = cut(cellsOf(slice), columns, window);
+  const cells = cellsOf(slice);
   const spread = variancesOf(slice);
-  const variances = spread && cut(spread, columns, window);
-  const errors = variances?.map(root) ?? null;
+  const values = cut(cells, columns, window);
+  const variances = spread === cells ? values : spread && cut(spread, columns, window);
   const plain = {
     ...look,
     cumulative: null,
     normalise: slice.kind === "count" ? look.normalise : null,
   };
-  const total = sum(cut(cellsOf(slice), columns, inside(slice)));
-  const areas = values.map(
-    (_, i) => (xWidths[i % xWidths.length] ?? 0) * (yWidths[Math.floor(i / xWidths.length)] ?? 0),
-  );
-  const by = factor(plain, total, areas);
-  const side = (along: "x" | "y", widths: Array): Curve => {
+  const total = plain.normalise ? sum(cut(cells, columns, inside(slice))) : 0;
+  const by = plain.normalise ? factor(plain, total, areasOf(xWidths, yWidths)) : null;
+  const errors = variances?.map(root) ?? null;
+  const project = (of: Array) => projections(of, xWidths.length, yWidths.length);
+  const sums = project(values);
+  const squares = variances === values ? sums : variances && project(variances);
+  const side = (along: 0 | 1, widths: Array): Curve => {
     const scale = factor(plain, total, widths);
-    const project = (cells: Array) => {
-      const out = new Float64Array(widths.length);
-      cells.forEach((cell, i) => {
-        const at = along === "x" ? i % xWidths.length : Math.floor(i / xWidths.length);
-        if (!Number.isNaN(cell)) out[at] = (out[at] ?? 0) + cell;
-      });
-      return out;
-    };
-    const sums = project(values);
-    const error = variances && project(variances).map(root);
+    const error = squares?.[along].map(root);
     const end = (sign: number) =>
-      error && sums.map((v, i) => (v + sign * (error[i] ?? 0)) * (scale[i] ?? 0));
-    const scaled = sums.map((value, i) => value * (scale[i] ?? 0));
-    return { ...STEP, values: scaled, low: end(-1), high: end(1) };
+      error
+        ? product(
+            sums[along].map((v, i) => v + sign * (error[i] as number)),
+            scale,
+          )
+        : null;
+    return { ...STEP, values: product(sums[along], scale), low: end(-1), high: end(1) };
   };
   const said = notes(slice, look);
   if (look.cumulative && slice.kind === "count") said.push("a heat map is not summed up");
@@ -59,14 +55,46 @@ export function heat(slice: Slice, look: Look): Drawing {
       y,
       label: zLabel(slice, look),
       log: look.logz,
-      values: values.map((value, i) => value * (by[i] ?? 0)),
-      errors: errors?.map((error, i) => error * (by[i] ?? 0)) ?? null,
-      top: side("x", xWidths),
-      side: side("y", yWidths),
+      values: by ? product(values, by) : values,
+      errors: errors && by ? product(errors, by) : errors,
+      top: side(0, xWidths),
+      side: side(1, yWidths),
     },
     statistics: statisticsOf(slice),
     note: said.join("; "),
   };
+}
+
+/** The sums of cells in each column and in each row. */
+function projections(cells: Array, wide: number, high: number): [Array, Array] {
+  const columns = new Float64Array(wide);
+  const rows = new Float64Array(high);
+  for (let j = 0, at = 0; j < high; j += 1) {
+    let total = 0;
+    for (let i = 0; i < wide; i += 1, at += 1) {
+      const cell = cells[at] as number;
+      if (Number.isNaN(cell)) continue;
+      total += cell;
+      columns[i] = (columns[i] as number) + cell;
+    }
+    rows[j] = total;
+  }
+  return [columns, rows];
+}
+
+function areasOf(widths: Array, heights: Array): Array {
+  const out = new Float64Array(widths.length * heights.length);
+  heights.forEach((height, j) => {
+    out.set(
+      widths.map((width) => width * height),
+      j * widths.length,
+    );
+  });
+  return out;
+}
+
+function product(values: Array, by: Array): Array {
+  return values.map((value, i) => value * (by[i] as number));
 }
 
 /** The mean of y in each bin of x, and the error of that mean; what lies outside y is left out. */

@@ -152,8 +152,9 @@ class Explorer {
     this.badge(state);
     const moving = !this.mover.idle || this.pending !== 0;
     if (!moving || Object.keys(this.view).length === 0) this.adopt(same);
-    else if (this.local) this.recut();
-    else if (state.slice) this.show(readSlice(state.slice), state.code);
+    else if (!this.local) {
+      if (state.slice) this.show(readSlice(state.slice), state.code);
+    } else if (!same || !this.slice) this.recut(); // else it is drawn, or will be
   };
 
   /** Show the kernel's view; `drawn` where these contents are on the screen. */

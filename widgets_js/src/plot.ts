@@ -4,9 +4,10 @@ import { type Composed, compose, describe } from "./compose";
 import { cursorText, nearestBin } from "./cursor";
 import { colour } from "./curves";
 import { display } from "./display";
-import { el, setText, svg } from "./dom";
+import { el, renew, setText, svg } from "./dom";
 import { downloads } from "./download";
 import type { Drawing } from "./drawing";
+import { Cells } from "./heatmap";
 import type { Look } from "./look";
 import type { Slice } from "./slice";
 import { statisticsTable } from "./statistics_table";
@@ -26,13 +27,21 @@ export class Plot {
   readonly files: HTMLElement;
   /** What downloaded files are called. */
   name = "histogram";
-  private readonly canvas = svg("svg", { class: "hepnb-svg", role: "img" });
+  private readonly picture = svg("g");
+  private readonly cells = new Cells();
   private readonly stage: HTMLElement;
   private readonly readout = el("div", { class: "hepnb-readout", role: "status" });
   private readonly statistics = el("div");
   private readonly marker = svg("g", { class: "hepnb-marker" });
   private readonly brush = svg("rect", { class: "hepnb-brush", visibility: "hidden" });
   private drawing: Drawing | undefined;
+  private readonly canvas = svg(
+    "svg",
+    { class: "hepnb-svg", role: "img" },
+    this.picture,
+    this.brush,
+    this.marker,
+  );
   private composed: Composed | undefined;
   private cursor: Point = [-1, -1];
   private from: Point | null = null;
@@ -42,9 +51,10 @@ export class Plot {
   constructor(private readonly events: PlotEvents) {
     const said = "Histogram: arrow keys move over the bins, Escape shows the whole range";
     const stage = { class: "hepnb-plot", tabindex: "0", role: "group", "aria-label": said };
-    this.stage = el("div", stage, this.canvas);
+    this.stage = el("div", stage, this.cells.node, this.canvas);
     this.files = downloads(() => ({
       svg: this.canvas,
+      cells: this.cells.node,
       drawing: this.drawing,
       name: this.name,
     }));
@@ -52,7 +62,9 @@ export class Plot {
     this.listen();
     this.observer = new ResizeObserver(() => {
       const width = this.stage.clientWidth; // drawing changes the height, and must not call itself
-      if (width !== this.width) requestAnimationFrame(() => this.draw());
+      if (width === this.width) return;
+      this.width = width;
+      requestAnimationFrame(() => this.draw());
     });
     this.observer.observe(this.stage);
   }
@@ -60,7 +72,7 @@ export class Plot {
   show(slice: Slice, look: Look): void {
     this.drawing = display(slice, look);
     const table = look.stats ? statisticsTable(this.drawing.statistics) : null;
-    this.statistics.replaceChildren(...(table ? [table] : []));
+    renew(this.statistics, table ? [table] : []);
     this.draw();
   }
 
@@ -76,14 +88,14 @@ export class Plot {
   private draw(): void {
     const { drawing } = this;
     if (!drawing) return;
-    this.width = this.stage.clientWidth;
+    this.width ||= this.stage.clientWidth; // later the observer says it: asking costs a layout
     const width = Math.max(240, this.width || 640);
     const composed = compose(drawing, width);
     this.composed = composed;
     this.canvas.setAttribute("viewBox", `0 0 ${width} ${composed.height}`);
-    this.canvas.setAttribute("height", String(composed.height));
     this.canvas.setAttribute("aria-label", describe(drawing));
-    this.canvas.replaceChildren(...composed.nodes, this.brush, this.marker);
+    renew(this.picture, composed.nodes);
+    this.cells.show(drawing, composed);
     const [across, up] = this.bins();
     if (this.cursor[0] >= across || this.cursor[1] >= up) this.cursor = [-1, -1];
     this.mark(false);

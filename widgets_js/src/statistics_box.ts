@@ -118,7 +118,9 @@ export function statistics2d(cells: Cells): Statistics {
 }
 
 export function sum(values: Float64Array): number {
-  return values.reduce((total, value) => total + value, 0);
+  let total = 0;
+  for (const value of values) total += value;
+  return total;
 }
 
 /** The cells in view, of rows of `columns` cells. */

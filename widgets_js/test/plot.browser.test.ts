@@ -1,6 +1,6 @@
 import axe from "axe-core";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { markup, standalone } from "../src/download";
+import { markup, type Source, standalone } from "../src/download";
 import type { Look } from "../src/look";
 import { Plot } from "../src/plot";
 import type { Slice } from "../src/slice";
@@ -40,6 +40,13 @@ function point(kind: string, x: number, y: number): void {
   const { left, top, width, height } = frame();
   const at = { clientX: left + x * width, clientY: top + y * height };
   stage().dispatchEvent(new PointerEvent(kind, { ...at, button: 0, bubbles: true, pointerId: 1 }));
+}
+
+/** What the menu of downloads is given. */
+function source(root: HTMLElement): Source {
+  const svg = root.querySelector(".hepnb-svg") as SVGSVGElement;
+  const cells = root.querySelector("canvas") as HTMLCanvasElement;
+  return { svg, cells, drawing: undefined, name: "h" };
 }
 
 const readout = () => plot.node.querySelector(".hepnb-readout") as HTMLElement;
@@ -147,19 +154,17 @@ test.each([640, 320])("no curve and no word runs through the legend, %i px", (wi
   expect(legend.right).toBeLessThanOrEqual(root.getBoundingClientRect().right);
 });
 
-test("empty cells stay blank, contents have colours", async () => {
+test("empty cells stay blank, contents have colours, within the frame", () => {
   const root = show(cells(), { logz: true });
-  const image = root.querySelector(".hepnb-heat image") as SVGImageElement;
-  const read = new Image();
-  read.src = image.getAttribute("href") ?? "";
-  await read.decode();
-  const canvas = document.createElement("canvas");
-  [canvas.width, canvas.height] = [read.width, read.height];
+  const canvas = root.querySelector("canvas") as HTMLCanvasElement;
   const context = canvas.getContext("2d") as CanvasRenderingContext2D;
-  context.drawImage(read, 0, 0);
   const at = (x: number, y: number) => [
-    ...context.getImageData(x * read.width, y * read.height, 1, 1).data,
+    ...context.getImageData(x * canvas.width, y * canvas.height, 1, 1).data,
   ];
+  const [drawn, around] = [canvas.getBoundingClientRect(), frame()];
+  for (const side of ["left", "right", "top", "bottom"] as const) {
+    expect(Math.abs(drawn[side] - around[side])).toBeLessThan(1);
+  }
   expect(at(0.375, 0.75)[3]).toBe(0); // the empty bin
   expect(at(0.125, 0.75)).toEqual([0, 34, 78, 255]); // the lowest content
   expect(at(0.875, 0.25)).toEqual([254, 232, 56, 255]); // the highest
@@ -169,7 +174,7 @@ test("the picture stands alone as a file: styles in it, no marker, print on whit
   document.documentElement.style.colorScheme = "dark";
   const root = show(three, { flow: true, kind: "filled" });
   press("Home");
-  const text = markup(standalone(root.querySelector(".hepnb-svg") as SVGSVGElement));
+  const text = markup(standalone(source(root)));
   document.documentElement.style.colorScheme = "";
   expect(text).not.toMatch(/class=|var\(|hepnb-cross/);
   expect(text).toContain("&lt;i&gt;b&lt;/i&gt;");
@@ -179,6 +184,34 @@ test("the picture stands alone as a file: styles in it, no marker, print on whit
   const shades = [...parsed.querySelectorAll("rect")].map((rect) => rect.getAttribute("opacity"));
   expect(shades).toContain("0.09");
   expect(document.querySelector(".hepnb-print")).toBeNull();
+});
+
+test("nothing lies over the cells or behind the empty ones", () => {
+  const root = show(cells(), { flow: true });
+  const over = root.querySelectorAll("svg rect:not(.hepnb-brush)");
+  expect(over.length).toBeGreaterThan(3);
+  for (const rect of over) expect(getComputedStyle(rect).fill).toBe("none");
+});
+
+test("who reads the statistics stays there while their numbers change", () => {
+  const root = show(counts([7, 9, 0, 1, 2, 5]), { stats: true });
+  const region = root.querySelector<HTMLElement>("[aria-label=Statistics]");
+  region?.focus();
+  plot.show(counts([7, 9, 0, 1, 3, 5]), look({ stats: true }));
+  expect(document.activeElement).toBe(region);
+  expect(region?.textContent).toContain("25");
+});
+
+test("a file of a heat map has its cells in it, at their place", () => {
+  const root = show(cells(), { flow: true });
+  const copy = standalone(source(root));
+  const [image] = copy.querySelectorAll("image");
+  expect(image?.getAttribute("href")).toBe(root.querySelector("canvas")?.toDataURL());
+  const box = root.querySelector(".hepnb-frame") as Element;
+  for (const name of ["x", "y", "width", "height"]) {
+    expect(image?.getAttribute(name)).toBe(box.getAttribute(name));
+  }
+  expect(copy.querySelectorAll("image:not([href])")).toHaveLength(0);
 });
 
 test("every download is a file of its kind with a safe name", async () => {
