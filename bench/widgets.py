@@ -168,23 +168,29 @@ def _show(title: str, taken: list[float], goal: str) -> None:
 
 
 def _in_the_browser(browser: Any, moves: int) -> None:
-    import hist
-
     from hepnb.widgets import HistExplorer
 
-    h: Any = hist.Hist.new.Reg(100, 0, 1, name="x").Reg(100, 0, 1, name="y").Reg(98, 0, 1, name="z")
-    h = h.Int64()
-    h.view(flow=True)[...] = np.random.default_rng(1).integers(0, 200, h.axes.extent)
-    for said, view in (
-        ("one dimension", {"x": "x", "y": {"as": "range"}}),
-        ("heat map", {"x": "x", "z": "y", "y": {"as": "range"}}),
+    cube, square = _filled(100, 100, 98), _filled(1000, 1000)
+    for said, h, view, moved in (
+        ("one dimension", cube, {"x": "x", "y": {"as": "range"}}, "y"),
+        ("heat map of 100 x 98", cube, {"x": "x", "z": "y", "y": {"as": "range"}}, "y"),
+        ("heat map of 1000 x 1000", square, {"x": "x", "y": "y"}, "x"),
     ):
         explorer = HistExplorer(h, view=view)
         page, _ = _shown(browser, explorer)
-        taken = page.evaluate(_MOVES, {"label": "y, lower limit", "moves": moves})
+        taken = page.evaluate(_MOVES, {"label": f"{moved}, lower limit", "moves": moves})
         _show(f"{h.size:,} bins sliced in the browser, {said}: input to paint", taken, "33 ms")
         page.close()
         explorer.close()
+
+
+def _filled(*bins: int) -> Any:
+    import hist
+
+    axes = [hist.axis.Regular(n, 0, 1, name=name) for n, name in zip(bins, "xyz", strict=False)]
+    h: Any = hist.Hist(*axes, storage=hist.storage.Int64())
+    h.view(flow=True)[...] = np.random.default_rng(1).integers(0, 200, h.axes.extent)
+    return h
 
 
 def _through_the_kernel(browser: Any, home: Path, moves: int) -> None:
@@ -247,7 +253,7 @@ def _sizes(home: Path) -> None:
     from hepnb.widgets._wire import STATIC
 
     print("\nbytes")
-    for file in sorted(STATIC.glob("hist_*")):
+    for file in sorted(STATIC.iterdir()):
         print(f"  {file.name:<28}{file.stat().st_size:>12,}")
     small: Any = hist.Hist.new.Reg(100, 0, 1, name="x").Reg(20, 0, 1, name="y").Weight()
     large: Any = hist.Hist.new.Reg(1000, 0, 1, name="x").Reg(1000, 0, 1, name="y").Int64()

@@ -6,11 +6,14 @@ import { histogramCsv } from "./histogram_csv";
 import { menuButton } from "./menu";
 import { pdf } from "./pdf";
 import { save } from "./save";
+import { drawnTable } from "./statistics_table";
 
 export interface Source {
   svg: SVGSVGElement;
   /** What lies behind it in a heat map. */
   cells: HTMLCanvasElement;
+  /** What stands below it. */
+  statistics: HTMLTableElement | null;
   drawing: Drawing | undefined;
   name: string;
 }
@@ -67,11 +70,14 @@ function fileName(name: string): string {
 }
 
 /** A copy with its styles written into it, in the colours of print. */
-export function standalone({ svg: picture, cells }: Source): SVGSVGElement {
+export function standalone({ svg: picture, cells, statistics }: Source): SVGSVGElement {
   const copy = picture.cloneNode(true) as SVGSVGElement;
   copy.querySelector(".hepnb-cells")?.setAttribute("href", cells.toDataURL());
   for (const node of copy.querySelectorAll(".hepnb-marker, .hepnb-brush")) node.remove();
-  const [, , width = "640", height = "320"] = (copy.getAttribute("viewBox") ?? "").split(" ");
+  const [, , width = 640, high = 320] = (copy.getAttribute("viewBox") ?? "").split(" ").map(Number);
+  const [table, more] = statistics ? drawnTable(statistics, width, high) : [svg("g"), 0];
+  copy.append(table);
+  const height = high + more;
   const paper = el(
     "div",
     { class: "hepnb-root hepnb-explorer hepnb-print", "aria-hidden": "true" },
@@ -93,8 +99,9 @@ export function standalone({ svg: picture, cells }: Source): SVGSVGElement {
   });
   paper.remove();
   for (const name of ["class", "role", "style"]) copy.removeAttribute(name);
-  copy.setAttribute("width", width);
-  copy.setAttribute("height", height);
+  copy.setAttribute("viewBox", `0 0 ${width} ${height}`);
+  copy.setAttribute("width", String(width));
+  copy.setAttribute("height", String(height));
   copy.setAttribute("font-family", "Helvetica, Arial, sans-serif");
   copy.prepend(svg("rect", { width, height, fill: "#fff" }));
   return copy;

@@ -55,6 +55,7 @@ export class Plot {
     this.files = downloads(() => ({
       svg: this.canvas,
       cells: this.cells.node,
+      statistics: this.statistics.querySelector("table"),
       drawing: this.drawing,
       name: this.name,
     }));

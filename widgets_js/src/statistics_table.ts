@@ -1,6 +1,7 @@
 // The statistics box as a table below the picture, one row for each series.
 
-import { el } from "./dom";
+import { textWidth } from "./axes";
+import { el, svg } from "./dom";
 import { number } from "./format";
 import type { Statistics } from "./statistics_box";
 
@@ -37,6 +38,32 @@ export function statisticsTable(of: Statistics[]): HTMLElement | null {
     el("table", {}, el("thead", {}, head), el("tbody", {}, ...rows)),
   );
 }
+
+/** The same table as part of a picture: as small as its width asks for, and its height. */
+export function drawnTable(
+  table: HTMLTableElement,
+  width: number,
+  top: number,
+): [SVGElement, number] {
+  const rows = [...table.rows].map(({ cells }) => [...cells].map((cell) => cell.textContent ?? ""));
+  let right = 0;
+  const ends = (rows[0] ?? []).map((_, i) => {
+    right += GAP + Math.max(...rows.map((row) => textWidth(row[i] ?? "")));
+    return right;
+  });
+  const by = Math.min(1, width / (right + GAP));
+  const group = svg("g", { "font-size": 12 * by });
+  rows.forEach((row, j) => {
+    row.forEach((text, i) => {
+      const at = { x: (ends[i] ?? 0) * by, y: top + (j + 1) * LINE * by, "text-anchor": "end" };
+      group.append(svg("text", { ...at, opacity: j === 0 ? 0.7 : 1 }, text));
+    });
+  });
+  return [group, (rows.length + 0.5) * LINE * by];
+}
+
+const GAP = 14;
+const LINE = 17;
 
 function digits(value: number | null): string {
   return value === null ? "" : number(value, 5);

@@ -46,7 +46,8 @@ function point(kind: string, x: number, y: number): void {
 function source(root: HTMLElement): Source {
   const svg = root.querySelector(".hepnb-svg") as SVGSVGElement;
   const cells = root.querySelector("canvas") as HTMLCanvasElement;
-  return { svg, cells, drawing: undefined, name: "h" };
+  const statistics = root.querySelector("table");
+  return { svg, cells, statistics, drawing: undefined, name: "h" };
 }
 
 const readout = () => plot.node.querySelector(".hepnb-readout") as HTMLElement;
@@ -200,6 +201,27 @@ test("who reads the statistics stays there while their numbers change", () => {
   plot.show(counts([7, 9, 0, 1, 3, 5]), look({ stats: true }));
   expect(document.activeElement).toBe(region);
   expect(region?.textContent).toContain("25");
+});
+
+test.each([640, 240])("a file has the statistics below the picture, %i px", (width) => {
+  const root = show(three, { stats: true }, width);
+  const [, , , high] = (plot.node.querySelector("svg")?.getAttribute("viewBox") ?? "").split(" ");
+  const copy = standalone(source(root));
+  document.body.append(copy);
+  const texts = [...copy.querySelectorAll("text")];
+  const cells = [...(root.querySelector("table")?.querySelectorAll("td, th") ?? [])];
+  const table = texts.slice(-cells.length);
+  expect(table.map((text) => text.textContent)).toEqual(cells.map((cell) => cell.textContent));
+  const page = copy.getBoundingClientRect();
+  for (const text of table.filter(({ textContent }) => textContent)) {
+    const { left, right, top, bottom } = text.getBoundingClientRect();
+    expect(left).toBeGreaterThan(page.left);
+    expect(right).toBeLessThan(page.right);
+    expect(top).toBeGreaterThan(page.top + Number(high) - 4);
+    expect(bottom).toBeLessThanOrEqual(page.bottom);
+  }
+  plot.show(three, look({ stats: false }));
+  expect(standalone(source(root)).getAttribute("height")).toBe(high);
 });
 
 test("a file of a heat map has its cells in it, at their place", () => {
