@@ -13,6 +13,7 @@ from pathlib import Path
 import hepnb
 
 from . import (
+    cache,
     engine,
     histograms,
     logs,
@@ -31,6 +32,7 @@ ALL = {
     "engine": engine.main,
     "peers": peers.main,
     "systematics": systematics.main,
+    "cache": cache.main,
     "starting": starting.main,
     "scans": scans.main,
     "logs": logs.main,

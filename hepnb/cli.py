@@ -49,6 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_lab(verbs)
     _add_runs(verbs)
     _add_hist(verbs)
+    _add_data(verbs)
     _add_doctor(verbs)
     return parser
 
@@ -230,6 +231,35 @@ def _add_hist(verbs: Any) -> None:
     from .hist_cli import add_hist
 
     add_hist(verbs, _add)
+
+
+# -- data -------------------------------------------------------------------------------------
+
+
+def _add_data(verbs: Any) -> None:
+    says = "What hepnb keeps of files that it has read."
+    parts = verbs.add_parser("data", help=says, description=says).add_subparsers(
+        dest="part", required=True, metavar="VERB"
+    )
+    cache = _add(parts, "cache", _data_cache, "Say what the column cache takes, or empty it.")
+    cache.add_argument("--clear", action="store_true", help="remove everything in it")
+    cache.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
+
+
+def _data_cache(given: argparse.Namespace) -> None:
+    from .analysis.cache import column_cache
+    from .runs.policy import Policy
+
+    cache = column_cache(Policy.of_site().cache)
+    if cache is None:
+        raise RunError("the column cache is switched off (HEPNB_CACHE_SIZE, or the site's policy)")
+    pieces, size = cache.clear() if given.clear else cache.usage()
+    facts = {"folder": str(cache.folder), "limit": cache.limit, "pieces": pieces, "size": size}
+    if given.json:
+        print(json.dumps({**facts, "cleared": given.clear}))
+        return
+    what = "removed" if given.clear else f"of {cache.limit / 1e9:g} GB"
+    print(f"{cache.folder}: {pieces} pieces, {size / 1e6:.1f} MB {what}")
 
 
 # -- doctor -----------------------------------------------------------------------------------

@@ -12,6 +12,14 @@ import pytest
 
 PROJECT = Path(__file__).resolve().parents[1]
 PAGES = sorted([*PROJECT.glob("*.md"), *(PROJECT / "docs").rglob("*.md")])
+GUIDES = (
+    "events.md",
+    "histograms.md",
+    "modules.md",
+    "paths.md",
+    "runs.md",
+    "scans.md",
+)
 
 
 def python_blocks(page: Path) -> str:
@@ -44,14 +52,19 @@ def test_the_tour_runs_from_top_to_bottom(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["paths.md", "modules.md", "histograms.md", "runs.md", "scans.md"])
+@pytest.mark.parametrize("name", GUIDES)
 def test_a_guide_runs_from_top_to_bottom(name: str, tmp_path: Path) -> None:
     script = tmp_path / "guide.py"
     script.write_text(python_blocks(PROJECT / "docs" / name))
     result = subprocess.run(
         [sys.executable, str(script)],
         cwd=tmp_path,
-        env=os.environ | {"HEPNB_STATE_DIR": str(tmp_path / "state"), "MPLBACKEND": "agg"},
+        env=os.environ
+        | {
+            "HEPNB_STATE_DIR": str(tmp_path / "state"),
+            "HEPNB_CACHE_DIR": str(tmp_path / "cache"),
+            "MPLBACKEND": "agg",
+        },
         capture_output=True,
         text=True,
         check=False,

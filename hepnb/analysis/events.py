@@ -18,6 +18,8 @@ from .schema import plain_type
 if TYPE_CHECKING:
     import awkward as ak
 
+    from .cache import CachedFile, ColumnCache
+
 __all__ = ["EventFile", "decompress_fast", "open_events"]
 
 _REMOTE = re.compile(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
@@ -75,6 +77,7 @@ class EventFile:
         self._tree = tree
         self._ntuple = not hasattr(tree, "branches")
         self._known: dict[str, Any] = {}
+        self._cached: CachedFile | None = None
         self.branches: tuple[str, ...] = tuple(_branch_names(tree))
 
     @property
@@ -89,6 +92,23 @@ class EventFile:
     def bytes_read(self) -> int:
         """How many bytes of the file were asked for so far, as they lie on the disk."""
         return int(self._directory.file.source.num_requested_bytes)
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether reading it takes much longer than computing: LZMA, or another machine's disk."""
+        first = next(iter(getattr(self._tree, "branches", ())), None)
+        kinds = {str(self._directory.file.compression), str(getattr(first, "compression", None))}
+        return bool(_REMOTE.match(self.path)) or any(kind.startswith("LZMA") for kind in kinds)
+
+    def cache_in(self, cache: ColumnCache) -> None:
+        """From now on keep decompressed columns there, and take from there what it has."""
+        import uproot
+
+        marks: list[object] = [self.uuid, self._directory.file.fEND, self._directory.fDatimeM]
+        if not _REMOTE.match(self.path):
+            found = FilePath(self.path).stat()
+            marks += [found.st_size, found.st_mtime_ns]
+        self._cached = cache.file([uproot.__version__, *marks, self.tree, self.entries])
 
     def read(self, columns: Sequence[str], start: int, stop: int) -> ak.Array:
         """The branches `columns` of entries `start` to `stop`, as one flat record array.
@@ -105,21 +125,25 @@ class EventFile:
             raise DataError(
                 f"{self.path}: entries {start}-{stop} are not in tree {self.tree!r} of {self.entries} entries"
             )
+        found = self._cached.find(columns, start, stop) if self._cached else {}
+        missing = [name for name in columns if name not in found]
         try:
-            return self._read(list(columns), start, stop)
+            read = self._read(missing, start, stop)
         except MemoryError:
             raise
         except Exception as error:
             raise DataError(
                 f"{self.path}: tree {self.tree!r}, entries {start}-{stop}: unreadable ({_reason(error)})"
             ) from error
+        if self._cached is None:
+            return read
+        new = {name: read.layout.content(name) for name in missing}
+        self._cached.keep(new, start, stop)
+        return _record([(found | new)[name] for name in columns], columns, stop - start)
 
     def _read(self, columns: list[str], start: int, stop: int) -> ak.Array:
-        import awkward as ak
-
         if not columns:
-            empty = ak.contents.RecordArray([], [], length=stop - start)
-            return ak.Array(empty)
+            return _record([], [], stop - start)
         if self._ntuple or _REMOTE.match(self.path):
             wanted = frozenset(columns)  # one request for all of them
             array = self._tree.arrays(
@@ -132,7 +156,7 @@ class EventFile:
         # From a local file, branch by branch: `arrays` looks through all branches for each call,
         # which for a NanoAOD file of a thousand branches costs more than the reading.
         contents = [self._piece(name, start, stop) for name in columns]
-        return ak.Array(ak.contents.RecordArray(contents, columns, length=stop - start))
+        return _record(contents, columns, stop - start)
 
     def _piece(self, name: str, start: int, stop: int) -> Any:
         """The layout of one branch; the branch object is looked up once."""
@@ -175,6 +199,12 @@ class EventFile:
 
     def __repr__(self) -> str:
         return f"EventFile({self.path!r}, tree={self.tree!r}, entries={self.entries})"
+
+
+def _record(contents: list[Any], columns: Sequence[str], length: int) -> ak.Array:
+    import awkward as ak
+
+    return ak.Array(ak.contents.RecordArray(contents, list(columns), length=length))
 
 
 def _open(path: str) -> Any:

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .cache import ColumnCache
     from .dataset import Dataset
     from .events import EventFile
     from .program import Program
@@ -29,6 +30,11 @@ class ProgramInput:
         except BaseException:
             file.close()
             raise
+
+    def cache_in(self, cache: ColumnCache, *, always: bool) -> None:
+        """Keep the columns of a file that is slow to read (or of any) decompressed in a cache."""
+        if always or self._file.is_slow:
+            self._file.cache_in(cache)
 
     @property
     def clusters(self) -> tuple[int, ...]:

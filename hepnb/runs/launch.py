@@ -46,6 +46,7 @@ def start(
     threads: int = 1,
     nice: int = 10,
     environment: Mapping[str, str] | None = None,
+    cache: bool | None = None,
     parameters: Mapping[str, Any] | None = None,
     variations: str | Sequence[str] = "all",
 ) -> Run:
@@ -89,6 +90,10 @@ def start(
         How far workers step back for other processes, 0 to 19.
     environment : dict, optional
         Environment variables of the workers.
+    cache : bool, optional
+        Whether the columns that are read are kept decompressed on the local disk, for later runs on
+        the same files; by default those of files that are slow to read (LZMA, remote). Results are
+        the same with it and without.
     parameters : dict, optional
         The values that the path was made with, numbers or texts: kept as `run.parameters`.
     variations : str or list
@@ -112,6 +117,7 @@ def start(
         threads=threads,
         nice=nice,
         environment=environment,
+        cache=cache,
     )
     inputs = Inputs.of(data, allow_duplicates=allow_duplicates)
     prepared = prepare(

@@ -36,12 +36,13 @@ class Policy:
 
     `max_runs`: runs of one user at once on this machine; `lifetime` [s]: how long a run may last
     before it is interrupted (`hn.resume` goes on); `disk` [bytes]: what all runs of one user may
-    take under their state directory.
+    take under their state directory; `cache` [bytes]: what their column cache may take, 0 for none.
     """
 
     max_runs: float | None = None
     lifetime: float | None = None
     disk: float | None = None
+    cache: float | None = None
 
     @classmethod
     def of_site(cls) -> Policy:
@@ -124,7 +125,11 @@ def _duration(seconds: float) -> str:
 
 
 def _limit(file: Path, key: str, value: Any) -> float:
-    units: dict[str, float] | None = {"lifetime": _TIMES, "disk": _SIZES}.get(key)
+    units: dict[str, float] | None = {
+        "lifetime": _TIMES,
+        "disk": _SIZES,
+        "cache": _SIZES,
+    }.get(key)
     if units is None:
         if type(value) is int and value >= 0:
             return float(value)

@@ -139,6 +139,7 @@ def prepare(
     Raises RunError for a setting that makes no sense, PathError for a path that cannot run on the
     first files.
     """
+    from ..analysis.cache import column_cache
     from ..histograms import Signature
 
     workers = whole("workers", workers, 1, MOST_WORKERS)
@@ -151,6 +152,9 @@ def prepare(
         here = str(FilePath.cwd())
     except FileNotFoundError:
         raise RunError("the working directory is gone: change to another one") from None
+    settings = settings or Settings()
+    if settings.cache is not False:
+        column_cache()  # a size that is none is told here, not by workers
     job = path.freeze(variations)
     inputs.check(job)
     _warn_of_data(job, inputs.datasets)
@@ -167,7 +171,7 @@ def prepare(
         on_error=on_error,
         allow_duplicates=allow_duplicates,
         engine=engine,
-        settings=settings or Settings(),
+        settings=settings,
         parameters=dict(parameters or {}),
         python_path=tuple(entry or here for entry in sys.path),
         working_directory=here,

@@ -39,7 +39,8 @@ class Settings:
     `memory` [bytes] is the resident memory that a worker may have (None: no limit); `timeout` [s]
     is how long one task may take (None: by what tasks took so far); `retries` is how often a chunk
     whose code raised is tried again; `seed` starts the random numbers; `threads` is for libraries
-    that compute in threads; `nice` how far workers step back for other processes.
+    that compute in threads; `nice` how far workers step back for other processes; `cache` whether
+    columns are kept decompressed (None: those of files that are slow to read).
     """
 
     memory: int | None = None
@@ -49,6 +50,7 @@ class Settings:
     threads: int = 1
     nice: int = 10
     environment: Mapping[str, str] = field(default_factory=dict)
+    cache: bool | None = None
 
     @classmethod
     def of(
@@ -61,6 +63,7 @@ class Settings:
         threads: int = 1,
         nice: int = 10,
         environment: Mapping[str, str] | None = None,
+        cache: bool | None = None,
     ) -> Settings:
         """Settings as they are given. Raises RunError for one that makes no sense."""
         return cls(
@@ -71,6 +74,7 @@ class Settings:
             threads=whole("threads", threads, 1, _MOST_THREADS),
             nice=whole("nice", nice, 0, 19),
             environment={} if environment is None else _variables(environment),
+            cache=_switch("cache", cache),
         )
 
 
@@ -113,6 +117,12 @@ def memory_in_bytes(given: Any) -> int:
             "of which its libraries are the most"
         )
     return int(size)
+
+
+def _switch(name: str, value: Any) -> bool | None:
+    if value is None or isinstance(value, bool):
+        return value
+    raise RunError(f"{name}={value!r}: give True, False, or None to let hepnb choose")
 
 
 def _seconds(name: str, value: Any) -> float:

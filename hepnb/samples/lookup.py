@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Literal
 
 from ..errors import DataError, nearest
+from ..folders import cache_dir
 from .checksums import verified
 from .download import Progress, fetch
 from .registry import SAMPLES, Entry
 
-__all__ = ["Sample", "cache_dir", "get"]
+__all__ = ["Sample", "get"]
 
 Origin = Literal["data-dir", "cache", "download", "toy"]
 
@@ -83,13 +84,6 @@ def get(name: str, *, download: bool = True, progress: Progress | None = None) -
         raise DataError(
             f"the cache {cache} cannot be written: {error.strerror}; set HEPNB_CACHE_DIR"
         ) from error
-
-
-def cache_dir() -> Path:
-    """The folder that hepnb may fill and the user may empty at any time."""
-    if own := os.environ.get("HEPNB_CACHE_DIR"):
-        return Path(own)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "hepnb"
 
 
 def _lying(entry: Entry, folder: Path, missed: list[str]) -> tuple[Path, ...]:

@@ -17,11 +17,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ...analysis.cache import column_cache
+from ...analysis.input import ProgramInput
 from ...analysis.statistics import Statistics
 from ...analysis.task import ChunkTask
 from ...errors import DataError, HepnbError, one_line
 from ...histograms import Contribution, Signature
 from ..bundle import Bundle
+from ..policy import Policy
 from ..spec import OPEN_FILES, RunSpec
 from ..tally import add_counts
 from .seeding import event_key, seed_generators, seed_of
@@ -55,6 +58,8 @@ class Tasks:
         self._open: OrderedDict[int, Input] = OrderedDict()
         self._left: dict[int, int] = {}
         self._described: set[str] = set()
+        wanted = spec.settings.cache
+        self._cache = None if wanted is False else column_cache(Policy.of_site().cache)
 
     def answer(self, task: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
         """The answer to a task, and the record that goes with it."""
@@ -95,6 +100,8 @@ class Tasks:
             return self._open[index]
         entry = self._spec.files[index]
         opened = self._job.open(entry.path, entry.tree, self._datasets[entry.dataset])
+        if self._cache is not None and isinstance(opened, ProgramInput):
+            opened.cache_in(self._cache, always=self._spec.settings.cache is True)
         self._open[index] = opened
         self._left.setdefault(index, opened.entries)
         while len(self._open) > OPEN_FILES:
