@@ -92,11 +92,17 @@ def collect(name: str, layouts: Mapping[str, Any]) -> Collection:
     for field in layouts:
         if field not in lists:
             odd[field] = f"{name}_{field} has one value per event, {name}_{model} a list"
-        elif field != model and not np.array_equal(np.asarray(lists[field].offsets), offsets):
+        elif not _equal(np.asarray(lists[field].offsets), offsets):
             odd[field] = f"{name}_{model} and {name}_{field} have different numbers of objects"
         else:
             contents[field] = lists[field].content[: offsets[-1]]
     return Collection(name, offsets, contents, odd)
+
+
+def _equal(some: np.ndarray, others: np.ndarray) -> bool:
+    """Whether two arrays of offsets are the same; often they are one."""
+    same = some.ctypes.data == others.ctypes.data and len(some) == len(others)
+    return same or np.array_equal(some, others)
 
 
 class Collection:
