@@ -12,6 +12,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "Path": "hepnb._bind",
+    "Card": "hepnb._bind",
     "Module": "hepnb.analysis",
     "modules": "hepnb._bind",
     "param": "hepnb.analysis",
@@ -40,6 +41,7 @@ _HOMES = {
 _ROOMS = ("plots", "stats")
 
 __all__ = [
+    "Card",
     "CollectionsView",
     "Dataset",
     "H5Hist",
@@ -71,7 +73,7 @@ __all__ = [
 
 if TYPE_CHECKING:
     from . import plots, stats
-    from ._bind import Path, Run, RunSet, attach, modules, plan, resume, scan
+    from ._bind import Card, Path, Run, RunSet, attach, modules, plan, resume, scan
     from .analysis import Dataset, Module, param
     from .checkup import doctor
     from .errors import HepnbError

@@ -18,6 +18,7 @@ from .runs.preview import plan
 from .runs.views import in_terminal
 
 __all__ = [
+    "Card",
     "Path",
     "Run",
     "RunSet",
@@ -50,6 +51,26 @@ def _modules_as_html(known: ModuleTable) -> str:
     from .widgets.static_table import table
 
     return table("Modules", known.heads, known.rows())
+
+
+class Card(analysis.Card):
+    __doc__ = analysis.Card.__doc__
+
+    path_type = Path
+
+    def start(self, data: Any = None, **settings: Any) -> Run:
+        """Run the card's path on its datasets, or on other data, in the background.
+
+        Takes the keywords of `Path.start`, and raises what it raises; a misspelt column is told
+        with its place in the card.
+        """
+        with self.placed():
+            return start(
+                self.path,
+                self if data is None else data,
+                parameters={**self.parameters, **settings.pop("parameters", {})},
+                **settings,
+            )
 
 
 def _dashboard(run: Run) -> Any:

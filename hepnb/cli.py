@@ -47,6 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(dest="name", required=True, metavar="VERB")
     _add_demo(verbs)
     _add_lab(verbs)
+    _add_cards(verbs)
     _add_runs(verbs)
     _add_hist(verbs)
     _add_data(verbs)
@@ -128,6 +129,17 @@ def _lab(given: argparse.Namespace) -> None:
     if copied.kept:
         print(f"kept as you changed them: {', '.join(copied.kept)} (remove them to get ours back)")
     open_lab(copied.folder, browser=not given.no_browser, port=given.port)
+
+
+# -- run, card --------------------------------------------------------------------------------
+
+
+def _add_cards(verbs: Any) -> None:
+    from .card_cli import add_card
+    from .run_cli import add_run
+
+    add_run(verbs, _add, _positive)
+    add_card(verbs, _add)
 
 
 # -- runs -------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 __all__ = [
+    "CardError",
     "DataError",
     "DiskError",
     "HepnbError",
@@ -38,6 +39,10 @@ class HepnbError(Exception):
 
 class PathError(HepnbError):
     """A path that cannot run: unknown names, cycles, two owners of one column, bad expressions."""
+
+
+class CardError(HepnbError):
+    """A run card that cannot be read or understood: `card.yaml:LINE:COLUMN: what, and the mend`."""
 
 
 class DataError(HepnbError):

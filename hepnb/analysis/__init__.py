@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 _HOMES = {
+    "Card": "cards",
     "ChunkResult": "result",
     "ChunkTask": "task",
     "Dataset": "dataset",
@@ -22,6 +23,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "Card",
     "ChunkResult",
     "ChunkTask",
     "Dataset",
@@ -38,6 +40,7 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
+    from .cards import Card
     from .dataset import Dataset, as_datasets
     from .events import EventFile, open_events
     from .fills import Fill

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .conventions import Reading, resolve_all
+from .folding import folded
 from .plan import Plan, make_plan
 from .steps import Histogram, Step
 from .touch import Touch
@@ -17,7 +18,14 @@ if TYPE_CHECKING:
     from .dataset import Dataset
     from .weights import Weights
 
-__all__ = ["Applied", "Varied"]
+__all__ = ["Applied", "Varied", "steps_for"]
+
+
+def steps_for(
+    steps: tuple[Step, ...], dataset: Dataset, branches: tuple[str, ...]
+) -> tuple[Step, ...]:
+    """The steps as they are for a dataset, without variations that do not apply to such a file."""
+    return tuple(folded(within(steps, lambda scope: scope.applies(dataset, branches)), dataset))
 
 
 @dataclass(frozen=True)
@@ -56,7 +64,7 @@ class Applied:
         dataset: Dataset,
     ) -> Applied:
         """For the branches `fields` that were read of a file of a dataset."""
-        mine = tuple(within(steps, lambda scope: scope.applies(dataset, fields)))
+        mine = steps_for(steps, dataset, fields)
         plan = make_plan(mine)
         readings = resolve_all(plan.external, fields, plan.askers)
         varied = Varied(selector, labels_of(steps), dataset.kind == "data")

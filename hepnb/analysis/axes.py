@@ -21,7 +21,7 @@ from typing import Any
 from ..errors import PathError
 from .formula import Formula, make_formula
 
-__all__ = ["category_axis", "read_axis"]
+__all__ = ["category_axis", "read_axis", "split_axis"]
 
 _NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 _LABEL = r"(?:\s*\[(?P<label>[^\[\]]*)\])?\s*$"
@@ -38,7 +38,7 @@ def read_axis(name: str, what: Any, where: str) -> tuple[Formula, Any]:
     """The formula and the `hist.axis` of one histogram input. Raises `PathError` naming `where`."""
     place = f"{where}, axis {name!r}"
     if isinstance(what, str):
-        source, spec = _split(what, place)
+        source, spec = split_axis(what, place)
         return make_formula(source, place), _parse(spec, name, place)
     if isinstance(what, tuple) and len(what) == 2:
         return make_formula(what[0], place), _named(what[1], name, place)
@@ -54,7 +54,7 @@ def category_axis(name: str, labels: tuple[str, ...]) -> Any:
     return hist.axis.StrCategory([], name=name, growth=True)
 
 
-def _split(text: str, place: str) -> tuple[str, str]:
+def split_axis(text: str, place: str) -> tuple[str, str]:
     """The expression and the axis part: cut at the last colon outside brackets."""
     depth = 0
     for at in range(len(text) - 1, -1, -1):

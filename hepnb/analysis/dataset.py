@@ -103,12 +103,19 @@ def as_datasets(data: Any) -> tuple[Dataset, ...]:
     """The datasets that `data` means, with globs and directories resolved.
 
     `data` is a path, glob or directory (or a list of them: one dataset named after their common
-    stem), a mapping of names to files, a `Dataset` or a list of datasets. Raises `DataError` when
-    nothing matches, when no file at all exists, or when two datasets share a name.
+    stem), a mapping of names to files, a `Dataset` or a list of datasets, a run card (`hn.Card`) or the
+    path of one (`*.yaml`). Raises `DataError` when nothing matches, when no file at all exists, or
+    when two datasets share a name, `CardError` for a mistake in a card.
 
     >>> as_datasets("https://example.org/muons.root:Events")[0].name
     'muons'
     """
+    from .cards import Card, is_card
+
+    if is_card(data):
+        data = Card.read(data)
+    if isinstance(data, Card):
+        data = data.datasets
     if isinstance(data, Dataset):
         made: tuple[Dataset, ...] = (data,)
     elif isinstance(data, Mapping):

@@ -202,7 +202,7 @@ def _check_constant(node: ast.AST, fail: Fail) -> None:
         return
     if not isinstance(value, int | float):
         raise fail(f"{value!r} is not a number", node)
-    if not math.isfinite(value) or (abs(value) > 2**63 - 1 and isinstance(value, int)):
+    if abs(value) > 2**63 - 1 if isinstance(value, int) else not math.isfinite(value):
         raise fail("number too large", node)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
-from .applied import Applied
+from .applied import Applied, steps_for
 from .conventions import Reading, resolve_all
 from .plan import describe, make_plan
 from .result import ChunkResult, HistSpec
@@ -108,7 +108,7 @@ class Program:
         """The steps without the variations that do not apply to a file with these branches."""
         if dataset is None:
             return tuple(within(self.steps, lambda scope: scope.is_met(branches)))
-        return tuple(within(self.steps, lambda scope: scope.applies(dataset, branches)))
+        return steps_for(self.steps, dataset, branches)
 
     def process(
         self, events: ak.Array, dataset: Dataset, *, first_entry: int = 0, file: str = ""

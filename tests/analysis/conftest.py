@@ -41,12 +41,12 @@ def run(path: Path, events: ak.Array, **where: Any) -> ChunkResult:
     dataset = where.pop("dataset", None) or Dataset(
         "toy", "https://example.org/toy.root", kind="mc"
     )
-    return program.process(read(program, events), dataset, **where)
+    return program.process(read(program, events, dataset), dataset, **where)
 
 
-def read(program: Program, events: ak.Array) -> ak.Array:
+def read(program: Program, events: ak.Array, dataset: Dataset | None = None) -> ak.Array:
     """The branches a program asks for, as a file would give them."""
-    columns = program.columns(events.fields)
+    columns = program.columns(events.fields, dataset)
     contents = [events.layout.content(name) for name in columns]
     return ak.Array(ak.contents.RecordArray(contents, list(columns), length=len(events)))
 

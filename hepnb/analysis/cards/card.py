@@ -1,0 +1,173 @@
+"""`Card`: a run card, which is another way to write a path and its datasets."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path as FilePath
+from types import MappingProxyType
+from typing import Any, ClassVar, Self
+
+from ...errors import CardError, HepnbError, nearest
+from ..dataset import Dataset
+from ..path import Path
+from .building import Builder
+from .layout import CARD
+from .nodes import LARGEST, Mark, parse
+from .nodes import Mapping as Branch
+from .samples import chosen, samples_of
+from .splits import is_exclusive
+
+__all__ = ["Card", "is_card"]
+
+
+def is_card(file: Any) -> bool:
+    """Whether this names a run card, by its ending.
+
+    >>> is_card("higgs.yaml"), is_card("data.root")
+    (True, False)
+    """
+    return isinstance(file, str | os.PathLike) and str(file).endswith((".yaml", ".yml"))
+
+
+class Card:
+    """A run card: `path`, `datasets` and `variations` as a YAML file describes them.
+
+    Reading it executes nothing and opens no data; the files of its datasets are looked for when
+    `datasets` is asked for. Every mistake is a `CardError` of one line that begins with
+    `card.yaml:LINE:COLUMN`.
+
+    >>> import tempfile
+    >>> text = "hepnb: 1\\nselects: {two muons: count(Muon) == 2}\\nhistograms: {pt: 'Muon.pt: 9, 0, 90'}\\n"
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = FilePath(folder, "card.yaml")
+    ...     _ = file.write_text(text)
+    ...     card = Card.read(file)
+    >>> card.path
+    <Path 'card': 1 select, 1 histogram>
+    """
+
+    path_type: ClassVar[type[Path]] = Path
+
+    def __init__(
+        self,
+        content: bytes,
+        file: str | os.PathLike[str] = "card.yaml",
+        *,
+        datasets: str | Sequence[str] | None = None,
+        source: str | None = None,
+        parameters: Mapping[str, Any] | None = None,
+        refresh: bool = False,
+    ) -> None:
+        """Understand the bytes of a card; `file` is what messages call it, and where paths begin."""
+        self.file = FilePath(file)
+        self.content = content
+        self.tree: Branch = parse(content, str(file))
+        CARD.check(self.tree, "the card")
+        self.parameters: Mapping[str, Any] = MappingProxyType(
+            _parameters(self.tree, parameters or {})
+        )
+        named = self.tree.get("name")
+        self.name = self.file.stem if named is None else str(named.plain)
+        self.samples = samples_of(self.tree, self.parameters)
+        said = self.tree.get("source")
+        self._source = source or (None if said is None else str(said.plain))
+        self._refresh = refresh
+        if isinstance(datasets, str):
+            datasets = [word.strip() for word in datasets.split(",")]
+        self._chosen = chosen(self.samples, datasets)
+        self._builder = self._build()
+
+    @classmethod
+    def read(
+        cls,
+        file: str | os.PathLike[str],
+        *,
+        datasets: str | Sequence[str] | None = None,
+        source: str | None = None,
+        parameters: Mapping[str, Any] | None = None,
+        refresh: bool = False,
+    ) -> Self:
+        """Read a card.
+
+        `datasets` are patterns of the names that are wanted, `source` is which of several sources
+        the files come from, `parameters` are other values for `parameters:`. With `refresh`
+        catalogues are asked again. Raises `CardError` for the first mistake, with its place.
+        """
+        return cls(
+            read_bytes(FilePath(file)),
+            file,
+            datasets=datasets,
+            source=source,
+            parameters=parameters,
+            refresh=refresh,
+        )
+
+    def _build(self) -> Builder:
+        try:
+            path = self.path_type(self.name)
+        except HepnbError as error:
+            raise (self.tree.get("name") or self.tree).error(str(error)) from None
+        builder = Builder(self.tree, path, self.parameters, self.samples)
+        builder.build()
+        return builder
+
+    @property
+    def path(self) -> Path:
+        """The path: a `Path` like any other, which may be added to."""
+        return self._builder.path
+
+    @cached_property
+    def datasets(self) -> tuple[Dataset, ...]:
+        """The datasets that were chosen, with their files."""
+        if not self._chosen:
+            raise self.tree.error("the card has no datasets; add 'datasets:', or start it on data")
+        folder = self.file.parent
+        return tuple(s.dataset(folder, self._source, refresh=self._refresh) for s in self._chosen)
+
+    @property
+    def variations(self) -> tuple[str, ...]:
+        """The names of the systematic variations, without those whose number the files tell."""
+        return self.path.freeze().variations
+
+    @property
+    def split(self) -> bool:
+        """Whether datasets are split into processes that exclude each other."""
+        split = any(sample.node.get("split") for sample in self.samples)
+        return split and is_exclusive(self.tree)
+
+    @contextmanager
+    def placed(self) -> Iterator[None]:
+        """Give an error of the path, such as a misspelt column, its place in the card."""
+        with self._builder.placed():
+            yield
+
+    def __repr__(self) -> str:
+        names = ", ".join(sample.name for sample in self._chosen)
+        return f"<Card {str(self.file)!r}: {self.path!r}, datasets {names or 'none'}>"
+
+
+def read_bytes(file: FilePath) -> bytes:
+    """The content of a card. Raises `CardError` for what is no readable file."""
+    try:
+        if file.exists() and not file.is_file():
+            raise CardError(f"{file}: is not a file; name a run card, such as card.yaml")
+        with file.open("rb") as stream:
+            return stream.read(LARGEST + 1)
+    except OSError as error:
+        raise CardError(f"{file}: {error.strerror}; name a run card, such as card.yaml") from None
+
+
+def _parameters(tree: Branch, given: Mapping[str, Any]) -> dict[str, Any]:
+    section = tree.section("parameters")
+    for key, (named, _) in section.entries.items():
+        if not key.isidentifier():
+            raise named.error(f"parameter {key!r}: use letters, digits and '_'")
+    known = section.plain
+    for key in given:
+        if key not in known:
+            hint = nearest(key, known) or f"; it has {', '.join(known) or 'none'}"
+            raise Mark(tree.mark.file).error(f"the card has no parameter {key!r}{hint}")
+    return {**known, **given}

@@ -1,0 +1,193 @@
+"""The layout of a card, as one declaration: what may stand where. Checks and the JSON Schema come from it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .kinds import Choice, Either, Flag, Kind, Listed, Named, Number, Record, Text, Value
+
+__all__ = ["CARD", "CATEGORY", "VERSION", "json_schema"]
+
+VERSION = 1
+_FORMULA = Text("An expression.", also_numbers=True, example="count(Muon) == 2")
+_NAMES = Listed("One name or several.", of=Text())
+_AXIS = Text("expression: bins, low, high [label]", example="'sum(Jet.pt): 50, 0, 1000 [HT / GeV]'")
+_AFTER = Text("The select below which it stands.")
+_MATRIX = Named(
+    "Values of placeholders: every combination is made.", of=Listed(of=Value()), item="placeholder"
+)
+_SCOPE: dict[str, Kind] = {
+    "matrix": _MATRIX,
+    "only": Listed("Patterns of names of the datasets where it applies.", of=Text()),
+    "except": Listed("Patterns of names of the datasets where it does not apply.", of=Text()),
+    "requires": Listed("Columns that a file must have for it.", of=Text()),
+    "sets": Listed("Names by which variations= may ask for it.", of=Text()),
+}
+_SOURCE = Listed(
+    "Files: a path, glob or folder, file:PATH, glob:PATTERN, list:FILE OF FILES, root://, https://, "
+    "rucio:NAME, dbs:NAME; several in a list.",
+    of=Text(example="'glob:data/*.root'"),
+)
+_COMPUTED = Record(
+    "Written by `hepnb card compute`.",
+    fields={
+        "events": Number("Events in the files.", least=0),
+        "positive": Number("Events with a positive weight.", least=0),
+        "negative": Number("Events with a negative weight.", least=0),
+        "sumw": Number("Sum of weights."),
+        "sumw2": Number("Sum of squared weights."),
+        "effective_xsec": Number("xsec / sumw [pb]: what weight 1 stands for."),
+        "equivalent_lumi": Number("sumw^2 / sumw2 / xsec [pb^-1]."),
+        "from": Text("What it was computed from."),
+    },
+)
+_SHARED: dict[str, Kind] = {
+    "kind": Choice("Whether it is data or simulation (mc).", values=("data", "mc")),
+    "era": Value("The period of data taking, for dataset.era and {era}."),
+    "tree": Text("The tree of events."),
+    "sumw": Text("Where weights are: a branch of another tree (Runs.genEventSumw), or genWeight."),
+    "meta": Named("What else is known: dataset.KEY in expressions.", of=Value(), item="key"),
+}
+_DATASET = Record(
+    "A set of files with what is known about it.",
+    fields={
+        **_SHARED,
+        "xsec": Number("Cross section [pb].", unit="pb", least=0),
+        "files": _SOURCE,
+        "sources": Named("Several sources by name.", of=_SOURCE, item="source"),
+        "split": Record(
+            "Exclusive processes of one sample, read once: labels of the category `process`.",
+            fields={
+                "exclusive": Flag("Whether an event in two processes is an error [true]."),
+                "processes": Named(
+                    of=Record(
+                        fields={"where": _FORMULA, "weight": _FORMULA},
+                        needed=("where",),
+                    ),
+                    item="process",
+                ),
+            },
+            needed=("processes",),
+        ),
+        "computed": _COMPUTED,
+    },
+    one_of=("files", "sources"),
+)
+
+CATEGORY = Either(
+    "Conditions by label; {labels: ..., exclusive: false} if an event may have several.",
+    short=Named(of=_FORMULA, item="label"),
+    long=Record(
+        fields={
+            "labels": Named(of=_FORMULA, item="label"),
+            "exclusive": Flag("Whether an event has the first label that fits [true]."),
+        }
+    ),
+    key="labels",
+)
+CARD = Record(
+    "A run card: what to compute, and of which data.",
+    fields={
+        "hepnb": Choice("The version of this layout.", values=(VERSION,)),
+        "name": Text("The name of the analysis and its runs."),
+        "parameters": Named(
+            "Values for {NAME} in texts of the card; --set NAME=VALUE changes them.",
+            of=Text(also_numbers=True),
+            item="parameter",
+        ),
+        "source": Text("The source of datasets that have several."),
+        "defaults": Record("What holds for datasets that do not say it.", fields=_SHARED),
+        "datasets": Named(of=_DATASET, item="dataset"),
+        "definitions": Named("Columns by name.", of=_FORMULA, item="definition"),
+        "replacements": Named(
+            "Corrections of columns, such as Muon.pt.", of=_FORMULA, item="replacement"
+        ),
+        "selects": Named("Cuts by name, one after another.", of=_FORMULA, item="select"),
+        "weights": Named(
+            "Factors of the event weight; nothing behind a name: the column of that name.",
+            of=Either(
+                short=_FORMULA,
+                long=Record(
+                    fields={
+                        "value": _FORMULA,
+                        "up": _FORMULA,
+                        "down": _FORMULA,
+                        "variations": Named(
+                            "Other values by suffix.", of=_FORMULA, item="variation"
+                        ),
+                        "each": _FORMULA,
+                        "kind": Choice("Where it counts; else it is 1.", values=("data", "mc")),
+                        "after": _AFTER,
+                        **_SCOPE,
+                    }
+                ),
+                nothing=True,
+            ),
+            item="weight",
+        ),
+        "variations": Named(
+            "Systematic variations of columns, by nuisance.",
+            of=Record(
+                fields={
+                    "vary": Named(
+                        "The varied columns: one template for all of a matrix, [up, down], or "
+                        "{suffix: expression}.",
+                        of=Either(
+                            short=Listed(of=_FORMULA), long=Named(of=_FORMULA, item="variation")
+                        ),
+                        item="column",
+                    ),
+                    **_SCOPE,
+                },
+                needed=("vary",),
+            ),
+            item="variation",
+        ),
+        "categories": Named(
+            "Labels of events, by category.",
+            of=CATEGORY,
+            item="category",
+        ),
+        "histograms": Named(
+            of=Either(
+                short=_AXIS,
+                long=Record(
+                    fields={
+                        "axes": Named("What is filled, by axis.", of=_AXIS, item="axis"),
+                        "by": Listed("Categories that become axes.", of=Text()),
+                        "where": _FORMULA,
+                        "weights": Listed("Which weights count [all].", of=Text(), empty=True),
+                        "object_weight": _FORMULA,
+                        "storage": Choice(values=("Double", "Int64", "Weight")),
+                        "label": Text("The title."),
+                        "variations": _NAMES,
+                        "after": _AFTER,
+                    },
+                    needed=("axes",),
+                ),
+            ),
+            item="histogram",
+        ),
+        "tables": Named(
+            "Columns row by row.",
+            of=Either(
+                short=Listed(of=_FORMULA, alone=False),
+                long=Record(
+                    fields={"columns": Named(of=_FORMULA, item="column"), "after": _AFTER},
+                    needed=("columns",),
+                ),
+            ),
+            item="table",
+        ),
+    },
+    needed=("hepnb",),
+)
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of a card, for editors and other programs."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "hepnb run card",
+        **CARD.json(),
+    }

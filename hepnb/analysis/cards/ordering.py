@@ -1,0 +1,72 @@
+"""Where the steps of a card stand among its selects.
+
+A card says what there is, not when. Weights stand above all selects and results below all, unless
+`after:` says below which one; a definition or category stands as low as those who need it allow, so
+that `Muon[:, 0]` sees the events that a select has checked before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from ..expression import Expression
+from ..steps import (
+    Category,
+    Definition,
+    Histogram,
+    Replacement,
+    Selection,
+    Step,
+    Vary,
+    Weight,
+    formulas,
+    inputs,
+    owned,
+)
+
+__all__ = ["ordered"]
+
+
+def ordered(steps: Sequence[Step], after: Mapping[int, int]) -> list[Step]:
+    """The steps in an order that a path accepts; `after` says of a step below how many selects it stands."""
+    selects = [step for step in steps if isinstance(step, Selection)]
+    levels = {id(step): number for number, step in enumerate(selects)}
+    owners = {name: step for step in steps for name in owned(step)}
+    labels = {
+        label: step for step in steps if isinstance(step, Category) for label, _ in step.labels
+    }
+    for index, step in enumerate(steps):
+        if isinstance(step, Vary | Replacement):
+            levels[id(step)] = 0
+        elif isinstance(step, Weight):
+            levels[id(step)] = after.get(index, 0)
+        elif not isinstance(step, Definition | Category | Selection):
+            levels[id(step)] = after.get(index, len(selects))
+
+    needed: dict[int, int] = {}
+    todo = [(step, levels[id(step)]) for step in steps if id(step) in levels]
+    while todo:
+        step, level = todo.pop()
+        for name in _names(step):
+            owner = owners.get(name, labels.get(name))
+            if owner is not None and level < needed.get(id(owner), len(selects) + 1):
+                needed[id(owner)] = level
+                todo.append((owner, level))
+
+    def place(step: Step) -> tuple[int, bool]:
+        level = levels.get(id(step), needed.get(id(step), len(selects)))
+        # A select of level n is the one between n and n + 1: last of its level.
+        return level, isinstance(step, Selection)
+
+    return sorted(steps, key=place)
+
+
+def _names(step: Step) -> set[str]:
+    """The names that a step needs; the label of a category may be one."""
+    found = {name for _, uses in inputs(step) for name in uses.inputs}
+    if isinstance(step, Histogram):
+        found |= set(step.by)
+    for formula in formulas(step):
+        if isinstance(formula, Expression):
+            found |= {name for name, _ in formula.labels}
+    return found

@@ -1,0 +1,159 @@
+"""Where the files of a dataset come from: paths, lists, addresses, and plug-ins that ask a catalogue.
+
+A plug-in answers `rucio:NAME` or `dbs:NAME` with files. Its answers are kept in a cache, which is asked
+first, so that a card works offline once it has worked online; `refresh` asks the plug-in again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import tempfile
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path as FilePath
+from typing import Any
+
+from ...errors import nearest, one_line
+from .nodes import Node
+
+__all__ = ["register_source", "resolve"]
+
+GROUP = "hepnb.sources"
+_SCHEME = re.compile(r"^(?P<scheme>[a-z][a-z0-9+-]*):(?!//)(?P<rest>.*)$", re.DOTALL)
+_LARGEST_LIST = 50_000_000
+_KNOWN = ("list", "glob", "file")
+_CATALOGUES = ("rucio", "dbs")
+
+Catalogue = Callable[[str], Sequence[str]]
+_registered: dict[str, Catalogue] = {}
+
+
+def register_source(scheme: str, function: Catalogue) -> None:
+    """Let `scheme:NAME` in cards mean the files that `function(NAME)` returns.
+
+    A package does the same with an entry point of the group `hepnb.sources`, named as the scheme.
+
+    >>> register_source("mine", lambda name: [f"/data/{name}.root"])
+    """
+    if not re.fullmatch(r"[a-z][a-z0-9+-]*", scheme) or scheme in (*_KNOWN, "servicex"):
+        raise ValueError(f"{scheme!r} cannot name a source: use lower-case letters")
+    _registered[scheme] = function
+
+
+def resolve(text: str, folder: FilePath, node: Node, *, refresh: bool = False) -> list[str]:
+    """The files, globs and addresses that one source means; paths begin at the card's folder.
+
+    Raises `CardError` with the place for a source that is not there, or that nobody answers.
+    """
+    match = _SCHEME.match(text)
+    if not match:
+        return [text if re.match(r"^[a-z][a-z0-9+.-]*://", text) else _below(folder, text)]
+    scheme, rest = match["scheme"], match["rest"].strip()
+    if not rest:
+        raise node.error(f"source {text!r} names nothing behind {scheme}:")
+    if scheme in ("file", "glob"):
+        return [_below(folder, rest)]
+    if scheme == "list":
+        return _listed(FilePath(_below(folder, rest)), node)
+    if scheme == "servicex":
+        raise node.error(
+            "source 'servicex:' is not there yet; name files, or a list: of them, for now"
+        )
+    return _asked(scheme, rest, node, refresh)
+
+
+def _below(folder: FilePath, path: str) -> str:
+    return str(folder / FilePath(path).expanduser())
+
+
+def _listed(file: FilePath, node: Node) -> list[str]:
+    """The lines of a file of files; `#` begins a comment, paths begin at the folder of the list."""
+    try:
+        if file.exists() and not file.is_file():
+            raise node.error(f"{file}: not a file; a list has one file a line")
+        if file.stat().st_size > _LARGEST_LIST:
+            raise node.error(f"{file}: too large for a list of files")
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        raise node.error(f"{file}: {error.strerror}") from None
+    except ValueError:
+        raise node.error(f"{file}: not UTF-8 text; a list has one file a line") from None
+    found = [line.partition("#")[0].strip() for line in lines]
+    made = [
+        line if "://" in line else _below(file.parent, line.removeprefix("file:"))
+        for line in found
+        if line
+    ]
+    if not made:
+        raise node.error(f"{file}: lists no file")
+    return made
+
+
+def _asked(scheme: str, name: str, node: Node, refresh: bool) -> list[str]:
+    """The answer of a catalogue, from the cache where it has been asked before."""
+    cached = _cache(scheme, name)
+    if not refresh and (answer := _read(cached)) is not None:
+        return answer
+    plug_in = _registered.get(scheme) or _entry_point(scheme, node)
+    if plug_in is None:
+        hint = "" if scheme in _CATALOGUES else nearest(scheme, [*_KNOWN, *_registered])
+        if hint:
+            raise node.error(f"no source {scheme + ':'!r}{hint}")
+        raise node.error(
+            f"nobody answers {scheme}:{name}: install a plug-in (entry point {GROUP!r}) or call "
+            f"hepnb.analysis.cards.register_source({scheme!r}, function), or use list:"
+        )
+    try:
+        said: list[Any] = list(plug_in(name))
+    except Exception as error:
+        raise node.error(f"source {scheme}:{name}: {one_line(error)}") from error
+    if not said or not all(isinstance(file, str) and file for file in said):
+        raise node.error(f"source {scheme}:{name}: the plug-in gives no files")
+    _write(cached, said)
+    return said
+
+
+def _entry_point(scheme: str, node: Node) -> Catalogue | None:
+    from importlib.metadata import entry_points
+
+    for point in entry_points(group=GROUP, name=scheme):
+        try:
+            plug_in: Any = point.load()
+        except Exception as error:
+            raise node.error(
+                f"source {scheme}: plug-in {point.value}: {one_line(error)}"
+            ) from error
+        return plug_in  # type: ignore[no-any-return]
+    return None
+
+
+def _cache(scheme: str, name: str) -> FilePath:
+    base = os.environ.get("HEPNB_CACHE_DIR") or (
+        FilePath(os.environ.get("XDG_CACHE_HOME") or FilePath.home() / ".cache") / "hepnb"
+    )
+    digest = hashlib.sha256(f"{scheme}:{name}".encode()).hexdigest()[:32]
+    return FilePath(base) / "sources" / f"{scheme}-{digest}.json"
+
+
+def _read(file: FilePath) -> list[str] | None:
+    """A kept answer; what cannot be understood is asked again."""
+    try:
+        answer = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    if not isinstance(answer, list) or not all(isinstance(file, str) for file in answer):
+        return None
+    return answer or None
+
+
+def _write(file: FilePath, answer: Sequence[str]) -> None:
+    """Keep an answer; a cache that cannot be written is no reason to fail."""
+    with suppress(OSError):
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor, name = tempfile.mkstemp(dir=file.parent)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+            json.dump(list(answer), stream)
+        FilePath(name).replace(file)

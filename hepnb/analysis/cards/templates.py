@@ -1,0 +1,159 @@
+"""Templates: texts with placeholders such as `Jet.pt_{source}{dir}`, and what they stand for.
+
+A placeholder is a parameter of the card, a key of a `matrix:`, or something known of the datasets
+(`{era}`). Where it is of the datasets the expression chooses: `(a_2017 if dataset.era == 2017 else ...)`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+from ...errors import nearest
+from .nodes import Mapping as Branch
+from .nodes import Node, Sequence
+
+__all__ = ["Expansion", "Facts", "expand", "fill", "names_in", "refuse_unknown"]
+
+_NAME = re.compile(r"\{([A-Za-z_]\w*)\}", re.ASCII)
+MOST = 10_000
+
+
+def fill(text: str, values: Mapping[str, Any]) -> str:
+    """The text with the placeholders that have values; others stay.
+
+    >>> fill("Jet.pt_{source}{dir}", {"dir": "Up"})
+    'Jet.pt_{source}Up'
+    """
+    return _NAME.sub(lambda m: str(values[m[1]]) if m[1] in values else m[0], text)
+
+
+def names_in(*texts: str) -> tuple[str, ...]:
+    """The placeholders of texts, in their order."""
+    return tuple(dict.fromkeys(m[1] for text in texts for m in _NAME.finditer(text)))
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of each dataset: its name, and what placeholders and expressions may ask for."""
+
+    datasets: Mapping[str, Mapping[str, Any]]
+
+    def names(self) -> tuple[str, ...]:
+        """What is known of any dataset."""
+        return tuple(dict.fromkeys(key for known in self.datasets.values() for key in known))
+
+    def values(self, key: str, *, simulated: bool = False) -> list[Any]:
+        """What the datasets have for a key, each once."""
+        known = [
+            facts.get(key)
+            for facts in self.datasets.values()
+            if not simulated or facts.get("kind") == "mc"
+        ]
+        return [v for v in dict.fromkeys(known) if v is not None]
+
+    def chosen(self, text: str, otherwise: str | None, where: Node, simulated: bool = False) -> str:
+        """An expression whose placeholders of datasets are filled by what each dataset is.
+
+        `otherwise` is for datasets where nothing is known; without it that is an error.
+        """
+        for key in names_in(text):
+            if key not in self.names():
+                continue
+            values = self.values(key, simulated=simulated)
+            lacking = [
+                name
+                for name, known in self.datasets.items()
+                if known.get(key) is None and (not simulated or known.get("kind") == "mc")
+            ]
+            if lacking and otherwise is None:
+                raise where.error(f"{{{key}}}: dataset {lacking[0]!r} has no {key}; add it")
+            parts = [(value, fill(text, {key: value})) for value in values]
+            last = otherwise if lacking or not parts else parts.pop()[1]
+            for value, part in reversed(parts):
+                last = f"({part}) if dataset.{key} == {value!r} else ({last})"
+            text = str(last)
+        return text
+
+    def only(self, key: str, value: Any, text: str, otherwise: str, simulated: bool) -> str:
+        """An expression for the datasets with this value; what the others have is `otherwise`."""
+        if self.values(key, simulated=simulated) == [value] and all(
+            key in known for known in self.datasets.values() if known.get("kind") == "mc"
+        ):
+            return text
+        return f"({text}) if dataset.{key} == {value!r} else ({otherwise})"
+
+
+@dataclass(frozen=True)
+class Expansion:
+    """One of the things that a template stands for: its name, and the placeholders of each variation.
+
+    `outer` are those in the name, `inner` the combinations of all others of the matrix; both may
+    hold values of datasets, which are also in `when`.
+    """
+
+    name: str
+    outer: Mapping[str, Any]
+    inner: tuple[Mapping[str, Any], ...]
+    when: Mapping[str, Any]
+
+
+def expand(name: str, where: Node, matrix: Node | None, facts: Facts) -> Iterator[Expansion]:
+    """What a template with a matrix stands for, in the order of the matrix."""
+    axes = _axes(matrix, facts)
+    outer = [key for key in axes if key in names_in(name)]
+    inner = [key for key in axes if key not in outer]
+    total = 1
+    for values in axes.values():
+        total *= len(values)
+    if total > MOST:
+        raise where.error(f"the matrix has {total:,} combinations; at most {MOST:,} are made")
+    rest = tuple(_combinations({key: axes[key] for key in inner}))
+    for chosen in _combinations({key: axes[key] for key in outer}):
+        called = fill(name, chosen)
+        for when in _by_dataset(called, facts):
+            yield Expansion(fill(called, when), {**chosen, **when}, rest, when)
+
+
+def by_dataset(text: str, facts: Facts) -> Iterator[dict[str, Any]]:
+    """The values of datasets for the placeholders in a text: one combination for each."""
+    return _by_dataset(text, facts)
+
+
+def _by_dataset(text: str, facts: Facts) -> Iterator[dict[str, Any]]:
+    keys = [key for key in names_in(text) if key in facts.names()]
+    return _combinations({key: facts.values(key, simulated=True) for key in keys})
+
+
+def _combinations(axes: Mapping[str, Iterable[Any]]) -> Iterator[dict[str, Any]]:
+    for values in product(*axes.values()):
+        yield dict(zip(axes, values, strict=True))
+
+
+def _axes(matrix: Node | None, facts: Facts) -> dict[str, list[Any]]:
+    if not isinstance(matrix, Branch):
+        return {}
+    found = {}
+    for key, (named, node) in matrix.entries.items():
+        if key in facts.names():
+            raise named.error(f"matrix: {key!r} is known of the datasets; choose another name")
+        if not key.isidentifier():
+            raise named.error(
+                f"matrix: {key!r} is no name of a placeholder; use letters and digits"
+            )
+        items = node.items if isinstance(node, Sequence) else [node]
+        found[key] = [item.plain for item in items]
+        if len(set(map(str, found[key]))) != len(found[key]):
+            raise node.error(f"matrix: {key!r} has the same value twice; remove one")
+    return found
+
+
+def refuse_unknown(text: str, where: Node, known: Iterable[str]) -> None:
+    """Raise `CardError` for a placeholder that nothing fills."""
+    for name in names_in(text):
+        names = tuple(known)
+        hint = nearest(name, names) or f"; there are {', '.join(names) or 'none'}"
+        raise where.error(f"no placeholder {{{name}}}{hint}")

@@ -1,0 +1,51 @@
+"""`hepnb card ...`: check a card, its schema for editors, computed values, what differs between two."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable
+from typing import Any
+
+__all__ = ["add_card"]
+
+
+def add_card(verbs: Any, add: Callable[..., argparse.ArgumentParser]) -> None:
+    """Put the verb `card` and its parts into the parser of the command."""
+    says = "Check a run card, print its schema, compute its sums of weights, compare two."
+    parts = verbs.add_parser("card", help=says, description=says).add_subparsers(
+        dest="part", required=True, metavar="VERB"
+    )
+    check = add(parts, "check", _check, "Look for mistakes; with --data in its files, too.")
+    check.add_argument("--data", action="store_true", help="open the first file of each dataset")
+    add(parts, "schema", _schema, "Print the JSON Schema of cards, for editors.")
+    check.add_argument("card", metavar="CARD", help="card.yaml")
+    check.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
+
+
+def _check(given: argparse.Namespace) -> None:
+    from ._bind import Card
+    from .analysis.cards.inspecting import check_data
+
+    card = Card.read(given.card)
+    facts: dict[str, Any] = {
+        "card": str(card.file),
+        "datasets": [sample.name for sample in card.samples],
+        "variations": list(card.variations),
+        "histograms": [hist.name for hist in card.path.freeze().histograms],
+    }
+    if given.data:
+        facts["files"] = check_data(card)
+    if given.json:
+        print(json.dumps(facts))
+        return
+    print(
+        f"{card.file}: no mistakes; {len(facts['datasets'])} datasets, "
+        f"{len(facts['histograms'])} histograms, {len(facts['variations'])} variations"
+    )
+
+
+def _schema(_: argparse.Namespace) -> None:
+    from .analysis.cards import json_schema
+
+    print(json.dumps(json_schema(), indent=2))

@@ -1,0 +1,159 @@
+"""`hepnb run`: start a run card, or a steering file that makes a path, and follow it to its end."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import linecache
+import sys
+import traceback
+import types
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .errors import HepnbError, RunError, one_line
+
+if TYPE_CHECKING:
+    from ._bind import Card, Run
+
+__all__ = ["add_run", "parameters_of"]
+
+
+def add_run(
+    verbs: Any, add: Callable[..., argparse.ArgumentParser], positive: Callable[[str], int]
+) -> None:
+    """Put the verb `run` into the parser of the command."""
+    run = add(verbs, "run", _run, "Run a card (*.yaml) or a steering file (*.py), and wait for it.")
+    run.add_argument("file", metavar="CARD_OR_PY", help="card.yaml, or steer.py with path and data")
+    run.add_argument("--data", nargs="+", metavar="FILE", help="run on these files instead")
+    run.add_argument("--datasets", metavar="NAMES", help="only these of a card: names or patterns")
+    run.add_argument("--source", metavar="NAME", help="which source of datasets that have several")
+    run.add_argument("--variations", default="all", metavar="NAMES", help="which to make [all]")
+    run.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="a parameter of the card"
+    )
+    run.add_argument("--refresh", action="store_true", help="ask catalogues of files again")
+    run.add_argument("--workers", type=positive, default=2, metavar="N", help="processes [2]")
+    run.add_argument("--chunk", type=positive, metavar="N", help="events per chunk")
+    run.add_argument("--out", metavar="DIR", help="the run directory, a new one")
+    run.add_argument("--on-error", choices=("fail", "skip"), default="fail", help="[fail]")
+    run.add_argument("--engine", choices=("local", "inline"), default="local", help="[local]")
+    run.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
+
+
+def _run(given: argparse.Namespace) -> int:
+    from .runs.text import follow, status_text
+
+    parameters = parameters_of(given.set)
+    settings = {
+        "workers": given.workers,
+        "chunk": given.chunk,
+        "out": given.out,
+        "on_error": given.on_error,
+        "engine": given.engine,
+        "variations": [word.strip() for word in given.variations.split(",")],
+    }
+    card = None
+    if given.file.endswith(".py"):
+        run = _steered(given, parameters, settings)
+    else:
+        from ._bind import Card
+
+        card = Card.read(
+            given.file,
+            datasets=given.datasets,
+            source=given.source,
+            parameters=parameters,
+            refresh=given.refresh,
+        )
+        run = card.start(given.data, **settings)
+    try:
+        follow(run, None if given.json else sys.stdout)
+    except KeyboardInterrupt:
+        raise RunError(f"following ended, the run goes on: hepnb attach {run.id}") from None
+    snapshot = run.snapshot()
+    print(json.dumps(snapshot) if given.json else status_text(snapshot))
+    if card is not None:
+        _refuse_overlaps(card, snapshot)
+    return 0 if run.status == "done" else 1
+
+
+def _refuse_overlaps(card: Card, snapshot: Mapping[str, Any]) -> None:
+    """Processes that a split calls exclusive must be; each event counted once, but say so."""
+    count = snapshot["overlaps"].get("process", 0)
+    if count and card.split:
+        raise RunError(
+            f"{count:,} events are in more than one process (each counts in the first); "
+            "change their 'where:', or say 'exclusive: false'"
+        )
+
+
+def _steered(
+    given: argparse.Namespace, parameters: Mapping[str, Any], settings: Mapping[str, Any]
+) -> Run:
+    """Run what a steering file makes: `path`, and `data` unless the command line has it."""
+    from ._bind import Path as SteeringPath
+
+    for option in ("datasets", "source", "refresh"):
+        if getattr(given, option):
+            raise RunError(f"--{option} is for cards; {given.file} makes its data itself")
+    made = _execute(Path(given.file), parameters)
+    path, data = made.get("path"), given.data or made.get("data")
+    if not isinstance(path, SteeringPath):
+        raise RunError(f"{given.file} makes no path: write path = hn.Path(...)")
+    if data is None:
+        raise RunError(f"{given.file} names no data: write data = ..., or pass --data")
+    return path.start(data, parameters=parameters, **settings)
+
+
+def _execute(file: Path, names: Mapping[str, Any]) -> dict[str, Any]:
+    """The names that a steering file makes; those of --set are there before it begins."""
+    try:
+        text = file.read_text(encoding="utf-8")
+        code = compile(text, str(file), "exec", dont_inherit=True)
+    except OSError as error:
+        raise RunError(f"{file}: {error.strerror}") from None
+    except SyntaxError as error:
+        raise RunError(f"{file}:{error.lineno}: {one_line(error)}") from None
+    except ValueError as error:
+        raise RunError(f"{file}: {one_line(error)}") from None
+    module = types.ModuleType("hepnb_steering")
+    module.__dict__.update(names, __file__=str(file))
+    sys.path.insert(0, str(file.resolve().parent))
+    try:
+        exec(code, module.__dict__)  # noqa: S102  what the user asked to run
+    except HepnbError:
+        raise
+    except Exception as error:
+        lines = [
+            f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == str(file)
+        ]
+        where = f":{lines[-1]}" if lines else ""
+        linecache.checkcache(str(file))
+        raise RunError(f"{file}{where}: {one_line(error)}") from error
+    return module.__dict__
+
+
+def parameters_of(words: list[str]) -> dict[str, Any]:
+    """The parameters in words such as `pt=25`: numbers, or texts.
+
+    >>> parameters_of(["pt=25", "tag=tight", "scale=1e-3"])
+    {'pt': 25, 'tag': 'tight', 'scale': 0.001}
+    """
+    found: dict[str, Any] = {}
+    for word in words:
+        key, sign, text = word.partition("=")
+        if not sign or not key.isidentifier():
+            raise RunError(f"--set {word}: write --set KEY=VALUE, such as --set pt=25")
+        found[key] = _value(text)
+    return found
+
+
+def _value(text: str) -> int | float | str:
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
