@@ -39,14 +39,15 @@ def resolve_all(
 ) -> dict[str, Reading]:
     """The reading of every wanted name. Raises `PathError` with the nearest name for what is not there."""
     known = dict.fromkeys(branches)
-    return {
-        name: resolve(name, use, known, askers.get(name, "the path"))
-        for name, use in wanted.items()
-    }
+    return {name: resolve(name, use, known, askers) for name, use in wanted.items()}
 
 
-def resolve(name: str, use: Use, branches: Collection[str], asker: str = "the path") -> Reading:
-    """How `name` is read from a file with these branches."""
+def resolve(
+    name: str, use: Use, branches: Collection[str], askers: Mapping[str, str] | None = None
+) -> Reading:
+    """How `name` is read from a file with these branches; `askers` are in `Plan`."""
+    askers = askers or {}
+    asker = askers.get(name, "the path")
     available = fields_of(name, branches)
     direct = bool(use.fields & set(available))
     if name in branches and not direct:
@@ -60,14 +61,19 @@ def resolve(name: str, use: Use, branches: Collection[str], asker: str = "the pa
         return Reading(name, False, (), counter)
     if not available:
         raise PathError(f"{asker}: no column {name!r}{nearest(name, _candidates(branches))}")
-    return _collection(name, use, available, branches, asker)
+    return _collection(name, use, available, branches, askers)
 
 
 def _collection(
-    name: str, use: Use, available: list[str], branches: Collection[str], asker: str
+    name: str,
+    use: Use,
+    available: list[str],
+    branches: Collection[str],
+    askers: Mapping[str, str],
 ) -> Reading:
     for wanted in sorted(use.fields - set(available)):
         if wanted not in _attributes():
+            asker = askers.get(f"{name}.{wanted}", askers.get(name, "the path"))
             hint = nearest(wanted, available)
             raise PathError(f"{asker}: {name!r} has no field {wanted!r}{hint}")
     everything = use.needs_all(available)

@@ -22,7 +22,8 @@ class Plan:
 
     `owners`: column name -> step. `computed_at`: step -> level on whose rows it is computed, for the
     steps that are needed. `needs`: (step, name) -> what the step and those it serves use of `name`.
-    `external`: the names that no step owns, with all their uses and who asked first.
+    `external`: the names that no step owns, with all their uses; `askers`: who asked first for a name
+    or for a field (`Muon.pt`).
     """
 
     owners: dict[str, int] = field(default_factory=dict)
@@ -57,8 +58,10 @@ def _visit(
         return
     plan.computed_at[index] = level
     for who, uses in inputs(steps[index]):
-        for name in uses.inputs:
+        for name, use in uses.inputs.items():
             plan.askers.setdefault(name, who)
+            for used in use.fields:
+                plan.askers.setdefault(f"{name}.{used}", who)
             owner = plan.owners.get(name)
             if owner is None or name in RESERVED:
                 continue

@@ -111,7 +111,10 @@ class Builder:
     def text(self, node: Node, values: Mapping[str, Any] | None = None) -> str:
         """The text of a scalar, with its placeholders of parameters and `values` filled."""
         assert isinstance(node, Scalar)
-        text = str(node.plain) if isinstance(node.plain, bool) else node.text
+        return self.filled(str(node.plain) if isinstance(node.plain, bool) else node.text, values)
+
+    def filled(self, text: str, values: Mapping[str, Any] | None = None) -> str:
+        """A text with its placeholders of parameters and `values` filled."""
         return fill(text, {**self.parameters, **(values or {})})
 
     def formula(self, node: Node) -> str:

@@ -14,7 +14,9 @@ _NAMES = Listed("One name or several.", of=Text())
 _AXIS = Text("expression: bins, low, high [label]", example="'sum(Jet.pt): 50, 0, 1000 [HT / GeV]'")
 _AFTER = Text("The select below which it stands.")
 _MATRIX = Named(
-    "Values of placeholders: every combination is made.", of=Listed(of=Value()), item="placeholder"
+    "Values of placeholders: every combination is made; {name: value} where names differ.",
+    of=Either(short=Listed(of=Value()), long=Named(of=Value(), item="value")),
+    item="placeholder",
 )
 _SCOPE: dict[str, Kind] = {
     "matrix": _MATRIX,

@@ -17,6 +17,7 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from ...errors import nearest, one_line
+from ...folders import cache_dir
 from .nodes import Node
 
 __all__ = ["register_source", "resolve"]
@@ -131,11 +132,8 @@ def _entry_point(scheme: str, node: Node) -> Catalogue | None:
 
 
 def _cache(scheme: str, name: str) -> FilePath:
-    base = os.environ.get("HEPNB_CACHE_DIR") or (
-        FilePath(os.environ.get("XDG_CACHE_HOME") or FilePath.home() / ".cache") / "hepnb"
-    )
     digest = hashlib.sha256(f"{scheme}:{name}".encode()).hexdigest()[:32]
-    return FilePath(base) / "sources" / f"{scheme}-{digest}.json"
+    return cache_dir() / "sources" / f"{scheme}-{digest}.json"
 
 
 def _read(file: FilePath) -> list[str] | None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from .nodes import Mapping as Branch
 from .nodes import Node, Scalar
 from .nodes import Sequence as Items
-from .templates import Expansion, by_dataset, expand, fill, refuse_unknown
+from .templates import Expansion, Values, by_dataset, expand, fill, refuse_unknown
 
 if TYPE_CHECKING:
     from .building import Builder
@@ -20,24 +20,25 @@ def add_variation(builder: Builder, name: str, node: Node) -> None:
     """Tell the path the variations of columns that one entry of `variations:` stands for."""
     assert isinstance(node, Branch)
     for one in _expanded(builder, name, node):
-        called = fill(one.name, builder.parameters)
-        targets: dict[str, dict[str, str]] = {}
+        place = f"variation {one.name!r}"
+        targets: dict[str, Any] = {}
         for template, what in node.section("vary").items():
-            column = fill(template, {**builder.parameters, **one.outer})
+            column = builder.filled(template, one.outer.values)
             made: dict[str, str] = {}
             for suffix, text, part in _alternatives(builder, one, what):
                 for end, formula in _by_suffix(builder, one, suffix, text, column, part).items():
                     if end in made:
                         raise part.error(
-                            f"variation {called!r} of {column!r}: {called + end!r} comes twice; "
-                            "name all placeholders of the matrix"
+                            f"{place} of {column!r}: {end!r} comes twice; name all placeholders of "
+                            "the matrix"
                         )
                     made[end] = formula
-            targets[column] = made
-            builder.told(f"variation {called!r} of {column!r}", what)
-            builder.told(f"variation '{called}: {column}'", what)
+            # One variation without a suffix is called as the nuisance is.
+            targets[column] = made[""] if list(made) == [""] else made
+            builder.told(f"{place} of {column!r}", what)
+            builder.told(f"variation '{one.name}: {column}'", what)
+        varied: dict[str, Any] = {one.name: targets}
         with builder.placed():
-            varied: dict[str, Any] = {called: targets}
             builder.path.vary(**varied, **_scope(builder, node, one))
 
 
@@ -50,58 +51,53 @@ def add_weight(builder: Builder, name: str, node: Node) -> None:
             builder.path.weight(name, None if empty else builder.formula(node))
         return
     for one in _expanded(builder, name, node):
-        called = one.name
-        builder.told(f"weight {called!r}", node)
-        value = node.get("value")
-        said = called if value is None else _filled(builder, one, value, {})
-        nominal = _nominal(builder, one, node, said)
-        sides = {"Up": node.get("up"), "Down": node.get("down")}
+        place = f"weight {one.name!r}"
+        builder.told(place, node)
+        nominal = _nominal(builder, one, node)
         found: dict[str, str] = {}
-        for suffix, part in sides.items():
-            if part is not None:
-                if one.inner != ({},):
-                    raise part.error(
-                        f"weight {name!r}: up and down know no matrix but that of the name; "
-                        "use variations:"
-                    )
-                found |= _by_suffix(
-                    builder, one, suffix, _filled(builder, one, part, {}), nominal, part
+        for suffix in ("up", "down"):
+            part = node.get(suffix)
+            if part is None:
+                continue
+            if len(one.inner) > 1:
+                raise part.error(
+                    f"{place}: up and down know no matrix but that of the name; use variations:"
                 )
+            text = _filled(builder, one, part)
+            found |= _by_suffix(builder, one, suffix, text, nominal, part)
+            builder.told(f"{place}, '{one.name}_{suffix}'", part)
         others = node.get("variations")
         if others is not None:
             for suffix, text, part in _alternatives(builder, one, others):
-                found |= _by_suffix(builder, one, suffix, text, nominal, part)
-        for suffix in found:
-            builder.told(f"weight {called!r}, {called + suffix!r}", others or node)
+                for end, formula in _by_suffix(builder, one, suffix, text, nominal, part).items():
+                    if end in found:
+                        raise part.error(f"{place}: {end!r} comes twice; name all placeholders")
+                    found[end] = formula
+                    builder.told(f"{place}, '{one.name}_{end}'", part)
         each = node.get("each")
+        values = None if each is None else builder.finished(_filled(builder, one, each), each)
         with builder.placed():
             builder.path.weight(
-                called,
-                nominal,
-                variations=found,
-                each=None
-                if each is None
-                else builder.finished(_filled(builder, one, each, {}), each),
-                **_scope(builder, node, one),
+                one.name, nominal, variations=found, each=values, **_scope(builder, node, one)
             )
         builder.below(node.get("after"))
 
 
-def _nominal(builder: Builder, one: Expansion, node: Branch, said: str) -> str:
+def _nominal(builder: Builder, one: Expansion, node: Branch) -> str:
     """The factor itself: where the weight is of one kind or era, it is 1 for all others."""
-    kind = node.get("kind")
+    value, kind = node.get("value"), node.get("kind")
+    said = one.name if value is None else _filled(builder, one, value)
     simulated = kind is not None and kind.plain == "mc"
-    place = node.get("value") or node
-    text = builder.finished(said, place, simulated=simulated)
-    for key, value in one.when.items():
-        text = builder.facts.only(key, value, text, "1", simulated=simulated)
+    text = builder.finished(said, value or node, simulated=simulated)
+    for key, known in one.when.items():
+        text = builder.facts.only(key, known, text, "1", simulated=simulated)
     return text if kind is None else f"({text}) if dataset.kind == {kind.plain!r} else 1"
 
 
 def _expanded(builder: Builder, name: str, node: Branch) -> Iterator[Expansion]:
-    called = fill(name, builder.parameters)
-    for one in expand(called, node, node.get("matrix"), builder.facts):
-        known = [*builder.parameters, *node.section("matrix").entries, *builder.facts.names()]
+    matrix = node.section("matrix")
+    for one in expand(builder.filled(name), node, matrix, builder.facts):
+        known = [*builder.parameters, *matrix.entries, *builder.facts.names()]
         refuse_unknown(one.name, node, known)
         yield one
 
@@ -111,26 +107,25 @@ def _alternatives(builder: Builder, one: Expansion, what: Node) -> Iterator[tupl
     if isinstance(what, Branch):
         for inner in one.inner:
             for suffix, part in what.items():
-                yield _again(builder, one, suffix, inner), _filled(builder, one, part, inner), part
+                called = builder.filled(suffix, one.outer.and_(inner).names)
+                yield fill(called, one.when), _filled(builder, one, part, inner), part
     elif isinstance(what, Items):
         if len(what.items) != 2:
             raise what.error(f"expected [up, down], not {len(what.items)} expressions")
-        if one.inner != ({},):
+        if len(one.inner) > 1:
             raise what.error("[up, down] knows no matrix but that of the name; write one template")
-        for suffix, part in zip(("Up", "Down"), what.items, strict=True):
-            yield suffix, _filled(builder, one, part, {}), part
+        for suffix, part in zip(("up", "down"), what.items, strict=True):
+            yield suffix, _filled(builder, one, part), part
     else:
         for inner in one.inner:
-            suffix = "".join(str(value) for value in inner.values())
-            yield _again(builder, one, suffix, inner), _filled(builder, one, what, inner), what
+            suffix = "_".join(str(name) for name in inner.names.values())
+            yield fill(suffix, one.when), _filled(builder, one, what, inner), what
 
 
-def _filled(builder: Builder, one: Expansion, node: Node, inner: Mapping[str, Any]) -> str:
-    return fill(builder.text(node, {**one.outer, **inner}), one.when)
-
-
-def _again(builder: Builder, one: Expansion, text: str, inner: Mapping[str, Any]) -> str:
-    return fill(fill(text, {**builder.parameters, **one.outer, **inner}), one.when)
+def _filled(builder: Builder, one: Expansion, node: Node, inner: Values | None = None) -> str:
+    """An expression with the placeholders of this expansion; their values may hold those of datasets."""
+    known = one.outer if inner is None else one.outer.and_(inner)
+    return fill(builder.text(node, known.values), one.when)
 
 
 def _by_suffix(
@@ -151,7 +146,7 @@ def _by_suffix(
 def _scope(builder: Builder, node: Branch, one: Expansion) -> dict[str, tuple[str, ...]]:
     keys = {"only": "only", "except": "without", "requires": "requires", "sets": "sets"}
     return {
-        word: builder.words(node.get(key), one.outer)
+        word: builder.words(node.get(key), one.outer.values)
         for key, word in keys.items()
         if node.get(key) is not None
     }

@@ -6,6 +6,7 @@ A placeholder is a parameter of the card, a key of a `matrix:`, or something kno
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -16,7 +17,16 @@ from ...errors import nearest
 from .nodes import Mapping as Branch
 from .nodes import Node, Sequence
 
-__all__ = ["Expansion", "Facts", "expand", "fill", "names_in", "refuse_unknown"]
+__all__ = [
+    "Expansion",
+    "Facts",
+    "Values",
+    "by_dataset",
+    "expand",
+    "fill",
+    "names_in",
+    "refuse_unknown",
+]
 
 _NAME = re.compile(r"\{([A-Za-z_]\w*)\}", re.ASCII)
 MOST = 10_000
@@ -88,55 +98,66 @@ class Facts:
 
 
 @dataclass(frozen=True)
+class Values:
+    """What placeholders stand for: in names, and in expressions."""
+
+    names: Mapping[str, Any]
+    values: Mapping[str, Any]
+
+    def and_(self, other: Values) -> Values:
+        """The placeholders of both."""
+        return Values({**self.names, **other.names}, {**self.values, **other.values})
+
+    @classmethod
+    def same(cls, values: Mapping[str, Any]) -> Values:
+        """Values that stand for themselves in names, too."""
+        return cls(values, values)
+
+
+@dataclass(frozen=True)
 class Expansion:
     """One of the things that a template stands for: its name, and the placeholders of each variation.
 
-    `outer` are those in the name, `inner` the combinations of all others of the matrix; both may
-    hold values of datasets, which are also in `when`.
+    `outer` are those in the name, `inner` the combinations of all others of the matrix; `when` are
+    those of `outer` that datasets have.
     """
 
     name: str
-    outer: Mapping[str, Any]
-    inner: tuple[Mapping[str, Any], ...]
+    outer: Values
+    inner: tuple[Values, ...]
     when: Mapping[str, Any]
 
 
-def expand(name: str, where: Node, matrix: Node | None, facts: Facts) -> Iterator[Expansion]:
+def expand(name: str, where: Node, matrix: Branch, facts: Facts) -> Iterator[Expansion]:
     """What a template with a matrix stands for, in the order of the matrix."""
     axes = _axes(matrix, facts)
-    outer = [key for key in axes if key in names_in(name)]
-    inner = [key for key in axes if key not in outer]
-    total = 1
-    for values in axes.values():
-        total *= len(values)
+    total = math.prod(len(values) for values in axes.values())
     if total > MOST:
         raise where.error(f"the matrix has {total:,} combinations; at most {MOST:,} are made")
-    rest = tuple(_combinations({key: axes[key] for key in inner}))
-    for chosen in _combinations({key: axes[key] for key in outer}):
-        called = fill(name, chosen)
-        for when in _by_dataset(called, facts):
-            yield Expansion(fill(called, when), {**chosen, **when}, rest, when)
+    outer = {key: axes[key] for key in axes if key in names_in(name)}
+    inner = tuple(_combinations({key: axes[key] for key in axes if key not in outer}))
+    for chosen in _combinations(outer):
+        called = fill(name, chosen.names)
+        for when in by_dataset(called, facts):
+            yield Expansion(fill(called, when), chosen.and_(Values.same(when)), inner, when)
 
 
-def by_dataset(text: str, facts: Facts) -> Iterator[dict[str, Any]]:
-    """The values of datasets for the placeholders in a text: one combination for each."""
-    return _by_dataset(text, facts)
-
-
-def _by_dataset(text: str, facts: Facts) -> Iterator[dict[str, Any]]:
+def by_dataset(text: str, facts: Facts) -> Iterator[Mapping[str, Any]]:
+    """What simulated datasets have for the placeholders of theirs in a text: each combination."""
     keys = [key for key in names_in(text) if key in facts.names()]
-    return _combinations({key: facts.values(key, simulated=True) for key in keys})
+    known = {key: [(v, v) for v in facts.values(key, simulated=True)] for key in keys}
+    return (found.values for found in _combinations(known))
 
 
-def _combinations(axes: Mapping[str, Iterable[Any]]) -> Iterator[dict[str, Any]]:
-    for values in product(*axes.values()):
-        yield dict(zip(axes, values, strict=True))
+def _combinations(axes: Mapping[str, Iterable[tuple[Any, Any]]]) -> Iterator[Values]:
+    for pairs in product(*axes.values()):
+        named = dict(zip(axes, pairs, strict=True))
+        yield Values({k: n for k, (n, _) in named.items()}, {k: v for k, (_, v) in named.items()})
 
 
-def _axes(matrix: Node | None, facts: Facts) -> dict[str, list[Any]]:
-    if not isinstance(matrix, Branch):
-        return {}
-    found = {}
+def _axes(matrix: Branch, facts: Facts) -> dict[str, list[tuple[Any, Any]]]:
+    """(name, value) of each placeholder of a matrix."""
+    found: dict[str, list[tuple[Any, Any]]] = {}
     for key, (named, node) in matrix.entries.items():
         if key in facts.names():
             raise named.error(f"matrix: {key!r} is known of the datasets; choose another name")
@@ -144,9 +165,12 @@ def _axes(matrix: Node | None, facts: Facts) -> dict[str, list[Any]]:
             raise named.error(
                 f"matrix: {key!r} is no name of a placeholder; use letters and digits"
             )
+        if isinstance(node, Branch):
+            found[key] = list(node.plain.items())
+            continue
         items = node.items if isinstance(node, Sequence) else [node]
-        found[key] = [item.plain for item in items]
-        if len(set(map(str, found[key]))) != len(found[key]):
+        found[key] = [(item.plain, item.plain) for item in items]
+        if len({str(value) for value, _ in found[key]}) != len(found[key]):
             raise node.error(f"matrix: {key!r} has the same value twice; remove one")
     return found
 

@@ -62,7 +62,7 @@ def in_python() -> Path:
     path.select("high mass", "pair > 2")
     path.define("hard", "Muon[Muon.pt > 20]")
     path.category("region", exclusive=False, hard="hard_one", any="pair > 0")
-    path.hist("pair", pair=r"pair: 60, 0, 120 [m_{\\mu\\mu} / GeV]")
+    path.hist("pair", pair=r"pair: 60, 0, 120 [m_{\mu\mu} / GeV]")
     path.hist(
         "pt",
         pt="hard.pt: 50, 0, 100",
@@ -93,13 +93,12 @@ def test_a_card_gives_the_path_that_python_gives(file: FilePath, process: Any) -
     (dataset,) = card.datasets
     ours, theirs = (process(p, events, dataset=dataset) for p in (card.path, in_python()))
     assert card.path.freeze().variations == in_python().freeze().variations
-    assert [row.name for row in ours.cutflow] == [row.name for row in theirs.cutflow]
-    assert [row.raw for row in ours.cutflow] == [row.raw for row in theirs.cutflow]
+    assert [row[:2] for row in ours.cutflow] == [row[:2] for row in theirs.cutflow]
     specs = {h.name: h for h in in_python().freeze().histograms}
     assert {h.name: h for h in card.path.freeze().histograms} == specs
 
     def rows(result: Any) -> list[Any]:
-        return sorted(
+        found = (
             (
                 f.hist,
                 tuple(f.categories.items()),
@@ -108,6 +107,7 @@ def test_a_card_gives_the_path_that_python_gives(file: FilePath, process: Any) -
             )
             for f in result.fills
         )
+        return sorted(found, key=repr)
 
     assert rows(ours) == rows(theirs)
     for column, values in theirs.tables["pairs"].items():
@@ -116,18 +116,13 @@ def test_a_card_gives_the_path_that_python_gives(file: FilePath, process: Any) -
 
 def test_what_a_card_knows(file: FilePath) -> None:
     card = Card.read(file)
-    assert card.variations == ("scaleUp", "scaleDown", "triggerUp", "triggerDown")
+    assert card.variations == ("scale_up", "scale_down", "trigger_up", "trigger_down")
     (dataset,) = card.datasets
     assert (dataset.name, dataset.kind, dataset.xsec) == ("toy", "mc", 2.5)
     assert (dataset.era, dataset.generator) == (2018, "toy")
     assert dataset.files == (str(file.parent / "toy.root"),)
-    assert repr(card) == (
-        f"<Card {str(file)!r}: <Path 'dimuon': 1 variation, 2 weights, 2 selects, 3 definitions, "
-        "1 category, 3 histograms, 1 table>, datasets toy>"
-    ).replace(
-        "2 weights, 2 selects, 3 definitions",
-        repr(card).split("1 variation, ")[1].split(", 1 cat")[0],
-    )
+    assert repr(card).startswith(f"<Card {str(file)!r}: <Path 'dimuon': 1 variation, 2 weights,")
+    assert repr(card).endswith("datasets toy>")
 
 
 def test_a_path_of_a_card_travels_and_may_be_added_to(file: FilePath) -> None:
