@@ -3,34 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import awkward as ak
 import numpy as np
 
 from ..errors import PathError
+from .flat import Flat, Lists, as_awkward
 
-__all__ = ["Entries", "Flat", "flatten"]
-
-
-@dataclass(frozen=True)
-class Flat:
-    """A column without its shape: offsets (None: one value per row), values, and which are missing."""
-
-    offsets: np.ndarray | None
-    values: np.ndarray
-    missing: np.ndarray | None
+__all__ = ["Entries", "flatten"]
 
 
 def flatten(value: Any, rows: int, where: str) -> Flat:
     """The flat values of one column. Raises `PathError` for records, texts and lists of lists."""
     if isinstance(value, bool | int | float | np.number | np.bool_):
         value = np.full(rows, value)
-    if isinstance(value, np.ndarray) and value.ndim == 1 and value.dtype.kind in "biuf":
-        flat = Flat(None, value, None)
+    if isinstance(value, Flat):
+        flat = value if value.missing is None else _filled(value.lists, value.values, value.missing)
+        length = len(value)
+    elif isinstance(value, np.ndarray) and value.ndim == 1 and value.dtype.kind in "biuf":
+        flat = Flat(None, value)
         length = len(value)
     else:
+        value = as_awkward(value)
         array = value if isinstance(value, ak.Array) else ak.Array(value)
         length = len(array)
         flat = _flatten_awkward(array, where)
@@ -46,7 +41,7 @@ def _flatten_awkward(array: ak.Array, where: str) -> Flat:
         )
     if array.ndim > 2:
         raise PathError(f"{where}: lists of lists cannot be filled; flatten(axis=2) or pick one")
-    offsets = None
+    lists = None
     layout = array.layout
     if array.ndim == 2:
         if layout.is_numpy:
@@ -55,9 +50,9 @@ def _flatten_awkward(array: ak.Array, where: str) -> Flat:
             layout = ak.to_layout(ak.fill_none(array, [], axis=0))
         if layout.is_indexed:
             layout = layout.project()
-        lists = layout.to_ListOffsetArray64(True)
-        offsets = np.asarray(lists.offsets)
-        layout = lists.content[: offsets[-1]]
+        layout = layout.to_ListOffsetArray64(True)
+        lists = Lists(np.asarray(layout.offsets))
+        layout = layout.content[: lists.objects]
     missing = None
     if layout.is_option:
         missing = np.asarray(layout.mask_as_bool(valid_when=False))
@@ -69,7 +64,13 @@ def _flatten_awkward(array: ak.Array, where: str) -> Flat:
     values = np.asarray(ak.to_numpy(ak.Array(layout)))
     if values.dtype.kind not in "biuf":
         raise PathError(f"{where}: {values.dtype} cannot be filled; numbers are needed")
-    return Flat(offsets, values, missing if missing is not None and missing.any() else None)
+    return Flat(lists, values) if missing is None else _filled(lists, values, missing)
+
+
+def _filled(lists: Lists | None, values: np.ndarray, missing: np.ndarray) -> Flat:
+    """Numbers of which some may be missing: 0 there, and of one type whether any are or not."""
+    values = np.where(missing, np.int64(0), values)
+    return Flat(lists, values, missing if missing.any() else None)
 
 
 def _is_record(layout: Any) -> bool:
@@ -82,31 +83,28 @@ def _is_record(layout: Any) -> bool:
 class Entries:
     """Flat columns of one common shape, with the row of each entry."""
 
-    def __init__(self, rows: int, flats: Mapping[str, Flat], place: str) -> None:
-        jagged = {name: flat.offsets for name, flat in flats.items() if flat.offsets is not None}
-        self.offsets: np.ndarray | None = None
+    def __init__(self, flats: Mapping[str, Flat], place: str) -> None:
+        jagged = {name: flat.lists for name, flat in flats.items() if flat.lists is not None}
+        self.lists: Lists | None = None
         if jagged:
             first = next(iter(jagged))
-            self.offsets = jagged[first]
-            for name, offsets in jagged.items():
-                if offsets is not self.offsets and not np.array_equal(offsets, self.offsets):
+            self.lists = jagged[first]
+            for name, lists in jagged.items():
+                if not lists.same(self.lists):
                     raise PathError(
                         f"{place}: {first!r} and {name!r} have different numbers of objects per event"
                     )
-        self._index = (
-            None if self.offsets is None else np.repeat(np.arange(rows), np.diff(self.offsets))
-        )
         self._flats = flats
         keep: np.ndarray | None = None
         for flat in flats.values():
             if flat.missing is not None:
-                present = ~self._spread(flat.missing, flat.offsets)
+                present = ~self._spread(flat.missing, flat.lists)
                 keep = present if keep is None else keep & present
         self.keep = keep
 
-    def require(self, condition: np.ndarray, offsets: np.ndarray | None) -> None:
+    def require(self, condition: np.ndarray, lists: Lists | None) -> None:
         """Keep only entries where a condition per row or per object holds."""
-        spread = self._spread(condition, offsets)
+        spread = self._spread(condition, lists)
         self.keep = spread if self.keep is None else self.keep & spread
 
     def per_row(self, values: np.ndarray) -> np.ndarray:
@@ -116,14 +114,14 @@ class Entries:
     def columns(self) -> dict[str, np.ndarray]:
         """The values of each column."""
         return {
-            name: self._kept(self._spread(flat.values, flat.offsets))
+            name: self._kept(self._spread(flat.values, flat.lists))
             for name, flat in self._flats.items()
         }
 
-    def _spread(self, values: np.ndarray, offsets: np.ndarray | None) -> np.ndarray:
-        if self._index is None or offsets is not None:
+    def _spread(self, values: np.ndarray, lists: Lists | None) -> np.ndarray:
+        if self.lists is None or lists is not None:
             return values
-        return values[self._index]
+        return values[self.lists.rows]
 
     def _kept(self, values: np.ndarray) -> np.ndarray:
         return values if self.keep is None else values[self.keep]

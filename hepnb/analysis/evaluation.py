@@ -12,7 +12,9 @@ import numpy as np
 
 from ..errors import PathError, nearest
 from .expression import Expression, is_metadata
-from .operations import OPERATIONS, is_jagged
+from .operations import OPERATIONS, apply, is_jagged, masked, picked
+from .picked import Picked
+from .source import Collection, simplify
 
 __all__ = ["Columns", "evaluate"]
 
@@ -89,10 +91,12 @@ class _Evaluation:
         if isinstance(owner, ast.Name):
             return self._columns.field(owner.id, field)
         value = self.value(owner)
+        if isinstance(value, Collection | Picked):
+            return value[field]
         known = ak.fields(value) if isinstance(value, ak.Array) else []
         if field not in known:
             raise self._expression.fail(f"no field {field!r}{nearest(field, known)}", node)
-        return value[field]
+        return simplify(value[field])
 
     def _subscript(self, node: ast.Subscript) -> Any:
         index = node.slice
@@ -103,11 +107,11 @@ class _Evaluation:
         if not is_jagged(value):
             raise TypeError("only collections and columns with one value per object can be indexed")
         if isinstance(index, ast.Tuple):
-            return _picked(value, self._pick(index.elts[1]))
+            return picked(value, self._pick(index.elts[1]))
         mask = self.value(index)
         if not is_jagged(mask):
             raise TypeError("a mask needs one value per object; to drop events use select")
-        return value[mask]
+        return masked(value, mask)
 
     def _pick(self, node: ast.AST) -> Any:
         if isinstance(node, ast.Slice):
@@ -128,7 +132,7 @@ class _Evaluation:
         if isinstance(node.op, ast.Pow):
             return _power(left, right)
         try:
-            return _BINARY[type(node.op)](left, right)
+            return apply(_BINARY[type(node.op)], left, right)
         except TypeError:
             if isinstance(node.op, _BITS):
                 raise TypeError(
@@ -139,16 +143,16 @@ class _Evaluation:
     def _unaryop(self, node: ast.UnaryOp) -> Any:
         value = self.value(node.operand)
         if isinstance(node.op, ast.Not):
-            return np.logical_not(value)
+            return apply(np.logical_not, value)
         if isinstance(node.op, ast.Invert):
-            return np.invert(value)
-        return -value if isinstance(node.op, ast.USub) else +value
+            return apply(np.invert, value)
+        return apply(operator.neg if isinstance(node.op, ast.USub) else operator.pos, value)
 
     def _boolop(self, node: ast.BoolOp) -> Any:
         combine = np.logical_and if isinstance(node.op, ast.And) else np.logical_or
         result = self.value(node.values[0])
         for part in node.values[1:]:
-            result = combine(result, self.value(part))
+            result = apply(combine, result, self.value(part))
         return result
 
     def _compare(self, node: ast.Compare) -> Any:
@@ -156,7 +160,7 @@ class _Evaluation:
         left = node.left
         for op, right in zip(node.ops, node.comparators, strict=True):
             part = self._one_comparison(op, left, right)
-            result = part if result is None else np.logical_and(result, part)
+            result = part if result is None else apply(np.logical_and, result, part)
             left = right
         return result
 
@@ -165,12 +169,12 @@ class _Evaluation:
             assert isinstance(right, ast.Tuple)
             result = self._one_comparison(ast.Eq(), left, right.elts[0])
             for item in right.elts[1:]:
-                result = np.logical_or(result, self._one_comparison(ast.Eq(), left, item))
-            return np.logical_not(result) if isinstance(op, ast.NotIn) else result
+                result = apply(np.logical_or, result, self._one_comparison(ast.Eq(), left, item))
+            return apply(np.logical_not, result) if isinstance(op, ast.NotIn) else result
         for name, text in ((left, right), (right, left)):
             if isinstance(text, ast.Constant) and isinstance(text.value, str):
                 return self._label(op, name, text)
-        return _COMPARE[type(op)](self.value(left), self.value(right))
+        return apply(_COMPARE[type(op)], self.value(left), self.value(right))
 
     def _label(self, op: ast.cmpop, name: ast.expr, text: ast.Constant) -> Any:
         if is_metadata(name) and isinstance(op, ast.Eq | ast.NotEq):
@@ -192,24 +196,13 @@ class _Evaluation:
         )
 
 
-def _picked(value: Any, index: Any) -> Any:
-    """Object `index` of every event, or a slice of the objects."""
-    try:
-        return value[:, index]
-    except (IndexError, ValueError) as error:
-        raise IndexError(
-            f"some events have no object number {index}; select enough objects above, "
-            f"or write nth(x, {index}, default)"
-        ) from error
-
-
 def _power(base: Any, exponent: Any) -> Any:
     """base ** exponent; whole numbers go to float64 where they would overflow or have no answer."""
     if isinstance(base, bool | int | float) and isinstance(exponent, bool | int | float):
         return float(base) ** float(exponent)
     if isinstance(exponent, int) and exponent < 0:
         exponent = float(exponent)
-    return base**exponent
+    return apply(operator.pow, base, exponent)
 
 
 def _plain(error: BaseException) -> str:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import PathError
-from .entries import Entries, Flat, flatten
+from .entries import Entries, flatten
+from .flat import Flat
 from .formula import RESERVED
 from .steps import Histogram, Table, named
 
@@ -104,7 +105,7 @@ def _fill_layer(layer: Layer, owner: int, step: Histogram, weights: _ByLabel) ->
         if formula is not None
     }
     for word, flat in extras.items():
-        if flat.offsets is not None and all(f.offsets is None for f in flats.values()):
+        if flat.lists is not None and all(f.lists is None for f in flats.values()):
             raise PathError(
                 f"{named(step)}: {word} has one value per object, but every axis one per event"
             )
@@ -125,15 +126,15 @@ def _fill(
 ) -> list[Fill]:
     """Bring the columns to one shape, drop what is not wanted, and split by category."""
     factor, condition = extras.get("object_weight"), extras.get("where")
-    shaped = {word: flat for word, flat in extras.items() if flat.offsets is not None}
+    shaped = {word: flat for word, flat in extras.items() if flat.lists is not None}
     if factor is not None:
         shaped["object_weight"] = factor
-    entries = Entries(layer.rows(step.level), flats | shaped, named(step))
+    entries = Entries(flats | shaped, named(step))
     if condition is not None:
         holds = condition.values.astype(bool)
         if condition.missing is not None:
             holds = holds & ~condition.missing
-        entries.require(holds, condition.offsets)
+        entries.require(holds, condition.lists)
     kinds = {axis.name: axis for axis in step.axes}
     values = entries.columns()
     columns = {name: _wide(values[name], kinds[name]) for name in flats}
@@ -260,10 +261,10 @@ def fill_table(layer: Layer, owner: int, step: Table) -> dict[str, np.ndarray]:
         for name, formula in step.columns
     }
     filled = {
-        name: flat if flat.missing is None else Flat(flat.offsets, _with_nan(flat), None)
+        name: flat if flat.missing is None else Flat(flat.lists, _with_nan(flat))
         for name, flat in flats.items()
     }
-    return Entries(rows, filled, named(step)).columns()
+    return Entries(filled, named(step)).columns()
 
 
 def _with_nan(flat: Flat) -> np.ndarray:

@@ -6,10 +6,15 @@ NanoAOD), angles are radians. Objects may be flat (one per event) or jagged of e
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import awkward as ak
 import numpy as np
+
+from .flat import Flat, aligned, as_awkward, as_flat, column
+from .picked import Picked
+from .source import Collection
 
 __all__ = ["deltaphi", "deltar", "mass", "pt"]
 
@@ -30,7 +35,11 @@ def mass(*objects: Any) -> Any:
     """
     if len(objects) < 2:
         raise TypeError(f"mass takes two or more objects, got {len(objects)}")
-    momenta = [_momentum(item) for item in objects]
+    return _computed(_mass, objects, ("pt", "eta", "phi", "mass"))
+
+
+def _mass(*columns: Any) -> Any:
+    momenta = [_momentum(*columns[i : i + 4]) for i in range(0, len(columns), 4)]
     square: Any = 0.0
     for i, (pt_a, phi_a, slope_a, energy_a, m_a) in enumerate(momenta):
         square = square + m_a * m_a
@@ -38,6 +47,12 @@ def mass(*objects: Any) -> Any:
             cosine = np.cos(phi_a - phi_b) + slope_a * slope_b
             square = square + 2.0 * (energy_a * energy_b - pt_a * pt_b * cosine)
     return np.sqrt(np.maximum(square, 0.0))
+
+
+def _momentum(pt: Any, eta: Any, phi: Any, m: Any) -> tuple[Any, Any, Any, Any, Any]:
+    """pt, phi, sinh(eta), energy and mass of an object."""
+    slope = np.sinh(eta)
+    return pt, phi, slope, np.sqrt(pt * pt * (1.0 + slope * slope) + m * m), m
 
 
 def pt(*objects: Any) -> Any:
@@ -50,10 +65,13 @@ def pt(*objects: Any) -> Any:
     """
     if len(objects) < 2:
         raise TypeError(f"pt takes two or more objects, got {len(objects)}")
+    return _computed(_pt, objects, ("pt", "phi"))
+
+
+def _pt(*columns: Any) -> Any:
     px: Any = 0.0
     py: Any = 0.0
-    for item in objects:
-        size, angle = _float(item["pt"]), _float(item["phi"])
+    for size, angle in zip(columns[::2], columns[1::2], strict=True):
         px, py = px + size * np.cos(angle), py + size * np.sin(angle)
     return np.sqrt(px * px + py * py)
 
@@ -64,32 +82,59 @@ def deltaphi(a: Any, b: Any) -> Any:
     >>> round(float(deltaphi(3.0, -3.0)), 6)
     -0.283185
     """
-    difference = _angle(a) - _angle(b)
-    return (difference + np.pi) % (2.0 * np.pi) - np.pi
+    return _computed(_deltaphi, (_angle(a), _angle(b)))
+
+
+def _deltaphi(a: Any, b: Any) -> Any:
+    return (a - b + np.pi) % (2.0 * np.pi) - np.pi
+
+
+def _angle(value: Any) -> Any:
+    is_object = isinstance(value, Picked | Collection) or (
+        isinstance(value, ak.Array) and ak.fields(value)
+    )
+    return value["phi"] if is_object else value
 
 
 def deltar(a: Any, b: Any) -> Any:
     """Distance sqrt(deta^2 + dphi^2) of two objects with fields eta and phi (float64)."""
-    deta = _float(a["eta"]) - _float(b["eta"])
-    dphi = deltaphi(a, b)
+    return _computed(_deltar, (a, b), ("eta", "phi"))
+
+
+def _deltar(eta_a: Any, phi_a: Any, eta_b: Any, phi_b: Any) -> Any:
+    deta = eta_a - eta_b
+    dphi = _deltaphi(phi_a, phi_b)
     return np.sqrt(deta * deta + dphi * dphi)
 
 
-def _angle(value: Any) -> Any:
-    return _float(value["phi"] if isinstance(value, ak.Array) and ak.fields(value) else value)
+def _computed(
+    function: Callable[..., Any], objects: Sequence[Any], fields: Sequence[str] = ()
+) -> Any:
+    """A function of the fields of all objects, where none of them is missing."""
+    columns = (
+        [_float(item[field]) for item in objects for field in fields]
+        if fields
+        else [_float(item) for item in objects]
+    )
+    if any(isinstance(column, ak.Array) for column in columns):
+        return function(*(as_awkward(column) for column in columns))
+    values, lists, missing = aligned(columns)
+    if missing is None:
+        made = column(lists, function(*values), None)
+    else:
+        there = np.flatnonzero(~missing)
+        result = np.zeros(len(missing))
+        result[there] = function(*(v[there] if np.ndim(v) else v for v in values))
+        made = Flat(lists, result, missing)
+    by_awkward = any(isinstance(item, ak.Array) for item in objects)
+    return as_awkward(made) if by_awkward else made
 
 
 def _float(value: Any) -> Any:
-    """The values in float64; flat arrays become NumPy arrays, which compute faster."""
-    if not isinstance(value, ak.Array):
-        return np.asarray(value, dtype=np.float64)
-    if value.ndim == 1 and not isinstance(value.type.content, ak.types.OptionType):
-        return np.asarray(ak.to_numpy(value), dtype=np.float64)
-    return ak.values_astype(value, np.float64)
-
-
-def _momentum(item: Any) -> tuple[Any, Any, Any, Any, Any]:
-    """pt, phi, sinh(eta), energy and mass of an object."""
-    pt, eta, phi, m = (_float(item[name]) for name in ("pt", "eta", "phi", "mass"))
-    slope = np.sinh(eta)
-    return pt, phi, slope, np.sqrt(pt * pt * (1.0 + slope * slope) + m * m), m
+    """The values in float64, flat where they can be."""
+    flat = as_flat(value.layout) if isinstance(value, ak.Array) else value
+    if flat is None:
+        return ak.values_astype(value, np.float64)
+    if isinstance(flat, Flat):
+        return Flat(flat.lists, flat.values.astype(np.float64), flat.missing)
+    return np.asarray(flat, dtype=np.float64)

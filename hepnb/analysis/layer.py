@@ -16,11 +16,13 @@ from ..errors import PathError, nearest
 from .conventions import Reading
 from .evaluation import evaluate
 from .expression import Expression
+from .flat import Flat, Lists, as_awkward, freeze_array
 from .formula import RESERVED, Formula
 from .module import Rows
+from .picked import Picked
 from .plan import describe
 from .random import EventRandom
-from .source import Collection, collect, freeze, freeze_array, override, simplify, take
+from .source import Collection, collect, freeze, override, simplify, take
 from .steps import Category, Definition, ModuleStep, Replacement, named
 from .variations import NOMINAL
 
@@ -59,9 +61,7 @@ class Chunk:
             return simplify(self._events[name])
         layouts = {f: self._events.layout.content(f"{name}_{f}") for f in reading.fields}
         if reading.counter is not None:
-            offsets = np.zeros(self.length + 1, dtype=np.int64)
-            np.cumsum(np.asarray(self._events[reading.counter]), out=offsets[1:])
-            return Collection(name, offsets, {})
+            return Collection(name, Lists.of(np.asarray(self._events[reading.counter])), {})
         if any(layout.is_list for layout in layouts.values()):
             return collect(name, layouts)
         contents = list(layouts.values())
@@ -236,15 +236,13 @@ class Layer:
                 return EventRandom(key, self.entries(level))
         value = self.raw(name, level)
         if isinstance(value, Collection):
-            reading = self.chunk.readings[name]
+            reading = self.chunk.readings.get(name)
+            known = value.fields if reading is None else reading.fields
             need = self._plan.needs[owner, name]
-            known = set(reading.fields)
             if need.needs_all(known):
-                return value.record(
-                    tuple(f for f in reading.fields if f in need.fields or value.has(f))
-                )
-            return value.record(tuple(f for f in reading.fields if f in need.fields | need.hints))
-        return ak.Array(value.layout) if isinstance(value, ak.Array) else value
+                return value.record(tuple(f for f in known if f in need.fields or value.has(f)))
+            return value.record(tuple(f for f in known if f in need.fields | need.hints))
+        return ak.Array(value.layout) if isinstance(value, ak.Array) else as_awkward(value)
 
     def _checked(self, value: Any, level: int, where: str) -> Any:
         """A column as it is kept: one value or list per row."""
@@ -252,8 +250,10 @@ class Layer:
         if isinstance(value, bool | int | float | np.number | np.bool_):
             return freeze_array(np.full(rows, value))
         plain = isinstance(value, np.ndarray) and not isinstance(value, np.ma.MaskedArray)
-        if plain and value.ndim == 1 and value.dtype.kind in "biuf":
-            made: Any = freeze_array(value)
+        if isinstance(value, Flat | Collection | Picked):
+            made: Any = value
+        elif plain and value.ndim == 1 and value.dtype.kind in "biuf":
+            made = freeze_array(value)
         else:
             try:
                 array = value if isinstance(value, ak.Array) else ak.Array(value)
@@ -309,15 +309,15 @@ class View:
             )
         if name in RESERVED and name not in self._plan.owners:
             raise TypeError(f"{name!r} has no value of its own here")
-        return self._layer.argument(name, self._level, self._owner)
+        return self._layer.raw(name, self._level)
 
     def field(self, name: str, field: str) -> Any:
         """One field of a collection or record."""
         if name == "dataset" and name not in self._plan.owners:
             return _metadata(self._layer.chunk.dataset, field)
         value = self._layer.raw(name, self._level)
-        if isinstance(value, Collection):
-            return value.field(field)
+        if isinstance(value, Collection | Picked):
+            return value[field]
         known = ak.fields(value) if isinstance(value, ak.Array) else []
         if field not in known:
             raise PathError(f"{name!r} has no field {field!r}{nearest(field, known)}")
@@ -352,7 +352,7 @@ def _taken(values: Any, index: np.ndarray) -> Any:
         return [_taken(mask, index) for mask in values]
     if isinstance(values, bool | int | float | np.number | np.bool_):
         return values
-    return values.take(index) if isinstance(values, Collection) else take(values, index)
+    return take(values, index)
 
 
 def _metadata(dataset: Dataset, field: str) -> Any:
@@ -370,6 +370,9 @@ def truth(value: Any, rows: int, where: str) -> Any:
     """A condition as one boolean per row; missing values are false."""
     if isinstance(value, bool | int | float | np.number | np.bool_):
         return freeze_array(np.full(rows, bool(value)))
+    if isinstance(value, Flat) and value.lists is None and value.missing is not None:
+        value = value.values.astype(bool) & ~value.missing
+    value = as_awkward(value)
     if isinstance(value, ak.Array):
         if value.ndim > 1:
             raise PathError(

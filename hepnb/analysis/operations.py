@@ -1,7 +1,8 @@
-"""What the functions of the expression language compute, on NumPy and awkward arrays.
+"""What the functions of the expression language compute, on flat columns, and by awkward on all others.
 
-One value per event is a 1-D array; one per object is jagged. Reductions go over the objects of an
-event; an event without objects gives a missing value (None) where nothing could be returned.
+One value per event is a NumPy array (or a `Flat` where some are missing); one per object is a `Flat`.
+Reductions go over the objects of an event; an event without objects gives a missing value where
+nothing could be returned.
 """
 
 from __future__ import annotations
@@ -12,14 +13,74 @@ from typing import Any
 import awkward as ak
 import numpy as np
 
+from .flat import Flat, Lists, aligned, as_awkward, column
 from .kinematics import deltaphi, deltar, mass, pt
+from .picked import Picked
+from .reductions import all_of, any_of, largest, least, total
+from .source import Collection, simplify
 
-__all__ = ["OPERATIONS", "is_jagged"]
+__all__ = ["OPERATIONS", "apply", "is_jagged", "masked", "picked"]
+
+_Columns = Callable[..., Any]
 
 
 def is_jagged(value: Any) -> bool:
     """Whether there is a list of values per event (rather than one value)."""
-    return isinstance(value, ak.Array) and value.ndim > 1
+    if isinstance(value, ak.Array):
+        return bool(value.ndim > 1)
+    return _lists(value) is not None
+
+
+def _lists(value: Any) -> Lists | None:
+    """The lists of a flat column or a collection, if it has any."""
+    return value.lists if isinstance(value, Flat | Collection) else None
+
+
+def apply(function: _Columns, *values: Any) -> Any:
+    """A function of NumPy, value by value."""
+    if any(isinstance(value, ak.Array | Collection | Picked) for value in values):
+        return _by_awkward(function, *values)
+    return function(*values)
+
+
+def masked(value: Any, mask: Any) -> Any:
+    """The objects for which a condition holds (or, with whole numbers, those at these places)."""
+    lists = _lists(value)
+    if lists is not None and _is_whole(mask) and mask.values.dtype.kind == "b":
+        if not lists.same(mask.lists):
+            raise ValueError("the condition has another number of objects per event")
+        return value.kept(mask)
+    return _by_awkward(lambda objects, index: objects[index], value, mask)
+
+
+def picked(value: Any, index: int | slice) -> Any:
+    """Object `index` of every event, which each must have, or a slice of the objects."""
+    if isinstance(index, slice):
+        if _lists(value) is not None and index.step in (None, 1):
+            return value.sliced(index)
+        return _by_awkward(lambda objects: objects[:, index], value)
+    lists = _lists(value)
+    try:
+        if lists is None:
+            return _by_awkward(lambda objects: objects[:, index], value)
+        place, missing = lists.place(index)
+        if missing.any():
+            raise IndexError
+        return value.picked(place)
+    except (IndexError, ValueError) as error:
+        raise IndexError(
+            f"some events have no object number {index}; select enough objects above, "
+            f"or write nth(x, {index}, default)"
+        ) from error
+
+
+def _by_awkward(function: _Columns, *values: Any) -> Any:
+    result = function(*(as_awkward(value) for value in values))
+    return simplify(result) if isinstance(result, ak.Array) else result
+
+
+def _elementwise(function: _Columns) -> _Columns:
+    return lambda *values: apply(function, *values)
 
 
 def _need_jagged(value: Any, name: str) -> Any:
@@ -30,41 +91,46 @@ def _need_jagged(value: Any, name: str) -> Any:
     return value
 
 
+def _is_whole(value: Any) -> bool:
+    """Whether a column has flat numbers, none of them missing."""
+    return isinstance(value, Flat) and value.missing is None
+
+
 def _count(value: Any) -> Any:
     """Objects per event; of a condition, the objects for which it holds."""
-    _need_jagged(value, "count")
-    if not ak.fields(value) and value.ndim == 2 and _leaf(value.layout) == np.dtype("bool"):
-        return ak.sum(value, axis=1)
-    return ak.num(value, axis=1)
+    lists = _lists(_need_jagged(value, "count"))
+    if lists is None:
+        return simplify(ak.num(value, axis=1))
+    if isinstance(value, Collection) or value.values.dtype.kind != "b":
+        return lists.counts
+    return lists.sums(value.values if value.missing is None else value.values & ~value.missing)
 
 
-def _leaf(layout: Any) -> Any:
-    """The dtype of the numbers in an array without fields; None when there are several."""
-    while hasattr(layout, "content"):
-        layout = layout.content
-    return getattr(layout, "dtype", None)
-
-
-def _reduce(name: str, elementwise: Callable[[Any, Any], Any]) -> Callable[..., Any]:
-    reducer = getattr(ak, name)
-
-    def compute(*values: Any, default: Any = None) -> Any:
-        if len(values) == 1:
-            result = reducer(_need_jagged(values[0], name), axis=-1)
-            return result if default is None else ak.fill_none(result, default)
-        if default is not None:
-            raise TypeError(f"{name} of several values takes no default")
-        result = values[0]
-        for value in values[1:]:
-            result = elementwise(result, value)
-        return result
+def _over_objects(name: str, flat: Callable[[Flat], Any]) -> _Columns:
+    def compute(value: Any) -> Any:
+        if _is_whole(_need_jagged(value, name)):
+            return flat(value)
+        return _by_awkward(lambda objects: getattr(ak, name)(objects, axis=-1), value)
 
     return compute
 
 
-def _over_objects(name: str) -> Callable[[Any], Any]:
-    reducer = getattr(ak, name)
-    return lambda value: reducer(_need_jagged(value, name), axis=-1)
+def _extreme(name: str, flat: Callable[[Flat], Any], elementwise: _Columns) -> _Columns:
+    def compute(*values: Any, default: Any = None) -> Any:
+        if len(values) == 1:
+            _need_jagged(values[0], name)
+            if _is_whole(values[0]) and values[0].values.dtype.kind != "b":
+                return _filled(flat(values[0]), default)
+            by_awkward = lambda objects: getattr(ak, name)(objects, axis=-1)
+            return _filled(_by_awkward(by_awkward, values[0]), default)
+        if default is not None:
+            raise TypeError(f"{name} of several values takes no default")
+        result = values[0]
+        for value in values[1:]:
+            result = apply(elementwise, result, value)
+        return result
+
+    return compute
 
 
 def _first(value: Any, default: Any = None) -> Any:
@@ -74,9 +140,10 @@ def _first(value: Any, default: Any = None) -> Any:
 def _nth(value: Any, number: Any, default: Any = None) -> Any:
     if not isinstance(number, int) or isinstance(number, bool):
         raise TypeError("nth needs a whole number, such as nth(Jet.pt, 1)")
-    _need_jagged(value, "nth" if number else "first")
-    result = _pick(value, number)
-    return result if default is None else ak.fill_none(result, default)
+    lists = _lists(_need_jagged(value, "nth" if number else "first"))
+    if lists is not None and (_is_whole(value) or isinstance(value, Collection)):
+        return _filled(value.picked(*lists.place(number)), default)
+    return _filled(_by_awkward(lambda objects: _pick(objects, number), value), default)
 
 
 def _pick(value: Any, number: int) -> Any:
@@ -94,42 +161,66 @@ def _pick(value: Any, number: int) -> Any:
     return ak.Array(ak.contents.IndexedOptionArray.simplified(index, lists.content))
 
 
+def _filled(value: Any, default: Any) -> Any:
+    """A default in place of what is missing; numbers take the type that holds both."""
+    if default is None:
+        return value
+    flat = isinstance(value, Flat) and value.lists is None and value.missing is not None
+    if flat and isinstance(default, bool | int | float):
+        return np.where(value.missing, np.asarray(default), value.values)
+    return _by_awkward(lambda objects: ak.fill_none(objects, default), value)
+
+
+def _kinematic(function: _Columns) -> _Columns:
+    def compute(*objects: Any) -> Any:
+        result = function(*objects)
+        return simplify(result) if isinstance(result, ak.Array) else result
+
+    return compute
+
+
 def _where(condition: Any, yes: Any, no: Any) -> Any:
     if isinstance(condition, bool | int | float | np.bool_):
         return yes if condition else no
-    jagged = any(isinstance(value, ak.Array) for value in (condition, yes, no))
-    return ak.where(condition, yes, no) if jagged else np.where(condition, yes, no)
+    parts = (condition, yes, no)
+    if not any(isinstance(value, Flat | ak.Array | Collection | Picked) for value in parts):
+        return np.where(condition, yes, no)
+    plain = bool | int | float | np.ndarray | np.generic
+    if all(_is_whole(value) or isinstance(value, plain) for value in parts):
+        (chosen, first, second), lists, _ = aligned(parts)
+        return column(lists, np.where(chosen, np.asarray(first), np.asarray(second)), None)
+    return _by_awkward(ak.where, *parts)
 
 
 OPERATIONS: dict[str, Callable[..., Any]] = {
     "count": _count,
-    "sum": _over_objects("sum"),
-    "any": _over_objects("any"),
-    "all": _over_objects("all"),
-    "min": _reduce("min", np.minimum),
-    "max": _reduce("max", np.maximum),
+    "sum": _over_objects("sum", total),
+    "any": _over_objects("any", any_of),
+    "all": _over_objects("all", all_of),
+    "min": _extreme("min", least, np.minimum),
+    "max": _extreme("max", largest, np.maximum),
     "first": _first,
     "nth": _nth,
     "where": _where,
-    "deltaphi": deltaphi,
-    "deltar": deltar,
-    "mass": mass,
-    "pt": pt,
-    "atan2": np.arctan2,
-    "hypot": np.hypot,
-    "abs": np.abs,
-    "sqrt": np.sqrt,
-    "exp": np.exp,
-    "log": np.log,
-    "log10": np.log10,
-    "sin": np.sin,
-    "cos": np.cos,
-    "tan": np.tan,
-    "sinh": np.sinh,
-    "cosh": np.cosh,
-    "tanh": np.tanh,
-    "floor": np.floor,
-    "ceil": np.ceil,
-    "sign": np.sign,
-    "isfinite": np.isfinite,
+    "deltaphi": _kinematic(deltaphi),
+    "deltar": _kinematic(deltar),
+    "mass": _kinematic(mass),
+    "pt": _kinematic(pt),
+    "atan2": _elementwise(np.arctan2),
+    "hypot": _elementwise(np.hypot),
+    "abs": _elementwise(np.abs),
+    "sqrt": _elementwise(np.sqrt),
+    "exp": _elementwise(np.exp),
+    "log": _elementwise(np.log),
+    "log10": _elementwise(np.log10),
+    "sin": _elementwise(np.sin),
+    "cos": _elementwise(np.cos),
+    "tan": _elementwise(np.tan),
+    "sinh": _elementwise(np.sinh),
+    "cosh": _elementwise(np.cosh),
+    "tanh": _elementwise(np.tanh),
+    "floor": _elementwise(np.floor),
+    "ceil": _elementwise(np.ceil),
+    "sign": _elementwise(np.sign),
+    "isfinite": _elementwise(np.isfinite),
 }

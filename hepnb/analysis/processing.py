@@ -96,7 +96,9 @@ def _counts(
     for index, step in enumerate(steps):
         if isinstance(step, Definition) and index in plan.computed_at:
             value = layer.raw(step.name, plan.computed_at[index])
-            if isinstance(value, ak.Array) and value.ndim > 1 and ak.fields(value):
+            if isinstance(value, Collection):
+                made[step.name] = value.counts()
+            elif isinstance(value, ak.Array) and value.ndim > 1 and ak.fields(value):
                 made[step.name] = np.asarray(ak.num(value, axis=1))
     return made
 

@@ -6,22 +6,18 @@ when a function asks for one, and without copying.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import awkward as ak
 import numpy as np
 
 from ..errors import PathError, nearest
+from .flat import Flat, Lists, as_awkward, as_flat, freeze_array
+from .picked import Picked
 
-__all__ = ["Collection", "freeze", "freeze_array", "override", "simplify", "take"]
-
-
-def freeze_array(values: Any) -> Any:
-    """A NumPy array that nobody can change by mistake: columns are shared between definitions."""
-    view = values.view()
-    view.flags.writeable = False
-    return view
+__all__ = ["Collection", "collect", "freeze", "override", "simplify", "take"]
 
 
 def freeze(layout: Any) -> Any:
@@ -34,41 +30,46 @@ def freeze(layout: Any) -> Any:
 
 
 def simplify(array: ak.Array) -> Any:
-    """A flat array of numbers as NumPy (read-only), anything else as it is."""
+    """Numbers and collections of numbers as flat arrays (read-only), anything else as it is."""
     layout = array.layout
-    if isinstance(layout, ak.contents.NumpyArray) and layout.purelist_depth == 1:
-        return freeze_array(np.asarray(layout.data))
-    return array
+    flat = as_flat(layout)
+    if flat is not None:
+        return flat
+    return array if array.behavior else _as_collection(layout) or array
+
+
+def _as_collection(layout: Any) -> Collection | None:
+    """Lists of plain records as a collection: the fields that were picked move when they are used."""
+    if not layout.is_list or layout.parameters:
+        return None
+    lists = layout.to_ListOffsetArray64(True)
+    content = lists.content
+    index = None
+    if content.is_indexed and not content.is_option:
+        index, content = np.asarray(content.index)[: lists.offsets[-1]], content.content
+    if not content.is_record or content.is_tuple or content.parameters or not content.fields:
+        return None
+    end = lists.offsets[-1] if index is None else None
+    contents = {f: content.content(f)[:end] for f in content.fields}
+    shape = Lists(np.asarray(lists.offsets))
+    if index is not None:
+        return Collection("objects", shape, _Carried(contents, partial(np.asarray, index)))
+    return Collection("objects", shape, contents)
 
 
 def take(values: Any, index: np.ndarray) -> Any:
     """The rows `index` of a column."""
     if isinstance(values, np.ndarray):
         return freeze_array(values[index])
-    layout = values.layout
-    if isinstance(layout, ak.contents.ListOffsetArray):
-        offsets, carry = _gather(np.asarray(layout.offsets), index)
-        return ak.Array(
-            ak.contents.ListOffsetArray(ak.index.Index64(offsets), _carry(layout.content, carry))
-        )
+    if isinstance(values, Flat | Collection | Picked):
+        return values.taken(index)
     return simplify(values[index])
-
-
-def _gather(offsets: np.ndarray, index: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Offsets of the picked lists, and where their objects are."""
-    starts = offsets[:-1][index].astype(np.int64, copy=False)
-    counts = offsets[1:][index] - starts
-    made = np.zeros(len(index) + 1, dtype=np.int64)
-    np.cumsum(counts, out=made[1:])
-    carry = np.arange(made[-1], dtype=np.int64)
-    carry += np.repeat(starts - made[:-1], counts)
-    return made, carry
 
 
 def _carry(content: Any, carry: np.ndarray) -> Any:
     """The objects `carry` of a content."""
     if isinstance(content, ak.contents.NumpyArray):
-        return ak.contents.NumpyArray(np.asarray(content.data)[carry])
+        return ak.contents.NumpyArray(freeze_array(np.asarray(content.data).take(carry, axis=0)))
     if isinstance(content, ak.contents.RecordArray):
         parts = [_carry(content.content(i), carry) for i in range(len(content.fields))]
         return ak.contents.RecordArray(
@@ -96,7 +97,7 @@ def collect(name: str, layouts: Mapping[str, Any]) -> Collection:
             odd[field] = f"{name}_{model} and {name}_{field} have different numbers of objects"
         else:
             contents[field] = lists[field].content[: offsets[-1]]
-    return Collection(name, offsets, contents, odd)
+    return Collection(name, Lists(offsets), contents, odd)
 
 
 def _equal(some: np.ndarray, others: np.ndarray) -> bool:
@@ -106,20 +107,31 @@ def _equal(some: np.ndarray, others: np.ndarray) -> bool:
 
 
 class Collection:
-    """A jagged collection: offsets and flat contents by field, all of the same rows."""
+    """A jagged collection: its lists and the flat contents of its fields, all of the same rows.
+
+    Of the objects that were picked, contents move when they are asked for.
+    """
 
     def __init__(
         self,
         name: str,
-        offsets: np.ndarray,
+        lists: Lists,
         contents: Mapping[str, Any],
         odd: Mapping[str, str] | None = None,
     ) -> None:
         self.name = name
-        self.offsets = offsets
+        self.lists = lists
         self._contents = contents
         self._odd = odd or {}
         self._fields: dict[str, Any] = {}
+
+    def __len__(self) -> int:
+        return len(self.lists)
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The names of the fields that were read."""
+        return tuple(self._contents)
 
     def has(self, field: str) -> bool:
         """Whether there is such a field, one number per object."""
@@ -127,28 +139,49 @@ class Collection:
 
     def counts(self) -> np.ndarray:
         """Objects per row."""
-        counts: np.ndarray = freeze_array(np.diff(self.offsets))
-        return counts
+        return self.lists.counts
 
-    def field(self, name: str) -> Any:
+    def __getitem__(self, name: str) -> Any:
         """One field, jagged."""
         if name not in self._fields:
-            self._fields[name] = ak.Array(self._list(self._content(name)))
+            content = self._content(name)
+            flat = as_flat(content)
+            self._fields[name] = (
+                Flat(self.lists, flat)
+                if isinstance(flat, np.ndarray)
+                else simplify(ak.Array(self._list(content)))
+            )
         return self._fields[name]
 
-    def record(self, fields: tuple[str, ...]) -> Any:
+    def record(self, fields: tuple[str, ...]) -> ak.Array:
         """The objects with these fields, in the order of the file."""
         contents = [self._content(f) for f in fields]
         return ak.Array(
-            self._list(
-                ak.contents.RecordArray(contents, list(fields), length=int(self.offsets[-1]))
-            )
+            self._list(ak.contents.RecordArray(contents, list(fields), length=self.lists.objects))
         )
 
-    def take(self, index: np.ndarray) -> Collection:
-        """The same collection on the rows `index`; contents move when they are asked for."""
-        offsets, carry = _gather(self.offsets, index)
-        return Collection(self.name, offsets, _Carried(self._contents, carry), self._odd)
+    def awkward(self) -> ak.Array:
+        """The objects with all fields that were read."""
+        return self.record(self.fields)
+
+    def kept(self, mask: Flat) -> Collection:
+        """The objects for which a mask of the same lists holds."""
+        return self._at(*self.lists.kept(mask.values))
+
+    def sliced(self, part: slice) -> Collection:
+        """The objects in a slice of every row."""
+        return self._at(*self.lists.sliced(part))
+
+    def taken(self, index: np.ndarray) -> Collection:
+        """The same collection on the rows `index`."""
+        return self._at(*self.lists.taken(index))
+
+    def picked(self, place: np.ndarray, missing: np.ndarray | None = None) -> Picked:
+        """The object at `place` for each row, where it is not `missing`."""
+        return Picked(self.name, self._contents, place, missing)
+
+    def _at(self, lists: Lists, index: Callable[[], np.ndarray]) -> Collection:
+        return Collection(self.name, lists, _Carried(self._contents, index), self._odd)
 
     def _content(self, field: str) -> Any:
         if field not in self._contents:
@@ -159,12 +192,12 @@ class Collection:
         return self._contents[field]
 
     def _list(self, content: Any) -> Any:
-        return ak.contents.ListOffsetArray(ak.index.Index64(self.offsets), content)
+        return ak.contents.ListOffsetArray(ak.index.Index64(self.lists.offsets), content)
 
     def override(self, field: str, content: Any) -> Collection:
         """The same objects with other numbers in one field."""
         return Collection(
-            self.name, self.offsets, _Overlaid(field, content, self._contents), self._odd
+            self.name, self.lists, _Overlaid(field, content, self._contents), self._odd
         )
 
 
@@ -173,14 +206,14 @@ def override(value: Any, field: str, made: Any, where: str) -> Any:
     if not field:
         return made
     if isinstance(value, Collection):
-        layout = ak.to_layout(made)
+        layout = ak.to_layout(as_awkward(made))
         lists = layout.to_ListOffsetArray64(True) if layout.is_list else None
-        if lists is None or not np.array_equal(np.asarray(lists.offsets), value.offsets):
+        if lists is None or not value.lists.same(Lists(np.asarray(lists.offsets))):
             raise PathError(
                 f"{where}: gives another number of objects per event than {value.name!r} has"
             )
-        return value.override(field, lists.content[: value.offsets[-1]])
-    return ak.with_field(value, made, field)
+        return value.override(field, lists.content[: value.lists.objects])
+    return ak.with_field(as_awkward(value), as_awkward(made), field)
 
 
 class _Overlaid(Mapping[str, Any]):
@@ -192,6 +225,9 @@ class _Overlaid(Mapping[str, Any]):
     def __getitem__(self, name: str) -> Any:
         return self._content if name == self._field else self._below[name]
 
+    def __contains__(self, name: object) -> bool:
+        return name == self._field or name in self._below
+
     def __iter__(self) -> Iterator[str]:
         return iter(dict.fromkeys([*self._below, self._field]))
 
@@ -202,14 +238,14 @@ class _Overlaid(Mapping[str, Any]):
 class _Carried(Mapping[str, Any]):
     """Contents that are moved when first asked for."""
 
-    def __init__(self, contents: Mapping[str, Any], carry: np.ndarray) -> None:
+    def __init__(self, contents: Mapping[str, Any], carry: Callable[[], np.ndarray]) -> None:
         self._contents = contents
         self._carry = carry
         self._moved: dict[str, Any] = {}
 
     def __getitem__(self, name: str) -> Any:
         if name not in self._moved:
-            self._moved[name] = _carry(self._contents[name], self._carry)
+            self._moved[name] = _carry(self._contents[name], self._carry())
         return self._moved[name]
 
     def __contains__(self, name: object) -> bool:

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..errors import DataError, PathError
 from .entries import flatten
+from .flat import as_awkward
 from .steps import Weight, named
 from .variations import NOMINAL, label_of
 
@@ -109,8 +110,8 @@ class Weights:
     def _checked(self, value: Any, layer: Layer, step: Weight) -> np.ndarray:
         rows = layer.rows(step.level)
         flat = flatten(value, rows, named(step))
-        if flat.offsets is not None or flat.missing is not None:
-            what = "one value per object" if flat.offsets is not None else "missing values"
+        if flat.lists is not None or flat.missing is not None:
+            what = "one value per object" if flat.lists is not None else "missing values"
             raise DataError(f"{named(step)}: {what}; an event weight is one number per event")
         values = flat.values.astype(np.float64)
         self._refuse_infinite(values, layer, step)
@@ -124,7 +125,8 @@ class Weights:
         layer = self._stack.layer(variation)
         assert step.each is not None
         value = layer.value(step.each, step.level, index)
-        array = value if isinstance(value, ak.Array) else ak.Array(value)
+        array = as_awkward(value)
+        array = array if isinstance(array, ak.Array) else ak.Array(array)
         where = step.each.where
         if not len(array):
             return np.zeros((0, 0))
