@@ -10,6 +10,7 @@ from .conventions import Reading, resolve_all
 from .folding import folded
 from .plan import Plan, make_plan
 from .steps import Histogram, Step
+from .sums import steps_of_sum
 from .touch import Touch
 from .variations import NOMINAL, Selector
 from .varying import labels_of, within
@@ -24,8 +25,9 @@ __all__ = ["Applied", "Varied", "steps_for"]
 def steps_for(
     steps: tuple[Step, ...], dataset: Dataset, branches: tuple[str, ...]
 ) -> tuple[Step, ...]:
-    """The steps as they are for a dataset, without variations that do not apply to such a file."""
-    return tuple(folded(within(steps, lambda scope: scope.applies(dataset, branches)), dataset))
+    """The steps as they are for a dataset: its sum of weights, no variations that do not apply."""
+    mine = folded(within(steps, lambda scope: scope.applies(dataset, branches)), dataset)
+    return (*steps_of_sum(dataset, branches), *mine)
 
 
 @dataclass(frozen=True)

@@ -30,8 +30,10 @@ class Dataset:
     """A named set of files with its metadata; what `dataset` means in a definition or expression.
 
     `files` is a path, a glob pattern, a directory (all its `*.root`, sorted) or a list of these;
-    `"file.root:tree"` names the tree as well. `xsec` is the cross section in pb, `sumw` the name of
-    the sum of weights in the file (such as `"Runs.genEventSumw"`). Any further keyword is metadata:
+    `"file.root:tree"` names the tree as well. `xsec` is the cross section in pb, and `sumw` the sum of
+    weights of all simulated events that it belongs to: a branch of another tree of the files, such as
+    `"Runs.genEventSumw"`, an expression that is summed over the events, such as `"genWeight"` (only
+    of files that are no skim), or the number. Any further keyword is metadata:
 
     >>> d = Dataset("tt", "https://example.org/tt.root", tree="Events", kind="mc", xsec=831.8, era="2018")
     >>> d.era, d.kind, d.xsec
@@ -45,7 +47,7 @@ class Dataset:
     tree: str | None
     kind: Literal["data", "mc"]
     xsec: float | None
-    sumw: str | None
+    sumw: str | float | None
     meta: Mapping[str, Any] = field(hash=False)
 
     def __init__(
@@ -55,7 +57,7 @@ class Dataset:
         tree: str | None = None,
         kind: Literal["data", "mc"] = "data",
         xsec: float | None = None,
-        sumw: str | None = None,
+        sumw: str | float | None = None,
         meta: Mapping[str, Any] | None = None,
         **more: Any,
     ) -> None:
@@ -65,6 +67,8 @@ class Dataset:
             raise DataError(f"dataset {name!r}: kind is 'data' or 'mc', not {kind!r}")
         if xsec is not None and not xsec >= 0:
             raise DataError(f"dataset {name!r}: xsec is a cross section in pb, not {xsec!r}")
+        if sumw is not None and not isinstance(sumw, str) and not sumw > 0:
+            raise DataError(f"dataset {name!r}: sumw is a sum of weights, not {sumw!r}")
         found, inner = _resolve(files, f"dataset {name!r}")
         if tree is not None and inner is not None and tree != inner:
             raise DataError(f"dataset {name!r}: tree={tree!r}, but its files say {inner!r}")

@@ -6,6 +6,7 @@ process when a file shrinks, and no thread pool). TTree and RNTuple look the sam
 
 from __future__ import annotations
 
+import math
 import os
 import re
 from collections.abc import Sequence
@@ -176,6 +177,23 @@ class EventFile:
         inside = [int(basket.data.nbytes) for basket in branch.embedded_baskets]
         on_disk = None if any(inside) else int(branch.compressed_bytes)
         return on_disk, int(branch.uncompressed_bytes) + sum(inside)
+
+    def total(self, tree: str, branch: str) -> float:
+        """The sum of a branch of another tree of the file, with one number per row, such as `Runs`.
+
+        Raises `DataError` naming file, tree and branch.
+        """
+        place = f"{self.path}: {tree}.{branch}"
+        try:
+            rows = self._directory[tree][branch].array(library="np")
+            found = math.fsum(rows)
+        except KeyError as error:
+            raise DataError(f"{place}: not in this file ({_reason(error)})") from None
+        except (TypeError, ValueError, OverflowError):
+            raise DataError(f"{place}: is not one number per row") from None
+        if not math.isfinite(found):
+            raise DataError(f"{place}: adds up to {found}")
+        return found
 
     def about(self, column: str) -> tuple[str, str]:
         """The dtype of a branch's numbers, and the title that the file gives it (often empty)."""

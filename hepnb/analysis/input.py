@@ -7,6 +7,8 @@ from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from .sums import branch_of_other_tree
+
 if TYPE_CHECKING:
     from .cache import ColumnCache
     from .dataset import Dataset
@@ -45,6 +47,12 @@ class ProgramInput:
     def bytes_read(self) -> int:
         """Bytes asked for so far."""
         return self._file.bytes_read
+
+    @property
+    def sumw(self) -> float | None:
+        """The file's own sum of weights, where the dataset says that it has one."""
+        place = branch_of_other_tree(self._dataset, self._file.branches)
+        return None if place is None else self._file.total(*place)
 
     def describe(self) -> dict[str, Any]:
         """What the file says of the columns that are read."""

@@ -17,7 +17,18 @@ from .result import ChunkResult, CutRow
 from .source import Collection
 from .stack import Stack
 from .statistics import Statistics
-from .steps import Category, Definition, Histogram, ModuleStep, Selection, Step, Table, Weight
+from .steps import (
+    Category,
+    Definition,
+    Histogram,
+    ModuleStep,
+    Selection,
+    Step,
+    SumOfWeights,
+    Table,
+    Weight,
+)
+from .sums import sum_of
 from .variations import NOMINAL
 from .weights import Weights
 
@@ -44,10 +55,13 @@ def process_chunk(
     nominal = stack.layer()
     weights = Weights(stack)
     fills: list[Any] = []
+    total: float | None = None
     tables: dict[str, Mapping[str, np.ndarray]] = {}
     cutflows: dict[str, list[CutRow]] = {label: [] for label in stack.members}
     for index, step in enumerate(steps):
-        if isinstance(step, Weight):
+        if isinstance(step, SumOfWeights):
+            total = sum_of(step, index, nominal)
+        elif isinstance(step, Weight):
             weights.add(index, step)
         elif isinstance(step, Selection):
             if step.level == 0:
@@ -74,6 +88,7 @@ def process_chunk(
         sizes={name: _distribution(counts) for name, counts in counts.items()},
         statistics=statistics.table(),
         categories_overlap=_overlaps(nominal, steps, plan),
+        sumw=total,
     )
 
 

@@ -39,7 +39,8 @@ class ChunkResult:
     the same for each variation of a column.
     `collections` is name -> (events, objects, least, most per event), `sizes` name -> (events with
     no object, with one, ..., with 31 or more); `statistics` has a row for each step and phase;
-    `categories_overlap` counts events of exclusive categories that fit more than one label.
+    `categories_overlap` counts events of exclusive categories that fit more than one label; `sumw` is
+    the sum of the weights that normalise the dataset, where it is made of the events.
     """
 
     events: int
@@ -52,3 +53,4 @@ class ChunkResult:
     sizes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     statistics: tuple[StatisticsRow, ...] = ()
     categories_overlap: Mapping[str, int] = field(default_factory=dict)
+    sumw: float | None = None

@@ -19,6 +19,7 @@ __all__ = [
     "Replacement",
     "Selection",
     "Step",
+    "SumOfWeights",
     "Table",
     "Vary",
     "Weight",
@@ -151,8 +152,28 @@ class Table:
     kind = "table"
 
 
+@dataclass(frozen=True)
+class SumOfWeights:
+    """The sum of an expression over all events of a dataset, by which it is normalised."""
+
+    name: str
+    formula: Formula
+    level: int = 0
+
+    kind = "sum"
+
+
 Step = (
-    Definition | ModuleStep | Selection | Weight | Replacement | Vary | Category | Histogram | Table
+    Definition
+    | ModuleStep
+    | Selection
+    | Weight
+    | Replacement
+    | Vary
+    | Category
+    | Histogram
+    | Table
+    | SumOfWeights
 )
 
 

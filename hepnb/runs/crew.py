@@ -282,6 +282,7 @@ class Crew:
                 entries=int(message["entries"]),
                 size=int(message["size"]),
                 clusters=tuple(int(entry) for entry in message["clusters"]),
+                sumw=message.get("sumw"),
             )
             seat.remember(file)
             return

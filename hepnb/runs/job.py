@@ -37,6 +37,10 @@ class Input(Protocol):
     def bytes_read(self) -> int:
         """Bytes read so far."""
 
+    @property
+    def sumw(self) -> float | None:
+        """The sum of weights of all its events, if it tells one by itself."""
+
     def describe(self) -> dict[str, Any] | None:
         """What it says of its columns: see `hepnb.analysis.schema`."""
 

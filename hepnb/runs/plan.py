@@ -95,6 +95,7 @@ class FileState:
     tree: str = ""
     entries: int | None = None
     bytes: int = 0
+    sumw: float | None = None
     clusters: tuple[int, ...] = ()
     events_done: int = 0
     events_lost: int = 0
@@ -154,9 +155,11 @@ class Plan:
         entries: int,
         size: int,
         clusters: tuple[int, ...] = (),
+        sumw: float | None = None,
     ) -> None:
-        """A file can be read and is this large."""
+        """A file can be read and is this large; `sumw` is the sum of weights that it tells."""
         file = self.files[index]
+        file.sumw = sumw
         file.uuid, file.tree, file.entries, file.bytes = uuid, tree, entries, size
         # Of the clusters only those at which chunks end are kept: they give the same chunks again.
         ranges = () if self.chunk else entry_ranges(entries, None, clusters)

@@ -167,6 +167,9 @@ def prepare(
         files=inputs.files,
         workers=1 if engine == "inline" else workers,
         signatures=signatures,
+        datasets={
+            d.name: {"kind": d.kind, "xsec": d.xsec, "sumw": d.sumw} for d in inputs.datasets
+        },
         chunk=chunk,
         on_error=on_error,
         allow_duplicates=allow_duplicates,

@@ -75,7 +75,9 @@ def _read_note(run: Supervisor, note: Mapping[str, Any], workers: dict[int, int]
         run.lives += 1
     elif kind == "opened":
         facts = {name: note[name] for name in ("uuid", "tree", "entries", "size")}
-        run.plan.opened(note["file"], **facts, clusters=tuple(note["clusters"]))
+        run.plan.opened(
+            note["file"], **facts, clusters=tuple(note["clusters"]), sumw=note.get("sumw")
+        )
     elif kind == "file":
         run.plan.not_opened(note["file"], note["reason"])
     elif kind == "schema":

@@ -12,6 +12,7 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
+from .normalising import datasets_of
 from .progress import Pace
 from .record import write_record
 from .schema import Schema
@@ -126,6 +127,7 @@ class Reporter:
             "cutflow": self.tally.cutflow(),
             "cutflows": self.tally.cutflows(),
             "overlaps": dict(self.tally.overlaps),
+            "datasets": datasets_of(run.spec, run.plan, self.tally),
             "files": self._files(),
             "files_omitted": max(0, len(run.plan.files) - _MOST_FILES),
             "log": self._log_section(),

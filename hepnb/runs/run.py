@@ -14,23 +14,25 @@ import time
 from collections.abc import Callable, Collection, Generator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, overload
 
 from ..errors import RunError, nearest
 from .client import ENDED, Client, Snapshot
 from .directory import RunDirectory, find_run
+from .normalising import scaled
 from .processes import kill
-from .schema import Schema
 from .settings import MOST_WORKERS, whole
 from .spec import RunSpec, supervisor_command
+from .unheard import unheard
 from .views import Collections, Costs, Files, Record, Table, Workers, in_terminal
 
 if TYPE_CHECKING:
     import pandas as pd
+    from hist import Hist
 
     from ..histograms import H5Hist
 
-__all__ = ["Run", "RunFailure", "attach", "unheard"]
+__all__ = ["Run", "RunFailure", "attach"]
 
 _STORE_APPEARS = 30.0
 _DIES_WITHIN = 10.0
@@ -146,6 +148,11 @@ class Run:
         return Table(self.snapshot()["cutflow"])
 
     @property
+    def datasets(self) -> Table:
+        """Of each dataset the events processed and lost, its cross section [pb] and sum of weights."""
+        return Table(self.snapshot()["datasets"])
+
+    @property
     def files(self) -> Table:
         """The ledger of files: ok, skipped or failed, and why; what each cost."""
         return Files(self.snapshot()["files"])
@@ -195,10 +202,17 @@ class Run:
 
     # -- what it made -----------------------------------------------------------------------
 
-    def hist(self, name: str | None = None) -> H5Hist:
+    @overload
+    def hist(self, name: str | None = None) -> H5Hist: ...
+    @overload
+    def hist(self, name: str | None = None, *, lumi: float) -> Hist[Any]: ...
+    def hist(self, name: str | None = None, *, lumi: float | None = None) -> Any:
         """A histogram of the run, live: `refresh()` shows what has been committed since.
 
-        Raises RunError for an unknown name.
+        With an integrated luminosity `lumi` [fb^-1] it is a `hist.Hist` in memory, in events:
+        simulated datasets are scaled by lumi x xsec / sumw (see `datasets`), data are as they are.
+        While the run goes on that is an estimate. Raises RunError for an unknown name, and for `lumi`
+        where a cross section or sum of weights is missing, or datasets are mixed.
         """
         from ..histograms import Store
 
@@ -209,7 +223,8 @@ class Run:
                 f"it has {', '.join(self.histograms) or 'none'}"
             )
         self._wait_for_store()
-        return Store.open(self.directory).hist(name)
+        found = Store.open(self.directory).hist(name)
+        return found if lumi is None else scaled(found, self.datasets, lumi)
 
     def table(self, name: str) -> pd.DataFrame:
         """A flat table of the run as a pandas DataFrame, rows in the order of the files.
@@ -357,43 +372,3 @@ def attach(run: str | os.PathLike[str]) -> Run:
     directory.check_private()
     directory.register()
     return Run(directory)
-
-
-def unheard(directory: RunDirectory, spec: RunSpec) -> Snapshot:
-    """What is known of a run that has not said anything yet."""
-    progress = dict.fromkeys(
-        ("events", "events_lost", "events_under_way", "chunks", "bytes", "files", "files_failed"), 0
-    )
-    unknown = dict.fromkeys(
-        ("events_total", "events_expected", "chunks_total", "rate", "eta", "eta_error")
-    )
-    return {
-        "v": 1,
-        "seq": 0,
-        "id": directory.id,
-        "name": spec.name,
-        "state": "starting",
-        "error": None,
-        "problem": "",
-        "directory": str(directory.path),
-        "pid": None,
-        "host": None,
-        "now": time.time(),
-        "started": spec.created,
-        "ended": None,
-        "resumed": 0,
-        "progress": {**progress, **unknown, "files_total": len(spec.files)},
-        "workers": [],
-        "collections": [],
-        "history": [],
-        "schema": Schema().section,
-        "statistics": [],
-        "cutflow": [],
-        "cutflows": {},
-        "overlaps": {},
-        "files": [],
-        "files_omitted": 0,
-        "log": {"total": 0, "counts": {}, "tail": []},
-        "histograms": {name: {"committed": 0, "folded": 0} for name in spec.signatures},
-        "parameters": dict(spec.parameters),
-    }

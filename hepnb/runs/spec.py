@@ -55,13 +55,14 @@ class RunSpec:
 
     `chunk` is the number of events per chunk (None: chosen from each file's size alone, so that
     the plan never depends on the number of workers); `on_error` is what a failing chunk does to
-    the run; `engine` is who works, `settings` are about its workers; `signatures` are the histograms in UHI form, by name.
+    the run; `datasets` has of each `kind`, `xsec` [pb] and `sumw`; `engine` is who works, `settings` are about its workers; `signatures` are the histograms in UHI form, by name.
     """
 
     name: str
     files: tuple[FileSpec, ...]
     workers: int
     signatures: Mapping[str, Mapping[str, Any]]
+    datasets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     chunk: int | None = None
     on_error: str = "fail"
     allow_duplicates: bool = False

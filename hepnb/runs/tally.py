@@ -38,6 +38,7 @@ class Tally:
         self._history: list[dict[str, Any]] = []
         self._pace = 1
         self.overlaps: dict[str, int] = {}
+        self._sumw: dict[str, Fraction] = {}
 
     def add(self, meta: Mapping[str, Any], dataset: str = "") -> None:
         """Count one committed chunk, of this dataset."""
@@ -72,6 +73,8 @@ class Tally:
                 (meta["events"], meta["seconds"], meta["cpu"], meta["bytes"])
             ):
                 costs[i] += value
+        for total in meta.get("sumw", ()):
+            self._sumw[dataset] = self._sumw.get(dataset, Fraction()) + Fraction(total)
         for name, count in meta.get("overlaps", {}).items():
             self.overlaps[name] = self.overlaps.get(name, 0) + count
         self._remember()
@@ -147,6 +150,10 @@ class Tally:
             }
             for (module, phase), (calls, events, cpu, wall, peak) in self._statistics.items()
         ]
+
+    def sumw(self, dataset: str) -> float | None:
+        """The sum of weights of a dataset's events so far, where it is made of them."""
+        return float(self._sumw[dataset]) if dataset in self._sumw else None
 
     def file(self, index: int) -> dict[str, Any]:
         """What a file cost so far: worker's time and CPU [s], bytes read, events per second."""

@@ -121,6 +121,7 @@ class Tasks:
             "entries": opened.entries,
             "clusters": list(opened.clusters[:_MOST_CLUSTERS]),
             "size": path.stat().st_size if path.exists() else 0,
+            "sumw": opened.sumw,
             "schema": self._schema(self._spec.files[index].dataset, opened),
         }
 
@@ -239,6 +240,7 @@ class _Sums:
         self._collections: dict[str, tuple[int, int, int, int]] = {}
         self._sizes: dict[str, list[int]] = {}
         self._overlaps: Counter[str] = Counter()
+        self._sumw: list[float] = []
 
     def add(self, result: ChunkResult) -> None:
         self._events += result.events
@@ -256,6 +258,7 @@ class _Sums:
         for name, counts in result.sizes.items():
             add_counts(self._sizes.setdefault(name, []), counts)
         self._overlaps.update(result.categories_overlap)
+        self._sumw += [] if result.sumw is None else [result.sumw]
 
     def meta(self) -> dict[str, Any]:
         return {
@@ -266,6 +269,7 @@ class _Sums:
             "sizes": self._sizes,
             "statistics": self._statistics,
             "overlaps": dict(self._overlaps),
+            "sumw": self._sumw,
         }
 
 

@@ -24,8 +24,8 @@ from ..directory import RunDirectory
 from ..glance import glance, was_launched
 from ..launch import launch
 from ..record import write_record
-from ..run import unheard
 from ..spec import RunSpec
+from ..unheard import unheard
 from .directory import ScanDirectory, ScanSpec, lock_now
 
 __all__ = ["Conductor"]
