@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 __all__ = ["add_card"]
@@ -19,6 +20,10 @@ def add_card(verbs: Any, add: Callable[..., argparse.ArgumentParser]) -> None:
     check = add(parts, "check", _check, "Look for mistakes; with --data in its files, too.")
     check.add_argument("--data", action="store_true", help="open the first file of each dataset")
     add(parts, "schema", _schema, "Print the JSON Schema of cards, for editors.")
+    diff = add(parts, "diff", _diff, "Say what differs in meaning; status 1 where anything does.")
+    diff.add_argument("card", metavar="CARD", help="card.yaml")
+    diff.add_argument("other", metavar="OTHER", help="another.yaml")
+    diff.add_argument("--json", action="store_true", help="print one JSON list and nothing else")
     check.add_argument("card", metavar="CARD", help="card.yaml")
     check.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
 
@@ -43,6 +48,18 @@ def _check(given: argparse.Namespace) -> None:
         f"{card.file}: no mistakes; {len(facts['datasets'])} datasets, "
         f"{len(facts['histograms'])} histograms, {len(facts['variations'])} variations"
     )
+
+
+def _diff(given: argparse.Namespace) -> int:
+    from ._bind import Card
+    from .analysis.cards.comparing import differences
+
+    found = differences(Card.read(given.card), Card.read(given.other))
+    if given.json:
+        print(json.dumps([asdict(difference) for difference in found]))
+    else:
+        print("\n".join(map(str, found)) or "the cards mean the same")
+    return 1 if found else 0
 
 
 def _schema(_: argparse.Namespace) -> None:

@@ -13,6 +13,7 @@ import pytest
 PROJECT = Path(__file__).resolve().parents[1]
 PAGES = sorted([*PROJECT.glob("*.md"), *(PROJECT / "docs").rglob("*.md")])
 GUIDES = (
+    "cards.md",
     "events.md",
     "histograms.md",
     "modules.md",
@@ -27,6 +28,15 @@ def python_blocks(page: Path) -> str:
     return "\n".join(
         re.findall(r"^```python\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL)
     )
+
+
+def write_cards(page: Path, folder: Path) -> None:
+    """The run cards of a page, each under the name that its first line says."""
+    blocks = re.findall(
+        r"^```yaml\n# (\w+\.yaml)\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL
+    )
+    for name, text in blocks:
+        (folder / name).write_text(text)
 
 
 @pytest.mark.slow
@@ -55,6 +65,7 @@ def test_the_tour_runs_from_top_to_bottom(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", GUIDES)
 def test_a_guide_runs_from_top_to_bottom(name: str, tmp_path: Path) -> None:
     script = tmp_path / "guide.py"
+    write_cards(PROJECT / "docs" / name, tmp_path)
     script.write_text(python_blocks(PROJECT / "docs" / name))
     result = subprocess.run(
         [sys.executable, str(script)],

@@ -43,13 +43,8 @@ class Sample:
 
     def dataset(self, folder: FilePath, source: str | None, *, refresh: bool = False) -> Dataset:
         """The dataset with its files, of one source. Raises `CardError` with the place."""
-        node = self._files(source)
-        items = node.items if isinstance(node, Items) else [node]
         files: list[str] = []
-        for item in items:
-            assert isinstance(item, Scalar)
-            text = fill(item.text, self.parameters)
-            refuse_unknown(text, item, self.parameters)
+        for item, text in self._items(self._files(source)):
             found = resolve(text, folder, item, refresh=refresh)
             try:
                 Dataset(self.name, found)
@@ -62,6 +57,25 @@ class Sample:
             return Dataset(self.name, files, **self.values, meta=self.meta)
         except HepnbError as error:
             raise self.node.error(str(error)) from None
+
+    def files(self) -> dict[str, list[str]]:
+        """The files of each source as the card has them."""
+        nodes = {"files": self.node.get("files")} | dict(self.node.section("sources").items())
+        return {
+            name: [text for _, text in self._items(node)]
+            for name, node in nodes.items()
+            if node is not None
+        }
+
+    def _items(self, node: Node) -> list[tuple[Node, str]]:
+        """The texts of a source with their places."""
+        made: list[tuple[Node, str]] = []
+        for item in node.items if isinstance(node, Items) else [node]:
+            assert isinstance(item, Scalar)
+            text = fill(item.text, self.parameters)
+            refuse_unknown(text, item, self.parameters)
+            made.append((item, text))
+        return made
 
     def _files(self, source: str | None) -> Node:
         alone = self.node.get("files")
