@@ -11,6 +11,7 @@ from ..errors import PathError, nearest
 from .conventions import fields_of, resolve_all
 from .expression import Expression
 from .formula import RESERVED, Call
+from .levels import Levels
 from .plan import Plan, make_plan
 from .steps import Category, Definition, Histogram, Step, Weight, formulas, named, owned
 
@@ -53,11 +54,13 @@ def check_name(
 def check_steps(steps: Sequence[Step], branches: tuple[str, ...] | None) -> None:
     """Raise `PathError` for the first mistake; warn where a field hides behind an attribute."""
     categories = {s.name: s for s in steps if isinstance(s, Category)}
-    above: list[str] = []
+    weights: list[Weight] = []
+    levels = Levels(steps)
     for step in steps:
         if isinstance(step, Weight):
-            above.append(step.name)
+            weights.append(step)
         if isinstance(step, Histogram):
+            above = [w.name for w in weights if levels.contains(w.level, step.level)]
             _check_by(step, categories)
             _check_weights(step, above, steps)
             _check_storage(step, above)
@@ -70,8 +73,8 @@ def check_steps(steps: Sequence[Step], branches: tuple[str, ...] | None) -> None
 
 def _check_by(step: Histogram, categories: dict[str, Category]) -> None:
     known = [*categories, "dataset", "variation"]
-    for name in step.by:
-        if name not in known:
+    for name, column in zip(step.by, step.groups, strict=True):
+        if column not in known:
             raise PathError(f"{named(step)}: by={name!r} is not a category{nearest(name, known)}")
 
 
@@ -122,8 +125,15 @@ def _check_known(plan: Plan, branches: tuple[str, ...]) -> None:
     for name in plan.external:
         if name not in known and not fields_of(name, branches):
             groups = dict.fromkeys(b.split("_", 1)[0] for b in branches if "_" in b)
-            hint = nearest(name, [*plan.owners, *branches, *groups])
+            hint = _private(name, plan) or nearest(name, [*plan.owners, *branches, *groups])
             raise PathError(f"{plan.askers.get(name, 'the path')}: no column {name!r}{hint}")
+
+
+def _private(name: str, plan: Plan) -> str:
+    """A hint where a sub-path has a column of this name."""
+    inside = [column for column in plan.owners if column.endswith(f"/{name}")]
+    where = inside[0].rpartition("/")[0] if inside else ""
+    return f"; sub-path {where!r} has one: merge_back={name!r}" if inside else ""
 
 
 def _check_labels(step: Step, categories: dict[str, Category]) -> None:

@@ -9,7 +9,7 @@ from ..errors import PathError
 from .cells import Place, place_of_caller
 from .checking import check_name
 from .formula import RESERVED
-from .steps import Step, named, owned
+from .steps import Told, named, owned
 
 __all__ = ["Declared", "texts"]
 
@@ -22,7 +22,7 @@ class Declared:
     def __init__(self, name: str = "path") -> None:
         check_name(name, "a path", words=True)
         self.name = name
-        self._steps: list[Step] = []
+        self._steps: list[Told] = []
         self._places: list[Place] = []
 
     def __repr__(self) -> str:
@@ -40,7 +40,7 @@ class Declared:
 
         return decorate
 
-    def _add(self, step: Step) -> None:
+    def _add(self, step: Told) -> None:
         """Append a step; one of the same name is an error, or replaced when a cell is run again."""
         place = place_of_caller()
         for index, other in enumerate(self._steps):

@@ -15,14 +15,19 @@ from ..errors import PathError
 from .arrangement import arrange
 from .checking import check_steps
 from .formula import RESERVED, Call, Formula
+from .levels import Levels
 from .module import Module
 from .parameters import Param, parameters_of
 from .plan import Plan, make_plan
 from .steps import (
+    Branch,
     Category,
     Definition,
     Histogram,
+    Merged,
     ModuleStep,
+    Replacement,
+    Rest,
     Selection,
     Step,
     Table,
@@ -62,18 +67,18 @@ def describe_path(path: Path) -> dict[str, Any]:
     >>> [(step["name"], step["reads"]) for step in found["steps"]], found["inputs"]
     ([('ht', {'Jet': ['pt']}), ('ht', {'ht': []})], {'Jet': ['pt']})
     """
-    steps = arrange(path._steps)
     problem = ""
     try:
+        steps = arrange(path._steps)
         check_steps(steps, None)
         plan = make_plan(steps)
     except PathError as error:
-        problem, plan = str(error), Plan()
+        problem, steps = str(error), _as_far_as_possible(path)
+        plan = Plan(Levels(steps))
         for index, step in enumerate(steps):
             plan.owners.update(dict.fromkeys(owned(step), index))
     reads = [_reads(step) for step in steps]
     nuisances = _nuisances(steps, plan)
-    cuts = [step.name for step in steps if isinstance(step, Selection)]
     return {
         "name": path.name,
         "problem": problem,
@@ -84,7 +89,7 @@ def describe_path(path: Path) -> dict[str, Any]:
                 "name": step.name,
                 "formula": _formula(step),
                 "help": _help(step),
-                "above": cuts[step.level - 1] if step.level else "",
+                "above": steps[plan.levels.maker(step.level)].name if step.level else "",
                 "makes": list(owned(step)),
                 "reads": reads[index],
                 "varies": sorted(_varies_in_all(index, steps, reads, plan) | nuisances[index]),
@@ -94,6 +99,14 @@ def describe_path(path: Path) -> dict[str, Any]:
             for index, step in enumerate(steps)
         ],
     }
+
+
+def _as_far_as_possible(path: Path) -> tuple[Step, ...]:
+    """The steps of a wrong path, without its sub-paths where these are what is wrong."""
+    try:
+        return arrange(path._steps)
+    except PathError:
+        return arrange([step for step in path._steps if not isinstance(step, Branch)])
 
 
 def _reads(step: Step) -> dict[str, list[str]]:
@@ -139,7 +152,7 @@ def _nuisances(steps: tuple[Step, ...], plan: Plan) -> list[set[str]]:
             }
         names = {s.nuisance for s in steps if isinstance(s, Vary) and _makes(s, labels)}
         own.append(names | ({step.name} if isinstance(step, Weight) and varies(step) else set()))
-    asked = labels_of(steps)
+    levels, asked = Levels(steps), labels_of(steps)
     made: dict[str, list[str]] = {}
     for step in steps:
         if isinstance(step, Vary | Weight):
@@ -149,7 +162,7 @@ def _nuisances(steps: tuple[Step, ...], plan: Plan) -> list[set[str]]:
     found = [set(names) for names in own]
     for index, step in enumerate(steps):
         for above, other in enumerate(steps[:index]):
-            if isinstance(step, Histogram) and _bears_on(other, step):
+            if isinstance(step, Histogram) and _bears_on(other, step, levels):
                 found[index] |= own[above]
         if isinstance(step, Histogram):
             picks = Selector(step.variations)
@@ -165,11 +178,13 @@ def _makes(step: Vary, labels: set[str]) -> bool:
     return any(label in labels for label, _ in step.variations)
 
 
-def _bears_on(above: Step, step: Step) -> bool:
+def _bears_on(above: Step, step: Step, levels: Levels) -> bool:
     """Whether a step changes the rows or the weights of a result below it."""
-    if isinstance(above, Selection):
-        return isinstance(step, Histogram | Table)
+    if isinstance(above, Selection | Rest):
+        return isinstance(step, Histogram | Table) and levels.contains(above.into, step.level)
     if isinstance(above, Weight) and isinstance(step, Histogram):
+        if not levels.contains(above.level, step.level):
+            return False
         return step.weights is None or above.name in step.weights
     return False
 
@@ -179,9 +194,9 @@ def _varies_in_all(
 ) -> set[str]:
     """What a step varies with; a result, also through the selects above it and its weights."""
     found = _varies(index, reads, plan, set())
-    step = steps[index]
+    step, levels = steps[index], plan.levels
     for above, other in enumerate(steps[:index]):
-        if _bears_on(other, step):
+        if _bears_on(other, step, levels):
             found |= _varies(above, reads, plan, set())
     return found
 
@@ -261,6 +276,11 @@ def _formula(step: Step) -> str:
         return ", ".join([*axes, *(f"by {name}" for name in step.by), *where])
     if isinstance(step, Table):
         return ", ".join(name for name, _ in step.columns)
+    if isinstance(step, Rest):
+        return f"events that are not in {step.name.replace('not ', '', 1)!r}"
+    if isinstance(step, Merged):
+        fill = "missing" if step.fill is None else repr(step.fill)
+        return f"{step.source}, elsewhere {fill}"
     if isinstance(step, Vary):
         return ", ".join(f"{label}: {_said(formula)}" for label, formula in step.variations)
     if isinstance(step, Weight) and varies(step):
@@ -291,7 +311,9 @@ def _help(step: Step) -> str:
         doc = type(step.module).__doc__
     elif isinstance(step, Histogram):
         return step.label
-    elif isinstance(step, Category | Table | Vary) or not isinstance(step.formula, Call):
+    elif not isinstance(step, Definition | Selection | Weight | Replacement) or not isinstance(
+        step.formula, Call
+    ):
         return ""
     else:
         doc = getattr(step.formula.function, "__doc__", None)

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import ast
 import math
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 from ..errors import PathError, nearest
 from .cpp import parse
@@ -35,7 +36,9 @@ _NODES = (
 
 @dataclass(frozen=True)
 class Expression:
-    """One expression, checked when it is made; `source` is all its state, so it travels as text.
+    """One expression, checked when it is made; it travels as text, the `source`.
+
+    `renames` tell which names mean columns of another name (those of a sub-path).
 
     >>> e = Expression("count(Muon) == 2 and Muon.pt[:, 0] > 30")
     >>> e.names
@@ -47,6 +50,7 @@ class Expression:
 
     source: str
     where: str = field(default="expression", compare=False)
+    renames: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         self.tree  # noqa: B018  (checked at the door)
@@ -54,7 +58,19 @@ class Expression:
     @cached_property
     def tree(self) -> ast.expr:
         """The checked syntax tree."""
-        return _parse(self.source, self.where)
+        tree = _parse(self.source, self.where)
+        if self.renames:
+            names = dict(self.renames)
+            called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+            for node in ast.walk(tree):
+                if isinstance(node, ast.Name) and id(node) not in called:
+                    node.id = names.get(node.id, node.id)
+        return tree
+
+    def renamed(self, names: Mapping[str, str], place: str) -> Expression:
+        """The same with other names for some columns; messages name the `place`."""
+        found = tuple((old, new) for old, new in names.items() if old in self.names)
+        return replace(self, where=f"{place}, {self.where}", renames=found)
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -82,10 +98,10 @@ class Expression:
                 found += [(names[0] if names else "?", text) for text in texts]
         return tuple(found)
 
-    def __getstate__(self) -> dict[str, str]:
-        return {"source": self.source, "where": self.where}
+    def __getstate__(self) -> dict[str, Any]:
+        return {"source": self.source, "where": self.where, "renames": self.renames}
 
-    def __setstate__(self, state: dict[str, str]) -> None:
+    def __setstate__(self, state: dict[str, Any]) -> None:
         for key, value in state.items():
             object.__setattr__(self, key, value)
 

@@ -54,12 +54,12 @@ def fill_histogram(
     Floating point values are filled as float64, whole numbers as int64 or uint64, whatever the file
     stores.
     """
-    names = weights.names(step.weights)
-    touching = stack.touch.step(owner) | weights.touch(names)
+    factors = weights.seen_at(step.level, step.weights)
+    touching = stack.touch.step(owner) | weights.touch(factors)
     apart = [v for v in labels if v in touching or stack.differs(v, step.level)]
     together = [v for v in labels if v not in apart]
     for group in (together, *([v] for v in apart)):
-        by_label = _ByLabel(group, partial(weights.product, step.level, names))
+        by_label = _ByLabel(group, partial(weights.product, step.level, factors))
         yield from _fill_layer(stack.layer(group[0]), owner, step, by_label)
 
 
@@ -109,7 +109,7 @@ def _fill_layer(layer: Layer, owner: int, step: Histogram, weights: _ByLabel) ->
             raise PathError(
                 f"{named(step)}: {word} has one value per object, but every axis one per event"
             )
-    for name in step.by:
+    for name in step.groups:
         if name not in RESERVED:
             layer.labels(name, level)
     return layer.statistics.timed(
@@ -177,12 +177,12 @@ def _groups(
     exclusive: list[tuple[str, tuple[str, ...]]] = []
     code: np.ndarray | None = None
     loose: list[tuple[str, list[tuple[str, np.ndarray]]]] = []
-    for name in step.by:
+    for name, column in zip(step.by, step.groups, strict=True):
         if name == "dataset":
             fixed[name] = layer.chunk.dataset.name
         if name in RESERVED:
             continue
-        single, labels, masks = layer.labels(name, step.level)
+        single, labels, masks = layer.labels(column, step.level)
         if single:
             codes = first_label(masks, layer.rows(step.level))
             if code is None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from .expression import Expression, is_metadata
 from .formula import Formula
-from .steps import Category, Histogram, ModuleStep, Step, Table, Vary, Weight
+from .steps import Category, Histogram, Merged, ModuleStep, Rest, Step, Table, Vary, Weight
 
 if TYPE_CHECKING:
     from .dataset import Dataset
@@ -40,7 +40,7 @@ def folded(steps: Iterable[Step], dataset: Dataset) -> Iterator[Step]:
         return fold(formula, dataset)
 
     for step in steps:
-        if isinstance(step, ModuleStep):
+        if isinstance(step, ModuleStep | Rest | Merged):
             yield step
         elif isinstance(step, Vary):
             made = _pairs(step.variations, of)
@@ -93,7 +93,7 @@ def fold(formula: Formula, dataset: Dataset) -> Formula:
     if not isinstance(formula, Expression) or "dataset" not in formula.names:
         return formula
     tree = _Folder(dataset).visit(copy.deepcopy(formula.tree))
-    made = Expression(formula.source, formula.where)
+    made = Expression(formula.source, formula.where, formula.renames)
     made.__dict__["tree"] = tree
     for known in ("names", "uses", "labels"):
         made.__dict__.pop(known, None)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..errors import PathError
@@ -19,12 +19,22 @@ RESERVED = ("dataset", "variation", "rng")
 
 @dataclass(frozen=True)
 class Call:
-    """A function of the user; its arguments are the names of columns or collections."""
+    """A function of the user; its arguments are the names of columns or collections.
+
+    `renames` tell which arguments mean columns of another name (those of a sub-path).
+    """
 
     function: Callable[..., Any]
     arguments: tuple[str, ...]
     uses: Uses = field(compare=False)
     where: str = "function"
+    renames: tuple[tuple[str, str], ...] = ()
+
+    def renamed(self, names: Mapping[str, str], place: str) -> Call:
+        """The same with other names for some columns; messages name the `place`."""
+        found = tuple((old, new) for old, new in names.items() if old in self.arguments)
+        where = f"{place}, {self.where}"
+        return replace(self, uses=self.uses.renamed(names), where=where, renames=found)
 
     def __str__(self) -> str:
         return getattr(self.function, "__name__", "function")

@@ -13,17 +13,17 @@ import awkward as ak
 import numpy as np
 
 from ..errors import PathError, nearest
+from .calling import call_module
 from .conventions import Reading
 from .evaluation import evaluate
 from .expression import Expression
 from .flat import Flat, Lists, as_awkward, freeze_array
 from .formula import RESERVED, Formula
-from .module import Rows
 from .picked import Picked
 from .plan import describe
 from .random import EventRandom
-from .source import Collection, collect, freeze, override, simplify, take
-from .steps import Category, Definition, ModuleStep, Replacement, named
+from .source import Collection, collect, freeze, override, simplify, spread, take
+from .steps import Category, Definition, Merged, ModuleStep, Replacement, named
 from .variations import NOMINAL
 
 if TYPE_CHECKING:
@@ -135,8 +135,9 @@ class Layer:
             raise PathError(
                 f"no column {name!r}{nearest(name, [*self._plan.owners, *self.chunk.readings])}"
             )
-        if level and (name, level - 1) in self._columns:
-            return self.move(self._columns[name, level - 1], level - 1, level)
+        above = self._plan.levels.above(level) if level else 0
+        if level and (name, above) in self._columns:
+            return self.move(self._columns[name, above], above, level)
         value = self.move(self._stack.read(name), 0, level)
         return self._overridden(name, value, level)
 
@@ -164,27 +165,26 @@ class Layer:
             ]
         elif isinstance(step, ModuleStep):
             self.run_module(owner, step, level)
+        elif isinstance(step, Merged):
+            value = self._checked(self._merged(owner, step, level), level, named(step))
+            self._columns[step.name, level] = self._overridden(step.name, value, level)
 
     def run_module(self, owner: int, step: ModuleStep, level: int) -> None:
         """Run a module on the rows of its level and take over the columns it produces."""
         if ("", owner) in self._columns:
             return
-        columns = {name: self.argument(name, level, owner) for name in step.uses.inputs}
-        rows = Rows(columns, self.rows(level), self.chunk.dataset)
-        made = self._user(step.name, named(step), level, lambda: step.module.process(rows))
-        if len(step.produces) == 1 and not isinstance(made, Mapping):
-            made = {step.produces[0]: made}
-        if not isinstance(made, Mapping):
-            made = {} if made is None else {"?": made}
-        missing = [name for name in step.produces if name not in made]
-        if missing:
-            raise PathError(
-                f"{named(step)}: process returned no {missing[0]!r}, which produces names"
-            )
-        for name in step.produces:
-            value = self._checked(made[name], level, f"{named(step)}, column {name!r}")
+        for name, made in call_module(self, owner, step, level).items():
+            value = self._checked(made, level, f"{named(step)}, column {name!r}")
             self._columns[name, level] = self._overridden(name, value, level)
         self._columns["", owner] = None
+
+    def _merged(self, owner: int, step: Merged, level: int) -> Any:
+        """A column of a sub-path on rows of which some did not get there."""
+        source = self._plan.owners[step.source]
+        there = self._plan.computed_at[source]
+        mine, theirs = (self._stack.rows(self.group, at) for at in (level, there))
+        values = self.argument(step.source, there, owner)
+        return spread(values, mine.places_in(theirs), step.fill, named(step))
 
     # values
 
@@ -209,14 +209,15 @@ class Layer:
             for used in formula.uses.inputs:
                 view.prepare(used)
             return self.statistics.timed(label, self.rows(level), lambda: evaluate(formula, view))
+        names, asker = dict(formula.renames), name or formula.where
         arguments = {
-            a: self.argument(a, level, owner, name or formula.where) for a in formula.arguments
+            a: self.argument(names.get(a, a), level, owner, asker) for a in formula.arguments
         }
-        found = self._user(label, formula.where, level, lambda: formula.function(**arguments))
+        found = self.user(label, formula.where, level, lambda: formula.function(**arguments))
         # As awkward arrays masked values are missing ones; as NumPy arrays they would count.
         return ak.from_numpy(found) if isinstance(found, np.ma.MaskedArray) else found
 
-    def _user(self, label: str, where: str, level: int, compute: Callable[[], Any]) -> Any:
+    def user(self, label: str, where: str, level: int, compute: Callable[[], Any]) -> Any:
         """Call the user's code: its exceptions pass unchanged, with a note that says where it stands."""
         try:
             return self.statistics.timed(label, self.rows(level), compute)

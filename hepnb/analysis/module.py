@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
 
 from ..errors import nearest
+from .cells import Place, place_of_caller
 from .parameters import Param, parameters_of, set_parameters
 from .registry import register
 
 if TYPE_CHECKING:
     from .dataset import Dataset
+    from .path import Path
+    from .steps import Branch
 
 __all__ = ["Module", "Rows"]
 
@@ -74,6 +77,8 @@ class Module:
 
     uses: Iterable[str] = ()
     produces: Iterable[str] = ()
+    _branches: tuple[Branch, ...] = ()
+    _places: tuple[Place, ...] = ()
 
     def __init__(self, **parameters: Any) -> None:
         set_parameters(self, parameters)
@@ -84,6 +89,31 @@ class Module:
             if isinstance(value, Param):
                 value.declare(cls, name)
         register(cls)
+
+    def if_(
+        self,
+        condition: Any,
+        path: Path,
+        then: Literal["end", "continue"] = "end",
+        *,
+        merge_back: str | Sequence[str] | None = None,
+        fill: Any = None,
+    ) -> None:
+        """Behind this module, send the events for which the condition holds through a sub-path.
+
+        As `Path.if_` does, which says it all.
+        """
+        from .branches import make_branch
+
+        made, place = make_branch(condition, path, then, merge_back, fill), place_of_caller()
+        kept = zip(self._branches, self._places, strict=True)
+        others = [(b, p) for b, p in kept if not (b.name == made.name and place.again(p))]
+        self._branches = (*(b for b, _ in others), made)
+        self._places = (*(p for _, p in others), place)
+
+    def __getstate__(self) -> dict[str, Any]:
+        hidden = ("_branches", "_places")
+        return {name: value for name, value in vars(self).items() if name not in hidden}
 
     def __repr__(self) -> str:
         said = (f"{name}={getattr(self, name)!r}" for name in parameters_of(type(self)))

@@ -9,6 +9,7 @@ from typing import Any, TypeVar, overload
 from ..errors import PathError, nearest, one_line
 from .arrangement import arrange
 from .axes import read_axis
+from .branches import BranchedPath
 from .checking import check_name, check_steps
 from .declared import texts
 from .formula import make_formula
@@ -36,7 +37,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 _STORAGES = ("Double", "Int64", "Weight")
 
 
-class Path(VariedPath):
+class Path(VariedPath, BranchedPath):
     """An analysis, told step by step: definitions, selects, weights, categories, histograms, tables.
 
     A step sees only the rows (events) that pass the selects above it; names are found wherever they

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 
 from ..errors import PathError
 from .formula import RESERVED
-from .steps import Category, Definition, ModuleStep, Selection, Step, inputs, named, owned
+from .levels import Levels
+from .steps import Category, Definition, Merged, ModuleStep, Step, inputs, named, owned
 from .usage import Use
 
 __all__ = ["Plan", "describe", "make_plan"]
@@ -26,6 +27,7 @@ class Plan:
     or for a field (`Muon.pt`).
     """
 
+    levels: Levels = field(default_factory=Levels)
     owners: dict[str, int] = field(default_factory=dict)
     computed_at: dict[int, int] = field(default_factory=dict)
     needs: dict[tuple[int, str], Use] = field(default_factory=dict)
@@ -35,12 +37,12 @@ class Plan:
 
 def make_plan(steps: Sequence[Step], everything: bool = False) -> Plan:
     """Plan the steps that lead to a result; with `everything`, unused definitions too."""
-    plan = Plan()
+    plan = Plan(Levels(steps))
     for index, step in enumerate(steps):
         for name in owned(step):
             plan.owners.setdefault(name, index)
     for index, step in enumerate(steps):
-        if not isinstance(step, Definition | Category):
+        if not isinstance(step, Definition | Category | Merged):
             _visit(plan, steps, index, step.level, [(index, step.name)])
     if everything:
         for index, step in enumerate(steps):
@@ -54,10 +56,13 @@ def _visit(
     plan: Plan, steps: Sequence[Step], index: int, level: int, trail: list[tuple[int, str]]
 ) -> None:
     """Compute step `index` on the rows of `level`, and its inputs on at least these rows."""
-    if plan.computed_at.get(index, level + 1) <= level:
+    before = plan.computed_at.get(index)
+    at = level if before is None else plan.levels.meet(before, level)
+    if at == before:
         return
-    plan.computed_at[index] = level
-    for who, uses in inputs(steps[index]):
+    plan.computed_at[index] = at
+    step = steps[index]
+    for who, uses in inputs(step):
         for name, use in uses.inputs.items():
             plan.askers.setdefault(name, who)
             for used in use.fields:
@@ -65,24 +70,44 @@ def _visit(
             owner = plan.owners.get(name)
             if owner is None or name in RESERVED:
                 continue
-            before = [place for place, (known, _) in enumerate(trail) if known == owner]
-            if before:
-                loop = [*(step for _, step in trail[before[0] :]), name]
-                raise PathError(f"definitions go round in a circle: {' -> '.join(loop)}")
-            if steps[owner].level > level:
-                _raise_order(steps, index, who, name, level)
-            _visit(plan, steps, owner, level, [*trail, (owner, name)])
+            # What comes back from a sub-path is computed there.
+            there = steps[owner].level if isinstance(step, Merged) else at
+            if not plan.levels.contains(steps[owner].level, there):
+                _raise_order(plan, steps, index, who, name, there)
+            _follow(plan, steps, owner, name, there, trail)
+    if isinstance(step, Merged):
+        for inner in plan.levels.between(steps[plan.owners[step.source]].level, step.level):
+            maker = plan.levels.maker(inner)
+            _follow(plan, steps, maker, named(steps[maker]), steps[maker].level, trail)
 
 
-def _raise_order(steps: Sequence[Step], index: int, who: str, name: str, level: int) -> None:
-    cuts = [step for step in steps if isinstance(step, Selection)]
-    cut = cuts[level].name
-    if isinstance(steps[index], Selection) and steps[index].name == cut:
+def _follow(
+    plan: Plan,
+    steps: Sequence[Step],
+    index: int,
+    name: str,
+    level: int,
+    trail: list[tuple[int, str]],
+) -> None:
+    """Visit what a step needs, unless that needs the step itself."""
+    before = [place for place, (known, _) in enumerate(trail) if known == index]
+    if before:
+        loop = [*(step for _, step in trail[before[0] :]), name]
+        raise PathError(f"definitions go round in a circle: {' -> '.join(loop)}")
+    _visit(plan, steps, index, level, [*trail, (index, name)])
+
+
+def _raise_order(
+    plan: Plan, steps: Sequence[Step], index: int, who: str, name: str, level: int
+) -> None:
+    *_, lowest = plan.levels.between(steps[plan.owners[name]].level, level)
+    cut = steps[plan.levels.maker(lowest)]
+    if steps[index] is cut:
         mend = f"move the definition of {name!r} above it"
     else:
-        mend = f"move it below the select, or {name!r} above"
+        mend = f"move it below the {cut.kind}, or {name!r} above"
     raise PathError(
-        f"{who} uses {name!r}, which sees only rows that pass select {cut!r} below it; {mend}"
+        f"{who} uses {name!r}, which sees only rows that pass {named(cut)} below it; {mend}"
     )
 
 
@@ -98,9 +123,9 @@ def _spread(plan: Plan, steps: Sequence[Step]) -> None:
         grew = False
         for index in plan.computed_at:
             step = steps[index]
-            if not isinstance(step, Definition):
+            if not isinstance(step, Definition | Merged):
                 continue
-            passes = step.formula.uses.passes
+            passes = {n: e for _, uses in inputs(step) for n, e in uses.passes.items()}
             for (_, wanted), use in list(plan.needs.items()):
                 if wanted == step.name:
                     for name, exact in passes.items():

@@ -22,6 +22,7 @@ from .steps import (
     Definition,
     Histogram,
     ModuleStep,
+    Rest,
     Selection,
     Step,
     SumOfWeights,
@@ -63,11 +64,10 @@ def process_chunk(
             total = sum_of(step, index, nominal)
         elif isinstance(step, Weight):
             weights.add(index, step)
-        elif isinstance(step, Selection):
-            if step.level == 0:
+        elif isinstance(step, Selection | Rest):
+            if not cutflows[NOMINAL]:
                 _count("all", 0, weights, cutflows)
-            stack.select(index, step)
-            _count(step.name, step.level + 1, weights, cutflows)
+            _count(step.name, step.into, weights, cutflows)
         elif isinstance(step, ModuleStep):
             if index in plan.computed_at:
                 nominal.run_module(index, step, plan.computed_at[index])

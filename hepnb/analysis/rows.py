@@ -49,6 +49,13 @@ class Rows:
             return self.places
         return np.flatnonzero(self._mask[larger.places])
 
+    def places_in(self, other: Rows) -> np.ndarray:
+        """Where each is among the rows of any other set; -1 for those that are not."""
+        at = np.full(self._length, -1)
+        at[other.places] = np.arange(len(other))
+        found: np.ndarray = at[self.places]
+        return found
+
     @cached_property
     def _mask(self) -> np.ndarray:
         mask = np.zeros(self._length, dtype=bool)

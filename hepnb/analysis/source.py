@@ -106,6 +106,28 @@ def _equal(some: np.ndarray, others: np.ndarray) -> bool:
     return same or np.array_equal(some, others)
 
 
+def spread(values: Any, index: np.ndarray, fill: Any, where: str) -> Any:
+    """The rows `index` of a column, and `fill` where it is negative: None for a missing value.
+
+    Raises `PathError` for a fill that does not go with the column.
+    """
+    if fill is None or not isinstance(values, np.ndarray):
+        made = ak.Array(
+            ak.contents.IndexedOptionArray.simplified(
+                ak.index.Index64(index.astype(np.int64)), ak.to_layout(values)
+            )
+        )
+        return made if fill is None else ak.fill_none(made, fill, axis=0)
+    try:
+        kind = np.result_type(values.dtype, fill)
+        made = np.full(len(index), fill, kind)
+    except (TypeError, ValueError, OverflowError):
+        raise PathError(f"{where}: fill={fill!r} does not go with {values.dtype} values") from None
+    inside = index >= 0
+    made[inside] = values[index[inside]]
+    return made
+
+
 class Collection:
     """A jagged collection: its lists and the flat contents of its fields, all of the same rows.
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from .layer import AS_READ, Layer, truth
 from .rows import Rows
-from .steps import Replacement, Selection, Step, Vary, named, target_of
+from .steps import Replacement, Rest, Selection, Step, Vary, named, target_of
 from .touch import Touch, forms
 from .variations import NOMINAL
 
@@ -31,7 +31,7 @@ Group = frozenset[str]
 
 
 class Stack:
-    """The layers of one chunk. Levels count the selects that were applied."""
+    """The layers of one chunk, and which rows each variation has at each level (`levels`)."""
 
     def __init__(
         self,
@@ -45,7 +45,7 @@ class Stack:
         self.touch = touch
         self.members = (NOMINAL, *touch.shapes)
         everything = Rows(np.arange(chunk.length), chunk.length)
-        self._rows: list[dict[str, Rows]] = [dict.fromkeys(self.members, everything)]
+        self._rows: dict[int, dict[str, Rows]] = {0: dict.fromkeys(self.members, everything)}
         self._unions: dict[tuple[Group, int], Rows] = {}
         self._layers: dict[tuple[str, Group], Layer] = {}
         self._read: dict[str, Any] = {}
@@ -80,17 +80,26 @@ class Stack:
     def rows(self, group: Group, level: int) -> Rows:
         """The rows that pass the selects above in any variation of the group."""
         if (group, level) not in self._unions:
-            mine = self._rows[level]
+            mine = self._passing(level)
             self._unions[group, level] = Rows.union([mine[v] for v in self.members if v in group])
         return self._unions[group, level]
 
     def differs(self, variation: str, level: int) -> bool:
         """Whether a variation has other rows than the nominal at a level."""
-        rows = self._rows[level]
+        rows = self._passing(level)
         return variation in rows and rows[variation] is not rows[NOMINAL]
 
-    def select(self, index: int, step: Selection) -> None:
-        """Apply the next select in every variation."""
+    def _passing(self, level: int) -> dict[str, Rows]:
+        """The rows of each variation at a level: those that pass the step that makes it."""
+        if level not in self._rows:
+            index = self.plan.levels.maker(level)
+            step = self.steps[index]
+            assert isinstance(step, Selection | Rest)
+            made = self._rest(step) if isinstance(step, Rest) else self._selected(index, step)
+            self._rows[level] = made
+        return self._rows[level]
+
+    def _selected(self, index: int, step: Selection) -> dict[str, Rows]:
         level = step.level
         touching = self.touch.step(index)
         passed: dict[tuple[tuple[str, Group], int], Rows] = {}
@@ -98,7 +107,7 @@ class Stack:
         after: dict[str, Rows] = {}
         for variation in self.members:
             home = self.home(touching, self.layer(variation))
-            mine = self._rows[level][variation]
+            mine = self._passing(level)[variation]
             key = (home.key, id(mine))
             if key not in passed:
                 if home.key not in kept:
@@ -108,7 +117,17 @@ class Stack:
                 within = mine.within(self.rows(home.group, level))
                 passed[key] = mine.kept(keep if within is None else keep[within])
             after[variation] = passed[key]
-        self._rows.append(after)
+        return after
+
+    def _rest(self, step: Rest) -> dict[str, Rows]:
+        gone, made = self._passing(step.of), dict[tuple[int, int], Rows]()
+        after = {}
+        for variation, mine in self._passing(step.level).items():
+            key = (id(mine), id(gone[variation]))
+            if key not in made:
+                made[key] = mine.kept(mine.places_in(gone[variation]) < 0)
+            after[variation] = made[key]
+        return after
 
     # the file
 

@@ -1,4 +1,8 @@
-"""The steps of a path, as immutable data. `level` is the number of selects above a step."""
+"""The steps of a path, as immutable data. `level` is the set of rows that a step sees (`levels`).
+
+A path that has sub-paths is flattened before it runs (`arrangement`): names that are made in a sub-path
+are spelt `sub-path/name` there, and a step's `renames` say which names of its code mean which of these.
+"""
 
 from __future__ import annotations
 
@@ -12,15 +16,20 @@ from .usage import Use, Uses
 from .variations import EVERYWHERE, Scope
 
 __all__ = [
+    "Branch",
     "Category",
     "Definition",
+    "Entry",
     "Histogram",
+    "Merged",
     "ModuleStep",
     "Replacement",
+    "Rest",
     "Selection",
     "Step",
     "SumOfWeights",
     "Table",
+    "Told",
     "Vary",
     "Weight",
     "formulas",
@@ -52,6 +61,7 @@ class ModuleStep:
     uses: Uses = field(compare=False)
     produces: tuple[str, ...] = ()
     level: int = 0
+    renames: tuple[tuple[str, str], ...] = ()
 
     kind = "module"
 
@@ -63,8 +73,59 @@ class Selection:
     name: str
     formula: Formula
     level: int = 0
+    into: int = 0
 
     kind = "select"
+
+
+@dataclass(frozen=True)
+class Entry(Selection):
+    """The way into a sub-path: its rows are those that pass."""
+
+    kind = "sub-path"
+
+
+@dataclass(frozen=True)
+class Rest:
+    """What follows a sub-path that ends: the rows that did not go into level `of`."""
+
+    name: str
+    of: int
+    level: int = 0
+    into: int = 0
+
+    kind = "rest"
+
+
+@dataclass(frozen=True)
+class Merged:
+    """A column that a sub-path made, on all rows: `fill` where the sub-path has none (None: missing)."""
+
+    name: str
+    source: str
+    fill: Any = None
+    level: int = 0
+
+    kind = "merged column"
+
+
+@dataclass(frozen=True)
+class Branch:
+    """A sub-path as it is declared: only rows that pass `formula` go through it (None: all do).
+
+    `ends` takes these rows out of what follows; `merge_back` are the columns that come back (None:
+    all that it makes), with `fill` elsewhere. It is made into other steps when the path is arranged.
+    """
+
+    name: str
+    path: Any = field(compare=False)
+    formula: Formula | None
+    ends: bool = False
+    merge_back: tuple[str, ...] | None = ()
+    fill: Any = None
+    level: int = 0
+
+    kind = "sub-path"
 
 
 @dataclass(frozen=True)
@@ -124,7 +185,10 @@ class Category:
 
 @dataclass(frozen=True)
 class Histogram:
-    """A histogram: its inputs, axes, categories, and the weights that stand above it."""
+    """A histogram: its inputs, axes, categories, and the weights that stand above it.
+
+    `groups` are the columns of the categories that `by` names.
+    """
 
     name: str
     inputs: tuple[tuple[str, Formula], ...]
@@ -136,6 +200,7 @@ class Histogram:
     object_weight: Formula | None = None
     where: Formula | None = None
     variations: tuple[str, ...] = ("all",)
+    groups: tuple[str, ...] = ()
     level: int = 0
 
     kind = "histogram"
@@ -167,6 +232,8 @@ Step = (
     Definition
     | ModuleStep
     | Selection
+    | Rest
+    | Merged
     | Weight
     | Replacement
     | Vary
@@ -175,9 +242,12 @@ Step = (
     | Table
     | SumOfWeights
 )
+"""A step of a path that was arranged."""
+Told = Step | Branch
+"""A step as a path is told it."""
 
 
-def named(step: Step) -> str:
+def named(step: Told) -> str:
     """How messages call a step."""
     return f"{step.kind} {step.name!r}"
 
@@ -197,7 +267,7 @@ def formulas(step: Step) -> Iterator[Formula]:
         yield step.formula
         yield from (formula for _, formula in step.variations)
         yield from () if step.each is None else (step.each,)
-    elif not isinstance(step, ModuleStep):
+    elif isinstance(step, Definition | Selection | Replacement | SumOfWeights):
         yield step.formula
 
 
@@ -205,17 +275,19 @@ def inputs(step: Step) -> Iterator[tuple[str, Uses]]:
     """Every computation of a step: what messages call it, and what it uses."""
     if isinstance(step, ModuleStep):
         yield named(step), step.uses
+    if isinstance(step, Merged):
+        yield named(step), Uses({step.source: Use()}, {step.source: True})
     for formula in formulas(step):
         yield formula.where, formula.uses
     if isinstance(step, Histogram) and step.by:
-        yield f"{named(step)}, by", _plain(step.by)
+        yield f"{named(step)}, by", _plain(step.groups or step.by)
     if isinstance(step, Vary | Replacement):
         yield f"{named(step)}, target", _target(step)
     if isinstance(step, Vary | Weight) and step.scope.requires:
         yield f"{named(step)}, requires", _plain(step.scope.requires)
 
 
-def varies(step: Step) -> bool:
+def varies(step: Told) -> bool:
     """Whether a step has variations."""
     if isinstance(step, Weight):
         return bool(step.variations) or step.each is not None
@@ -237,8 +309,10 @@ def _plain(names: tuple[str, ...]) -> Uses:
     return Uses({name: Use(value=True) for name in names}, {})
 
 
-def owned(step: Step) -> tuple[str, ...]:
+def owned(step: Told) -> tuple[str, ...]:
     """The column names a step owns (a category's name is taken in the same way)."""
     if isinstance(step, ModuleStep):
         return step.produces
-    return (step.name,) if isinstance(step, Definition | Category) else ()
+    if isinstance(step, Branch):
+        return step.merge_back or ()
+    return (step.name,) if isinstance(step, Definition | Category | Merged) else ()

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from .conventions import Reading
 from .plan import Plan
-from .steps import Step, Vary, inputs, owned
+from .steps import Merged, Rest, Step, Vary, inputs, owned
 from .usage import Use
 
 __all__ = ["Touch", "forms"]
@@ -45,7 +45,19 @@ class Touch:
 
     def step(self, index: int) -> Labels:
         """The variations that touch anything that a step computes with."""
-        return self.formula(index, dict(self._inputs(index)))
+        step = self._steps[index]
+        found = self.formula(index, dict(self._inputs(index)))
+        if isinstance(step, Rest):
+            return found | self._level(step.of)
+        if isinstance(step, Merged):
+            source = self._steps[self._plan.owners[step.source]]
+            between = self._plan.levels.between(source.level, step.level)
+            return found.union(*(self._level(level) for level in between))
+        return found
+
+    def _level(self, level: int) -> Labels:
+        """The variations that touch what decides which rows of the level above are in it."""
+        return self.step(self._plan.levels.maker(level))
 
     def _targets(self) -> dict[tuple[str, str], Labels]:
         """Varied columns as (name, field), as they may be written: `MET.pt` is `MET_pt`."""

@@ -61,3 +61,10 @@ class Uses:
 
     inputs: Mapping[str, Use]
     passes: Mapping[str, bool]
+
+    def renamed(self, names: Mapping[str, str]) -> Uses:
+        """The same of other names."""
+        return Uses(
+            {names.get(name, name): use for name, use in self.inputs.items()},
+            {names.get(name, name): exact for name, exact in self.passes.items()},
+        )

@@ -27,56 +27,59 @@ class Weights:
 
     def __init__(self, stack: Stack) -> None:
         self._stack = stack
-        self._steps: dict[str, tuple[int, Weight]] = {}
-        self._known: dict[tuple[str, str, str], np.ndarray] = {}
-        self._each: dict[tuple[str, str], np.ndarray] = {}
-        self._counts: dict[str, int] = {}
+        self._steps: dict[int, Weight] = {}
+        self._known: dict[tuple[int, str, str], np.ndarray] = {}
+        self._each: dict[tuple[int, str], np.ndarray] = {}
+        self._counts: dict[int, int] = {}
 
     def counted(self, selector: Selector) -> dict[str, tuple[str, ...]]:
         """The variations of weights that come as arrays, whose number the events tell, and their names."""
-        found = {
-            label_of(name, n): (label_of(name, n), name, *self._steps[name][1].scope.sets)
-            for name, count in self._counts.items()
-            for n in range(count)
-        }
+        found: dict[str, tuple[str, ...]] = {}
+        for index, count in self._counts.items():
+            step = self._steps[index]
+            for label in (label_of(step.name, n) for n in range(count)):
+                found[label] = (label, step.name, *step.scope.sets)
         return {label: names for label, names in found.items() if selector.picks(names)}
 
     def add(self, index: int, step: Weight) -> None:
         """Compute a weight on the rows of its level, where nothing varies it."""
-        self._steps[step.name] = (index, step)
-        self._value(step.name, NOMINAL, NOMINAL)
+        self._steps[index] = step
+        self._value(index, NOMINAL, NOMINAL)
         if step.each is not None:
-            self._counts[step.name] = len(self._matrix(step.name, NOMINAL))
+            self._counts[index] = len(self._matrix(index, NOMINAL))
 
-    def names(self, chosen: Sequence[str] | None) -> tuple[str, ...]:
-        """The weights that are chosen; all so far, if None."""
-        return tuple(self._steps if chosen is None else chosen)
+    def seen_at(self, level: int, chosen: Sequence[str] | None = None) -> tuple[int, ...]:
+        """The weights so far of which a level's rows have one, by their steps; those of sub-paths
+        hold there alone. All of them, or those that are chosen."""
+        contains = self._stack.plan.levels.contains
+        return tuple(
+            index
+            for index, step in self._steps.items()
+            if contains(step.level, level) and (chosen is None or step.name in chosen)
+        )
 
-    def touch(self, names: Sequence[str]) -> frozenset[str]:
+    def touch(self, weights: Sequence[int]) -> frozenset[str]:
         """The variations that change the values of these weights."""
-        touch = self._stack.touch.step
-        return frozenset().union(*(touch(self._steps[name][0]) for name in names))
+        return frozenset().union(*map(self._stack.touch.step, weights))
 
-    def product(self, level: int, names: Sequence[str], label: str = NOMINAL) -> np.ndarray | None:
+    def product(self, level: int, weights: Sequence[int], label: str = NOMINAL) -> Any:
         """The product of these weights under a variation; None for none.
 
         On the rows that this variation has at a level: float64 of shape (rows,).
         """
         layer = self._stack.layer(label)
         result: np.ndarray | None = None
-        for name in names:
-            step = self._steps[name][1]
-            values = self._value(
-                name, layer.variation, label if label in self._of(step) else NOMINAL
-            )
-            moved = layer.move(values, step.level, level)
+        for index in weights:
+            own = label if label in self._of(index) else NOMINAL
+            values = self._value(index, layer.variation, own)
+            moved = layer.move(values, self._steps[index].level, level)
             with np.errstate(over="ignore"):
                 result = moved if result is None else result * moved
         return result
 
     def total(self, level: int, label: str = NOMINAL) -> tuple[int, float]:
         """Rows and sum of weights at a level, under a variation."""
-        product = self.product(level, self.names(None), label)
+        product = self.product(level, self.seen_at(level), label)
         rows = self._stack.layer(label).rows(level)
         if product is None:
             return rows, float(rows)
@@ -86,24 +89,26 @@ class Weights:
             raise DataError(f"the weights of {rows} events multiply and add up to {total}")
         return rows, total
 
-    def _of(self, step: Weight) -> tuple[str, ...]:
+    def _of(self, index: int) -> tuple[str, ...]:
         """The labels of one weight's variations."""
-        counted = (label_of(step.name, n) for n in range(self._counts.get(step.name, 0)))
+        step = self._steps[index]
+        counted = (label_of(step.name, n) for n in range(self._counts.get(index, 0)))
         return (*(label for label, _ in step.variations), *counted)
 
-    def _value(self, name: str, variation: str, label: str) -> np.ndarray:
+    def _value(self, index: int, variation: str, label: str) -> np.ndarray:
         """One factor: its values in a layer, as the nominal or one of its own variations."""
-        key = (name, variation, label)
+        key = (index, variation, label)
         if key in self._known:
             return self._known[key]
-        index, step = self._steps[name]
+        step = self._steps[index]
         layer = self._stack.layer(variation)
         formulas = dict(step.variations)
         if label == NOMINAL or label in formulas:
             formula = formulas.get(label, step.formula)
             made = self._checked(layer.value(formula, step.level, index), layer, step)
         else:
-            made = self._matrix(name, variation)[int(label.removeprefix(label_of(name, "")))]
+            number = int(label.removeprefix(label_of(step.name, "")))
+            made = self._matrix(index, variation)[number]
         self._known[key] = made
         return made
 
@@ -117,11 +122,11 @@ class Weights:
         self._refuse_infinite(values, layer, step)
         return values
 
-    def _matrix(self, name: str, variation: str) -> np.ndarray:
+    def _matrix(self, index: int, variation: str) -> np.ndarray:
         """Values of shape (variations, rows) of an array with as many in each event."""
-        if (name, variation) in self._each:
-            return self._each[name, variation]
-        index, step = self._steps[name]
+        if (index, variation) in self._each:
+            return self._each[index, variation]
+        step = self._steps[index]
         layer = self._stack.layer(variation)
         assert step.each is not None
         value = layer.value(step.each, step.level, index)
@@ -137,7 +142,7 @@ class Weights:
             raise DataError(f"{where}: {counts[0]} weights in some events, {counts[-1]} in others")
         values = np.asarray(ak.to_numpy(ak.to_regular(array))).T.astype(np.float64, order="C")
         self._refuse_infinite(values.sum(axis=0), layer, step)
-        self._each[name, variation] = values
+        self._each[index, variation] = values
         return values
 
     def _refuse_infinite(self, values: np.ndarray, layer: Layer, step: Weight) -> None:

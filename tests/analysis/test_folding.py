@@ -69,4 +69,4 @@ def test_a_variation_that_leaves_its_column_alone_reads_nothing(make, process) -
     plain = make([[10, 20], [30]])
     assert "Muon_up" not in path.freeze().columns(plain.fields, other)
     (fill,) = process(path, plain, dataset=other).fills
-    assert list(fill.weights) == ["nominal", "era2018", "wUp"]  # filled together, as the nominal
+    assert list(fill.weights) == ["nominal", "era_2018", "w_up"]  # filled together, as the nominal

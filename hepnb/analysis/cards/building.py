@@ -11,6 +11,7 @@ from typing import Any
 from ...errors import CardError, HepnbError, nearest
 from ..axes import split_axis
 from ..path import Path
+from ..steps import Branch as SubPath
 from .layout import CATEGORY
 from .nodes import Mapping as Branch
 from .nodes import Node, Scalar
@@ -57,9 +58,9 @@ class Builder:
                 with self.at(key):
                     add(name, node)
         add_processes(self)
-        steps = self.path._steps
+        steps = [step for step in self.path._steps if not isinstance(step, SubPath)]  # all of them
         places = {id(s): place for s, place in zip(steps, self.path._places, strict=True)}
-        self.path._steps = ordered(steps, self._after)
+        self.path._steps = [*ordered(steps, self._after)]
         self.path._places = [places[id(step)] for step in self.path._steps]
         with self.placed():
             self.path.check()
