@@ -132,7 +132,7 @@ def _of_step(step: Step) -> Iterator[tuple[str, str]]:
     elif isinstance(step, Table):
         for column, formula in step.columns:
             yield f"{name}, column {column!r}", _text(formula)
-    elif not isinstance(step, ModuleStep):
+    elif not isinstance(step, ModuleStep | Rest | Merged):
         yield name, _text(step.formula)
 
 
