@@ -18,7 +18,9 @@ from ..formula import Formula
 from ..steps import (
     Category,
     Histogram,
+    Merged,
     ModuleStep,
+    Rest,
     Selection,
     Step,
     Table,
