@@ -22,11 +22,11 @@ export const PIXELS = new Uint32Array(
 /** What the colours span: from zero or the lowest content; positive contents if logarithmic. */
 export function zDomain(values: Float64Array, log: boolean): [number, number] {
   let [low, high, least] = [0, 0, Number.POSITIVE_INFINITY];
-  for (const value of values) {
-    if (!Number.isFinite(value)) continue;
-    if (value < low) low = value;
-    if (value > high) high = value;
-    if (value > 0 && value < least) least = value;
+  for (let i = 0; i < values.length; i += 1) {
+    const value = values[i] as number;
+    if (value > high && value < Number.POSITIVE_INFINITY) high = value;
+    if (value < low && value > Number.NEGATIVE_INFINITY) low = value;
+    if (value < least && value > 0) least = value;
   }
   if (!log) return [low, high > low ? high : low + 1];
   return high > 0 ? [least, high > least ? high : least * 10] : [0.1, 1];

@@ -51,7 +51,8 @@ export interface Heat {
   label: Runs;
   log: boolean;
   values: Float64Array;
-  errors: Float64Array | null;
+  /** Worked out when they are asked for: a redraw needs none. */
+  readonly errors: Float64Array | null;
   top: Curve;
   side: Curve;
 }

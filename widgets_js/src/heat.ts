@@ -28,7 +28,7 @@ export function heat(slice: Slice, look: Look): Drawing {
   };
   const total = plain.normalise ? sum(cut(cells, columns, inside(slice))) : 0;
   const by = plain.normalise ? factor(plain, total, areasOf(xWidths, yWidths)) : null;
-  const errors = variances?.map(root) ?? null;
+  let errors: Array | null | undefined;
   const project = (of: Array) => projections(of, xWidths.length, yWidths.length);
   const sums = project(values);
   const squares = variances === values ? sums : variances && project(variances);
@@ -55,8 +55,11 @@ export function heat(slice: Slice, look: Look): Drawing {
       y,
       label: zLabel(slice, look),
       log: look.logz,
-      values: by ? product(values, by) : values,
-      errors: errors && by ? product(errors, by) : errors,
+      values: product(values, by),
+      get errors() {
+        errors ??= variances && product(variances.map(root), by);
+        return errors;
+      },
       top: side(0, xWidths),
       side: side(1, yWidths),
     },
@@ -93,8 +96,11 @@ function areasOf(widths: Array, heights: Array): Array {
   return out;
 }
 
-function product(values: Array, by: Array): Array {
-  return values.map((value, i) => value * (by[i] as number));
+function product(values: Array, by: Array | null): Array {
+  if (!by) return values;
+  const out = new Float64Array(values.length);
+  for (let i = 0; i < out.length; i += 1) out[i] = (values[i] as number) * (by[i] as number);
+  return out;
 }
 
 /** The mean of y in each bin of x, and the error of that mean; what lies outside y is left out. */

@@ -74,38 +74,46 @@ export function statistics2d(cells: Cells): Statistics {
   const height = cells.y[1] - cells.y[0];
   const columns = new Float64Array(width);
   const rows = new Float64Array(height);
-  for (let j = 0; j < height; j += 1) {
-    for (let i = 0; i < width; i += 1) {
-      const value = inside[j * width + i] ?? 0;
-      columns[i] = (columns[i] ?? 0) + value;
-      rows[j] = (rows[j] ?? 0) + value;
+  for (let j = 0, at = 0; j < height; j += 1) {
+    let total = 0;
+    for (let i = 0; i < width; i += 1, at += 1) {
+      const value = inside[at] as number;
+      columns[i] = (columns[i] as number) + value;
+      total += value;
     }
+    rows[j] = total;
   }
   const x = cells.xEdges && middles(cells.xEdges);
   const y = cells.yEdges && middles(cells.yEdges);
   const [mean, std] = x ? moments(columns, x) : [null, null];
   const [yMean, yStd] = y ? moments(rows, y) : [null, null];
+  const integral = sum(rows);
+  const spread =
+    variances === values ? integral : variances && sum(cut(variances, cells.columns, cells));
   let correlation: number | null = null;
   if (x && y && mean !== null && yMean !== null && std && yStd) {
+    const first = x.findIndex(Number.isFinite);
+    const end = x.findLastIndex(Number.isFinite) + 1;
+    const far = x.map((centre) => centre - mean);
     let [total, product] = [0, 0];
     for (let j = 0; j < height; j += 1) {
       const dy = (y[j] ?? 0) - yMean;
       if (!Number.isFinite(dy)) continue;
-      for (let i = 0; i < width; i += 1) {
-        const dx = (x[i] ?? 0) - mean;
-        if (!Number.isFinite(dx)) continue;
-        const value = inside[j * width + i] ?? 0;
+      let along = 0;
+      for (let i = first; i < end; i += 1) {
+        const value = inside[j * width + i] as number;
         total += value;
-        product += dy * dx * value;
+        along += value * (far[i] as number);
       }
+      product += dy * along;
     }
     if (total > 0) correlation = known(product / total / (std * yStd));
   }
   return {
     label: "",
     ...entries(values, variances, cells.counts),
-    integral: known(sum(inside)),
-    error: variances && known(Math.sqrt(Math.max(0, sum(cut(variances, cells.columns, cells))))),
+    integral: known(integral),
+    error: spread === null ? null : known(Math.sqrt(Math.max(0, spread))),
     under: null,
     over: null,
     mean,
@@ -119,7 +127,7 @@ export function statistics2d(cells: Cells): Statistics {
 
 export function sum(values: Float64Array): number {
   let total = 0;
-  for (const value of values) total += value;
+  for (let i = 0; i < values.length; i += 1) total += values[i] as number;
   return total;
 }
 
