@@ -6,13 +6,14 @@ Run as `python -m hepnb.runs.supervising RUNDIR`.
 
 from __future__ import annotations
 
+import gc
 import sys
 from functools import partial
 from pathlib import Path
 
 from ..errors import RunError
 from .directory import RunDirectory
-from .engines.launching import launch_zygote
+from .engines.launching import first_zygote
 from .spec import SAID, RunSpec
 
 
@@ -24,10 +25,13 @@ def main(path: str) -> None:
         settings = RunSpec.read(directory.spec).settings
     except RunError as error:
         sys.exit(f"{SAID}{error}")
-    zygote = launch_zygote(directory, settings)
+    # Imports make hundreds of thousands of objects, and all of them stay.
+    gc.disable()
+    zygote = first_zygote(directory, settings)
     from .engines.local import LocalEngine
     from .supervisor import main as supervise
 
+    gc.enable()
     supervise(path, partial(LocalEngine, zygote=zygote))
 
 

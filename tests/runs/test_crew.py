@@ -213,8 +213,7 @@ def processes(run) -> tuple[psutil.Process | None, list[psutil.Process]]:
     """The zygote of a run and its workers, as far as they are there."""
     try:
         for child in psutil.Process(run.snapshot()["pid"]).children():
-            if "hepnb.runs.engines.zygote" in child.cmdline():
-                return child, child.children()
+            return child, child.children()
     except (psutil.Error, TypeError):
         pass
     return None, []

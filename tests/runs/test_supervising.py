@@ -2,33 +2,71 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
+from pathlib import Path
+
+import pytest
 
 import hepnb as hn
+from hepnb.errors import RunError
 from hepnb.runs import launch
 
 _SELDOM = """import sys; from hepnb.runs import supervisor as s
 s._TICK = s._SILENCE = 3600; s.main(sys.argv[1])"""
 
 
-def test_little_is_imported_before_the_zygote_starts():
+_FORK = """import os, sys, hepnb.runs.supervising as supervising
+def fork():
+    print(*sys.modules, *os.listdir('/proc/self/task'))
+    raise SystemExit
+os.fork = fork
+supervising.main(sys.argv[1])"""
+_NEEDED = """import sys, hepnb.runs.engines.zygote as zygote
+for name in zygote._HEAVY: __import__(name)
+print(*sys.modules)"""
+
+
+def said(code: str, *arguments: str) -> set[str]:
+    command = [sys.executable, "-c", code, *arguments]
+    return set(subprocess.run(command, capture_output=True, text=True, check=True).stdout.split())
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="reads /proc")
+def test_a_zygote_is_forked_by_one_thread_that_has_imported_what_it_needs(numbered, pt_path):
     """A zygote imports for half a second, and a run waits for nothing longer."""
-    code = "import sys, hepnb.runs.supervising; print(*sys.modules)"
-    loaded = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    )
-    dear = {"numpy", "h5py", "hist", "msgpack", "hashlib", "tempfile", "hepnb.runs.supervisor"}
-    assert not dear & set(loaded.stdout.split())
+    run = pt_path.start(numbered[0], workers=1).wait(60)
+    found = said(_FORK, str(run.directory))
+    assert "numpy" in found
+    assert len([word for word in found if word.isdecimal()]) == 1
+    here = {"hepnb.runs.engines.launching", "hepnb.runs.supervising"}
+    assert {word for word in found if not word.isdecimal()} - said(_NEEDED) == here
+
+
+@pytest.mark.parametrize("own", [{}, {"environment": {"MINE": "yes"}}, {"threads": 2}])
+def test_a_zygote_with_an_environment_of_its_own_is_a_fresh_interpreter(numbered, own):
+    path = hn.Path("environment")
+
+    @path.define
+    def x(event):
+        threads = os.environ["OPENBLAS_NUM_THREADS"]
+        command = Path(f"/proc/{os.getppid()}/cmdline").read_text()
+        raise ValueError(os.environ.get("MINE"), threads, "engines.zygote" in command)
+
+    path.hist("x", x="x: 0, 2000, int")
+    run = path.start(numbered[0], workers=1, **own)
+    with pytest.raises(RunError):
+        run.wait(60)
+    mine = own.get("environment", {}).get("MINE")
+    assert str((mine, str(own.get("threads", 1)), bool(own))) in run.error.title
 
 
 def test_a_zygote_loads_nothing_that_only_a_supervisor_needs():
-    code = "import sys, hepnb.runs.engines.zygote; print(*sys.modules)"
-    loaded = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    )
-    assert not {"h5py", "hepnb.runs.engines.local"} & set(loaded.stdout.split())
+    loaded = said(_NEEDED)
+    assert "awkward" in loaded
+    assert not {"h5py", "hepnb.runs.engines.local"} & loaded
 
 
 def test_the_first_result_is_told_before_the_next_tick(numbered, tmp_path, monkeypatch):

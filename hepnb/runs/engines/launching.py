@@ -1,21 +1,38 @@
 """Starting a zygote: of all that a run waits for, its imports take longest.
 
-So a supervisor's process starts one before it imports anything else; little stands at the top here.
+So a supervisor's process starts the first one before it imports what only a supervisor needs. It
+forks it, while it has a single thread: what both need is imported once, and is in memory once. A
+zygote whose environment is the user's, or that takes the place of another, is a fresh interpreter.
 """
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import os
+import signal
 import socket
 import subprocess
 import sys
+import threading
+import time
+import traceback
 from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
 
 from ..directory import RunDirectory
 from ..settings import Settings
 
-__all__ = ["Zygote", "launch_zygote"]
+__all__ = ["Zygote", "first_zygote", "launch_zygote"]
 
+_SHARED = (
+    "hepnb.runs.engines.zygote",
+    "hepnb.histograms.manifest",
+    "hepnb.histograms.record",
+    "hepnb.runs.logs",
+    "hepnb.runs.tally",
+)
 _THREADS = (
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
@@ -25,24 +42,83 @@ _THREADS = (
     "NUMEXPR_NUM_THREADS",
     "NUMBA_NUM_THREADS",
 )
+_POLLS = 0.001
+
+
+class _Forked:
+    """A forked child, with the part of `subprocess.Popen` that an engine needs."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self.returncode: int | None = None
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait until it has ended. Raises `subprocess.TimeoutExpired`."""
+        began = time.monotonic()
+        while self.returncode is None:
+            pid, status = os.waitpid(self.pid, 0 if timeout is None else os.WNOHANG)
+            if pid:
+                self.returncode = os.waitstatus_to_exitcode(status)
+            elif timeout is not None and time.monotonic() - began > timeout:
+                raise subprocess.TimeoutExpired("zygote", timeout)
+            else:
+                time.sleep(_POLLS)
+        return self.returncode
+
+    def kill(self) -> None:
+        """Kill it, if it has not ended."""
+        if self.returncode is None:
+            os.kill(self.pid, signal.SIGKILL)
 
 
 @dataclass
 class Zygote:
     """A zygote's process, and the socket on which it takes requests."""
 
-    process: subprocess.Popen[bytes]
+    process: subprocess.Popen[bytes] | _Forked
     channel: socket.socket
 
 
-def launch_zygote(directory: RunDirectory, settings: Settings) -> Zygote:
-    """Start the zygote of a run; it says on its socket when it is ready."""
+def first_zygote(directory: RunDirectory, settings: Settings) -> Zygote:
+    """Start the zygote of a run from a process that has imported little, and never had a zygote."""
+    # A supervisor computes nothing in threads; its libraries would start them all the same.
+    os.environ.update(_environment(1))
+    if settings.environment or settings.threads > 1:
+        return launch_zygote(directory, settings)
+    for module in _SHARED:
+        import_module(module)
+    if threading.active_count() > 1:  # by a sitecustomize, say: a fork would lose them
+        return launch_zygote(directory, settings)
+    gc.freeze()
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    environment = {k: v for k, v in os.environ.items() if k != "PYTHONUNBUFFERED"}
-    environment.update(dict.fromkeys(_THREADS, str(settings.threads)))
-    # Notebooks set a backend that draws into the notebook; there is none behind it.
-    environment["MPLBACKEND"] = "agg"
-    environment.update(settings.environment)
+    pid = os.fork()
+    if pid == 0:
+        ours.close()
+        _become_zygote(theirs.detach(), directory.path)
+    theirs.close()
+    return Zygote(_Forked(pid), ours)
+
+
+def _become_zygote(descriptor: int, path: Path) -> None:
+    """In the forked child: never return."""
+    status = 1
+    try:
+        from .zygote import main
+
+        main(descriptor, path)
+        status = 0
+    except BaseException:  # noqa: BLE001  a fork must never return into the supervisor
+        traceback.print_exc()
+    finally:
+        with contextlib.suppress(Exception):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(status)
+
+
+def launch_zygote(directory: RunDirectory, settings: Settings) -> Zygote:
+    """Start the zygote of a run as a fresh interpreter; it says on its socket when it is ready."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     command = [sys.executable, "-m", "hepnb.runs.engines.zygote"]
     with theirs, directory.supervisor_log.open("ab") as log:
         process = subprocess.Popen(
@@ -51,6 +127,14 @@ def launch_zygote(directory: RunDirectory, settings: Settings) -> Zygote:
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            env=environment,
+            env={**os.environ, **_environment(settings.threads), **settings.environment},
         )
     return Zygote(process, ours)
+
+
+def _environment(threads: int) -> dict[str, str]:
+    """How many threads libraries may start; and that they draw into files.
+
+    Notebooks set a backend that draws into the notebook; there is none behind it.
+    """
+    return {**dict.fromkeys(_THREADS, str(threads)), "MPLBACKEND": "agg"}

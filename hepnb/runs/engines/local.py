@@ -241,13 +241,13 @@ class LocalEngine:
     def _zygote_died(self) -> None:
         self._selector.unregister(self._zygote)
         self._zygote.close()
-        self._process.wait()
+        status = self._process.wait()
         wanted = self._wanted
         self._failed_starts = 0 if self._is_ready else self._failed_starts + 1
-        was_killed = self._process.returncode < 0
+        was_killed = status < 0
         if self._failed_starts and (not was_killed or self._failed_starts == _MOST_STARTS):
             self._listener.engine_failed(
-                f"the zygote ended with status {self._process.returncode} before it was ready",
+                f"the zygote ended with status {status} before it was ready",
                 self._directory.supervisor_log.read_text(errors="replace")[-4000:],
             )
             return

@@ -35,6 +35,7 @@ _HEAVY = (
     "awkward",
     "uproot",
     "hist",
+    "hepnb.analysis.checking",
     "hepnb.analysis.events",
     "hepnb.analysis.processing",
     "hepnb.analysis.random",
