@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import h5py
@@ -28,15 +29,30 @@ MOST_BLOCKS = 10_000
 
 def write_index(directory: Path, manifest: Manifest, catalog: Catalog) -> None:
     """Replace index.h5 of the store in `directory`."""
-    with h5py.File("index.h5", "w", driver="core", backing_store=False) as f:
-        for name, signature in manifest.signatures.items():
-            if len(catalog.blocks[name]) <= MOST_BLOCKS and signature.cell.in_uhi:
-                storage = write_frame(f.create_group(name), signature, manifest.labels[name])
-                _write_virtual(storage, signature, manifest, catalog)
+    shown = tuple(
+        (signature, manifest.labels[name])
+        for name, signature in manifest.signatures.items()
+        if len(catalog.blocks[name]) <= MOST_BLOCKS and signature.cell.in_uhi
+    )
+    frames = h5py.h5f.open_file_image(_frames(shown), h5py.h5f.FILE_IMAGE_OPEN_RW)
+    with h5py.File(frames) as f:
+        for signature, _ in shown:
+            _write_virtual(f[signature.name]["storage"], signature, manifest, catalog)
         f.flush()
         image = f.id.get_file_image()
     with disk_faults("write", directory / "index.h5"):
         replace_file(directory / "index.h5", image)
+
+
+@lru_cache(maxsize=1)
+def _frames(shown: tuple[tuple[Signature, Labels], ...]) -> bytes:
+    """A file of these histograms without their numbers: most folds bring no other labels."""
+    with h5py.File("index.h5", "w", driver="core", backing_store=False) as f:
+        for signature, labels in shown:
+            write_frame(f.create_group(signature.name), signature, labels)
+        f.flush()
+        image: bytes = f.id.get_file_image()
+        return image
 
 
 def _write_virtual(
