@@ -56,7 +56,7 @@ class Manifest:
         """Replace the manifest of the store in `directory`, durably."""
         shallow = {k: getattr(self, k) for k in self.__dataclass_fields__}
         shallow["signatures"] = [s.to_dict() for s in self.signatures.values()]
-        text = json.dumps(shallow, indent=1, sort_keys=True).encode() + b"\n"
+        text = json.dumps(shallow, sort_keys=True).encode() + b"\n"
         line = f"hepnb-store {FORMAT} {zlib.crc32(text):08x}\n".encode()
         with disk_faults("write", directory / "manifest"):
             replace_file(directory / "manifest", line + text)

@@ -17,6 +17,7 @@ __all__ = ["Pace"]
 
 _WINDOW = 10.0
 _REMEMBERED = 200
+_LOOKED_AGAIN = 20  # times, while as many chunks come as are remembered
 _MAD_TO_SIGMA = 1.4826
 _FAR = 3.0
 _LEAST_SPREAD = 0.05
@@ -42,13 +43,16 @@ class Pace:
     _recent: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=10_000))
     _costs: deque[tuple[int, float]] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
     _known: _Usual | None = None
+    _new: int = 0
 
     def add(self, now: float, events: int, seconds: float) -> None:
         """A chunk of `events` took a worker `seconds` and was committed at `now`."""
         self._recent.append((now, events))
         if events > 0:
             self._costs.append((events, seconds))
-            self._known = None
+            self._new += 1
+            if self._new * _LOOKED_AGAIN > len(self._costs):
+                self._known, self._new = None, 0
 
     def rate(self, now: float) -> float | None:
         """Events per second committed in the last ten seconds, or since the start if that is less."""

@@ -16,9 +16,10 @@ __all__ = ["read_record", "write_record"]
 def write_record(file: Path, fields: Mapping[str, Any]) -> None:
     """Write, or replace. Raises OSError where the disk refuses: then the old one stays."""
     draft = file.with_suffix(".draft")
+    text = json.dumps(fields)  # in C; `json.dump` goes piece by piece, in Python
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-        json.dump(fields, stream)
+        stream.write(text)
     draft.replace(file)
 
 
