@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
@@ -20,6 +21,16 @@ def add_card(verbs: Any, add: Callable[..., argparse.ArgumentParser]) -> None:
     check = add(parts, "check", _check, "Look for mistakes; with --data in its files, too.")
     check.add_argument("--data", action="store_true", help="open the first file of each dataset")
     add(parts, "schema", _schema, "Print the JSON Schema of cards, for editors.")
+    compute = add(
+        parts, "compute", _compute, "Count events, sum weights; write them to 'computed:'."
+    )
+    compute.add_argument("card", metavar="CARD", help="card.yaml")
+    compute.add_argument("--datasets", metavar="NAMES", help="only these: names or patterns")
+    compute.add_argument("--source", metavar="NAME", help="which source of those that have several")
+    compute.add_argument("--refresh", action="store_true", help="ask catalogues of files again")
+    compute.add_argument(
+        "--json", action="store_true", help="print one JSON object and nothing else"
+    )
     diff = add(parts, "diff", _diff, "Say what differs in meaning; status 1 where anything does.")
     diff.add_argument("card", metavar="CARD", help="card.yaml")
     diff.add_argument("other", metavar="OTHER", help="another.yaml")
@@ -60,6 +71,25 @@ def _diff(given: argparse.Namespace) -> int:
     else:
         print("\n".join(map(str, found)) or "the cards mean the same")
     return 1 if found else 0
+
+
+def _compute(given: argparse.Namespace) -> None:
+    from ._bind import Card
+
+    card = Card.read(
+        given.card, datasets=given.datasets, source=given.source, refresh=given.refresh
+    )
+
+    def moved(file: str, events: int) -> None:
+        if sys.stderr.isatty():
+            print(f"{file}: {events:,} events", file=sys.stderr)
+
+    made = card.compute(moved)
+    if given.json:
+        print(json.dumps(made))
+        return
+    for name, values in made.items():
+        print(f"{name}: {', '.join(f'{key} {value}' for key, value in values.items())}")
 
 
 def _schema(_: argparse.Namespace) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path as FilePath
@@ -131,6 +131,24 @@ class Card:
     def variations(self) -> tuple[str, ...]:
         """The names of the systematic variations, without those whose number the files tell."""
         return self.path.freeze().variations
+
+    def compute(
+        self, moved: Callable[[str, int], None] | None = None
+    ) -> dict[str, dict[str, int | float | str]]:
+        """Count the events of the chosen datasets, sum their weights, and write that into the card.
+
+        Only what stands below `computed:` of these datasets changes. `moved` is told of each file
+        that is done, and how many events it has. Returns the values by dataset: `events`,
+        `positive`, `negative`, `sumw`, `sumw2`, `effective_xsec` [pb], `equivalent_lumi` [pb^-1] and
+        `from`, as far as they can be known. Raises `DataError` for a file that cannot be read, and
+        `CardError` if the card was changed meanwhile.
+        """
+        from .computing import compute
+        from .writing import with_computed, write
+
+        made = {dataset.name: compute(dataset, moved) for dataset in self.datasets}
+        write(self.file, self.content, with_computed(self.content, str(self.file), made))
+        return made
 
     @property
     def split(self) -> bool:

@@ -47,7 +47,11 @@ _SHARED: dict[str, Kind] = {
     "kind": Choice("Whether it is data or simulation (mc).", values=("data", "mc")),
     "era": Value("The period of data taking, for dataset.era and {era}."),
     "tree": Text("The tree of events."),
-    "sumw": Text("Where weights are: a branch of another tree (Runs.genEventSumw), or genWeight."),
+    "sumw": Text(
+        "The sum of weights: a number, a branch of another tree (Runs.genEventSumw), or an "
+        "expression of the events (genWeight).",
+        also_numbers=True,
+    ),
     "meta": Named("What else is known: dataset.KEY in expressions.", of=Value(), item="key"),
 }
 _DATASET = Record(

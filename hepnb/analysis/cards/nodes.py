@@ -91,9 +91,10 @@ class Scalar(Node):
 
 @dataclass
 class Sequence(Node):
-    """A list."""
+    """A list; `flow` ones are written in brackets."""
 
     items: list[Node] = field(default_factory=list)
+    flow: bool = False
 
     called = "a list"
 
@@ -243,7 +244,10 @@ class _Builder:
             flow = bool(event.flow_style)
             is_list = isinstance(event, yaml.SequenceStartEvent)
             self._open.append(
-                (Sequence(mark, mark) if is_list else Mapping(mark, mark, flow=flow), None)
+                (
+                    Sequence(mark, mark, flow=flow) if is_list else Mapping(mark, mark, flow=flow),
+                    None,
+                )
             )
             self._started.append((event.anchor, self._nodes))
         elif isinstance(event, yaml.SequenceEndEvent | yaml.MappingEndEvent):
