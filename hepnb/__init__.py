@@ -16,6 +16,7 @@ _HOMES = {
     "Module": "hepnb.analysis",
     "modules": "hepnb._bind",
     "param": "hepnb.analysis",
+    "Conditions": "hepnb.analysis",
     "Dataset": "hepnb.analysis",
     "H5Hist": "hepnb.histograms",
     "RemoteHist": "hepnb.histograms",
@@ -43,6 +44,7 @@ _ROOMS = ("plots", "stats")
 __all__ = [
     "Card",
     "CollectionsView",
+    "Conditions",
     "Dataset",
     "H5Hist",
     "HepnbError",
@@ -74,7 +76,7 @@ __all__ = [
 if TYPE_CHECKING:
     from . import plots, stats
     from ._bind import Card, Path, Run, RunSet, attach, modules, plan, resume, scan
-    from .analysis import Dataset, Module, param
+    from .analysis import Conditions, Dataset, Module, param
     from .checkup import doctor
     from .errors import HepnbError
     from .histograms import H5Hist, RemoteHist

@@ -9,6 +9,7 @@ _HOMES = {
     "Card": "cards",
     "ChunkResult": "result",
     "ChunkTask": "task",
+    "Conditions": "run_numbers",
     "Dataset": "dataset",
     "EventFile": "events",
     "Fill": "fills",
@@ -26,6 +27,7 @@ __all__ = [
     "Card",
     "ChunkResult",
     "ChunkTask",
+    "Conditions",
     "Dataset",
     "EventFile",
     "Fill",
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
     from .program import Program
     from .registry import modules
     from .result import ChunkResult, HistSpec
+    from .run_numbers import Conditions
     from .task import ChunkTask
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from .conventions import Reading, resolve_all
 from .folding import folded
 from .plan import Plan, make_plan
+from .run_numbers import with_run_numbers
 from .steps import Histogram, Step
 from .sums import steps_of_sum
 from .touch import Touch
@@ -27,7 +28,7 @@ def steps_for(
 ) -> tuple[Step, ...]:
     """The steps as they are for a dataset: its sum of weights, no variations that do not apply."""
     mine = folded(within(steps, lambda scope: scope.applies(dataset, branches)), dataset)
-    return (*steps_of_sum(dataset, branches), *mine)
+    return (*steps_of_sum(dataset, branches), *with_run_numbers(mine, branches, dataset))
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from .applied import Applied, steps_for
 from .conventions import Reading, resolve_all
 from .plan import describe, make_plan
 from .result import ChunkResult, HistSpec
+from .run_numbers import with_run_numbers
 from .statistics import Statistics
 from .steps import Histogram, ModuleStep, Step, Table
 from .variations import Selector
@@ -107,7 +108,8 @@ class Program:
     def _applied(self, branches: tuple[str, ...], dataset: Dataset | None) -> tuple[Step, ...]:
         """The steps without the variations that do not apply to a file with these branches."""
         if dataset is None:
-            return tuple(within(self.steps, lambda scope: scope.is_met(branches)))
+            met = within(self.steps, lambda scope: scope.is_met(branches))
+            return tuple(with_run_numbers(met, branches, None))
         return steps_for(self.steps, dataset, branches)
 
     def process(

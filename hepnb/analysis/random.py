@@ -39,6 +39,12 @@ class EventRandom:
             )
         self._draws = 0
 
+    def among(self, start: int, stop: int) -> EventRandom:
+        """The numbers of the events [start, stop) alone."""
+        some = object.__new__(EventRandom)
+        some._state, some._draws = self._state[start:stop], self._draws
+        return some
+
     def uniform(self, low: float = 0.0, high: float = 1.0, *, like: Any = None) -> Any:
         """Uniform in [low, high), float64: one per event, or shaped like the jagged array `like`."""
         return self._shaped(like, lambda unit, _: low + (high - low) * unit)

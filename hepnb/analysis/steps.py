@@ -62,6 +62,7 @@ class ModuleStep:
     produces: tuple[str, ...] = ()
     level: int = 0
     renames: tuple[tuple[str, str], ...] = ()
+    run_column: str = ""
 
     kind = "module"
 
@@ -275,6 +276,8 @@ def inputs(step: Step) -> Iterator[tuple[str, Uses]]:
     """Every computation of a step: what messages call it, and what it uses."""
     if isinstance(step, ModuleStep):
         yield named(step), step.uses
+        if step.run_column:
+            yield f"{named(step)}, run number", _plain((step.run_column,))
     if isinstance(step, Merged):
         yield named(step), Uses({step.source: Use()}, {step.source: True})
     for formula in formulas(step):
