@@ -178,10 +178,22 @@ def _in_the_browser(browser: Any, moves: int) -> None:
     ):
         explorer = HistExplorer(h, view=view)
         page, _ = _shown(browser, explorer)
+        devtools = page.context.new_cdp_session(page)
+        devtools.send("Performance.enable", {"timeDomain": "threadTicks"})
+        before = _busy(devtools)
         taken = page.evaluate(_MOVES, {"label": f"{moved}, lower limit", "moves": moves})
         _show(f"{h.size:,} bins sliced in the browser, {said}: input to paint", taken, "33 ms")
+        print(
+            f"  the page's thread computes for {(_busy(devtools) - before) / moves:.1f} ms a move"
+        )
         page.close()
         explorer.close()
+
+
+def _busy(devtools: Any) -> float:
+    """Milliseconds that the page's own thread has computed: all but waiting for the next frame."""
+    metrics = devtools.send("Performance.getMetrics")["metrics"]
+    return next(1000 * float(one["value"]) for one in metrics if one["name"] == "TaskDuration")
 
 
 def _filled(*bins: int) -> Any:

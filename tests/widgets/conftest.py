@@ -347,6 +347,9 @@ MODEL = """async ({ esm, css, state }) => {
   link.close = await widget.render({ model, el: place });
 }"""
 
+_TWO_FRAMES = """() => new Promise((r) =>
+  requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(r, 20))))"""
+
 
 class BarePage:
     """A page with one widget, linked to its Python half by hand: `settle()` carries messages."""
@@ -377,9 +380,7 @@ class BarePage:
     def settle(self) -> None:
         """Carry messages both ways until neither side has more to say."""
         for _ in range(50):
-            self.page.evaluate(
-                "() => new Promise((r) => requestAnimationFrame(() => setTimeout(r, 20)))"
-            )
+            self.page.evaluate(_TWO_FRAMES)  # one draws, the next one asks the kernel
             sent = self.page.evaluate("() => window.link.outbox.splice(0)")
             for content in sent:
                 self.widget._handle_custom_msg(content, [])
