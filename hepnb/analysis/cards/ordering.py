@@ -17,6 +17,7 @@ from ..steps import (
     Replacement,
     Selection,
     Step,
+    Table,
     Vary,
     Weight,
     formulas,
@@ -53,10 +54,10 @@ def ordered(steps: Sequence[Step], after: Mapping[int, int]) -> list[Step]:
                 needed[id(owner)] = level
                 todo.append((owner, level))
 
-    def place(step: Step) -> tuple[int, bool]:
+    def place(step: Step) -> tuple[int, int]:
         level = levels.get(id(step), needed.get(id(step), len(selects)))
-        # A select of level n is the one between n and n + 1: last of its level.
-        return level, isinstance(step, Selection)
+        # Results stand below the weights of their level, and the select that ends it below them.
+        return level, 2 if isinstance(step, Selection) else int(isinstance(step, Histogram | Table))
 
     return sorted(steps, key=place)
 
