@@ -18,7 +18,7 @@ def _own_cache(tmp_path: FilePath, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def files(folder: FilePath, said: str, **options: object) -> list[str]:
     """The files of a dataset with this source, as they are seen from the card's folder."""
-    text = f"hepnb: 1\ndatasets:\n  a: {{{source}}}\n"
+    text = f"hepnb: 1\ndatasets:\n  a: {{{said}}}\n"
     card = Card(text.encode(), folder / "card.yaml", **options)  # type: ignore[arg-type]
     return [file.removeprefix(f"{folder}/") for file in card.datasets[0].files]
 
