@@ -18,6 +18,10 @@ _HOMES = {
     "param": "hepnb.analysis",
     "Conditions": "hepnb.analysis",
     "Dataset": "hepnb.analysis",
+    "lookup": "hepnb.analysis",
+    "LumiMask": "hepnb.analysis",
+    "Unique": "hepnb.analysis",
+    "find_duplicates": "hepnb._bind",
     "H5Hist": "hepnb.histograms",
     "RemoteHist": "hepnb.histograms",
     "Run": "hepnb._bind",
@@ -50,6 +54,7 @@ __all__ = [
     "HepnbError",
     "HistExplorer",
     "LogView",
+    "LumiMask",
     "Module",
     "Path",
     "PathView",
@@ -59,10 +64,13 @@ __all__ = [
     "RunSet",
     "RunView",
     "StatisticsView",
+    "Unique",
     "__version__",
     "attach",
     "doctor",
+    "find_duplicates",
     "load_ipython_extension",
+    "lookup",
     "modules",
     "param",
     "plan",
@@ -75,8 +83,19 @@ __all__ = [
 
 if TYPE_CHECKING:
     from . import plots, stats
-    from ._bind import Card, Path, Run, RunSet, attach, modules, plan, resume, scan
-    from .analysis import Conditions, Dataset, Module, param
+    from ._bind import (
+        Card,
+        Path,
+        Run,
+        RunSet,
+        attach,
+        find_duplicates,
+        modules,
+        plan,
+        resume,
+        scan,
+    )
+    from .analysis import Conditions, Dataset, LumiMask, Module, Unique, lookup, param
     from .checkup import doctor
     from .errors import HepnbError
     from .histograms import H5Hist, RemoteHist

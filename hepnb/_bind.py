@@ -13,6 +13,7 @@ from . import analysis
 from .analysis.description import as_text, describe_path
 from .analysis.registry import ModuleTable, modules
 from .runs import Run, RunSet, RunTable, list_runs, scan, start
+from .runs.duplicates import find_duplicates
 from .runs.finding import attach, resume
 from .runs.preview import plan
 from .runs.views import in_terminal
@@ -23,6 +24,7 @@ __all__ = [
     "Run",
     "RunSet",
     "attach",
+    "find_duplicates",
     "list_runs",
     "modules",
     "plan",

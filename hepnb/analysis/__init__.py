@@ -14,10 +14,13 @@ _HOMES = {
     "EventFile": "events",
     "Fill": "fills",
     "HistSpec": "result",
+    "LumiMask": "lookups",
     "Module": "module",
     "Path": "path",
     "Program": "program",
+    "Unique": "lookups",
     "as_datasets": "dataset",
+    "lookup": "lookups",
     "modules": "registry",
     "open_events": "events",
     "param": "parameters",
@@ -32,10 +35,13 @@ __all__ = [
     "EventFile",
     "Fill",
     "HistSpec",
+    "LumiMask",
     "Module",
     "Path",
     "Program",
+    "Unique",
     "as_datasets",
+    "lookup",
     "modules",
     "open_events",
     "param",
@@ -46,6 +52,7 @@ if TYPE_CHECKING:
     from .dataset import Dataset, as_datasets
     from .events import EventFile, open_events
     from .fills import Fill
+    from .lookups import LumiMask, Unique, lookup
     from .module import Module
     from .parameters import param
     from .path import Path

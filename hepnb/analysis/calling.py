@@ -27,9 +27,10 @@ def call_module(layer: Layer, owner: int, step: ModuleStep, level: int) -> dict[
     wanted = {own.get(name, name): name for name in step.produces}
     module, place, made = step.module, named(step), []
     timed = partial(layer.statistics.timed, step.name, 0)
+    entries, uuid = layer.entries(level), layer.chunk.file.partition(" ")[0]  # without the seed
     for run, start, stop in _stretches(layer, owner, step, level):
         part = {name: _part(value, start, stop) for name, value in columns.items()}
-        rows = Rows(part, stop - start, layer.chunk.dataset)
+        rows = Rows(part, entries[start:stop], layer.chunk.dataset, uuid)
         if run is not None:
             timed(partial(module.begin_run, run), "begin_run")
         found = layer.user(step.name, place, level, partial(module.process, rows))

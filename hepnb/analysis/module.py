@@ -11,6 +11,8 @@ from .parameters import Param, parameters_of, set_parameters
 from .registry import register
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from .dataset import Dataset
     from .path import Path
     from .rowwise import Event
@@ -22,13 +24,16 @@ __all__ = ["Module", "Rows"]
 class Rows(Mapping[str, Any]):
     """The columns a module declared in `uses`, on the rows it sees: `rows.Muon.pt` or `rows["Muon"]`.
 
-    `len(rows)` is the number of rows; `rows.dataset` the metadata of the dataset.
+    `len(rows)` is the number of rows; `rows.dataset` the metadata of the dataset, `rows.file` the uuid
+    of the file, `rows.entries` the entries in it (int64, shape (rows,)).
     """
 
-    def __init__(self, columns: Mapping[str, Any], length: int, dataset: Dataset) -> None:
+    def __init__(
+        self, columns: Mapping[str, Any], entries: np.ndarray, dataset: Dataset, file: str = ""
+    ) -> None:
         self._columns = columns
-        self._length = length
-        self.dataset = dataset
+        self.entries = entries
+        self.dataset, self.file = dataset, file
 
     def __getitem__(self, name: str) -> Any:
         if name not in self._columns:
@@ -47,7 +52,7 @@ class Rows(Mapping[str, Any]):
         return iter(self._columns)
 
     def __len__(self) -> int:
-        return self._length
+        return len(self.entries)
 
 
 class Module:

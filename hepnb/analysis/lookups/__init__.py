@@ -1,0 +1,9 @@
+"""Tables that the functions of a path look values up in: scale factors, efficiencies, certified runs."""
+
+from __future__ import annotations
+
+from .lookup import lookup
+from .lumi_mask import LumiMask
+from .unique import Unique
+
+__all__ = ["LumiMask", "Unique", "lookup"]

@@ -1,0 +1,85 @@
+"""A correction of correctionlib as a function of columns of any shape."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from ...errors import DataError, nearest, one_line
+from .shapes import elementwise
+
+__all__ = ["Correction"]
+
+
+class Correction:
+    """One correction, or compound correction, of a file; see `hn.lookup`.
+
+    It holds the text of the file: a worker compiles it once, and the hash of a path covers it.
+    """
+
+    def __init__(self, text: str, name: str, where: str) -> None:
+        self._text, self._name, self._where = text, name, where
+        self._inputs = [(str(v.name), str(v.type)) for v in self._compiled.inputs]
+
+    def __repr__(self) -> str:
+        return f"<{self._where}: of {', '.join(name for name, _ in self._inputs)}>"
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {key: value for key, value in vars(self).items() if key != "_compiled"}
+
+    @cached_property
+    def _compiled(self) -> Any:
+        try:
+            import correctionlib
+        except ImportError:
+            raise DataError(
+                f"{self._where}: needs correctionlib: pip install correctionlib"
+            ) from None
+        try:
+            found = correctionlib.CorrectionSet.from_string(self._text)
+        except Exception as error:  # noqa: BLE001  a foreign library
+            raise DataError(
+                f"{self._where}: is no set of corrections ({one_line(error)})"
+            ) from None
+        for several in (found, found.compound):
+            if self._name in list(several):
+                return several[self._name]
+        names = [*found, *found.compound]
+        has = f"; it has {', '.join(names[:6])}"
+        raise DataError(
+            f"{self._where}: no correction {self._name!r}{nearest(self._name, names) or has}"
+        )
+
+    def __call__(self, *values: Any) -> Any:
+        """The correction at these values, float64, in their common shape."""
+        names = [name for name, _ in self._inputs]
+        if len(values) != len(names):
+            raise DataError(
+                f"{self._where}: takes {len(names)} values ({', '.join(names)}), not {len(values)}"
+            )
+        given = [self._as_asked(v, *asked) for v, asked in zip(values, self._inputs, strict=True)]
+        if all(isinstance(value, str) for value in given):
+            return self._evaluate(*given)
+        return elementwise(self._evaluate, given, self._where)
+
+    def _as_asked(self, value: Any, name: str, kind: str) -> Any:
+        if (kind == "string") != isinstance(value, str):
+            wanted = "a text" if kind == "string" else "numbers"
+            raise DataError(f"{self._where}: {name!r} is {wanted}")
+        return np.asarray(value) if isinstance(value, list | tuple) else value
+
+    def _evaluate(self, *values: Any) -> Any:
+        kinds = (kind for _, kind in self._inputs)
+        exact = [
+            value if kind == "string" else np.asarray(value, dtype=_DTYPES[kind])
+            for value, kind in zip(values, kinds, strict=True)
+        ]
+        try:
+            return self._compiled.evaluate(*exact)
+        except Exception as error:  # noqa: BLE001  a foreign library
+            raise DataError(f"{self._where}: {one_line(error)}") from None
+
+
+_DTYPES = {"real": np.float64, "int": np.int64}

@@ -1,0 +1,84 @@
+"""The certified luminosity sections of data: the JSON file of an experiment as a condition."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path as FilePath
+from typing import Any
+
+import numpy as np
+
+from ...errors import DataError, one_line
+
+__all__ = ["LumiMask"]
+
+_BITS = 32
+
+
+class LumiMask:
+    """Which events are certified: `good = hn.LumiMask("Cert.json")`, then `good(run, luminosityBlock)`.
+
+    The file has for each run the first and last section of its certified ranges, both included:
+    `{"190645": [[10, 110]]}`. The result is boolean, one value per event. The content travels with the
+    run. Raises `DataError` in one line for a file that is none.
+
+    >>> good = LumiMask({"190645": [[10, 110], [112, 112]], "190704": [[1, 3]]})
+    >>> good([190645, 190645, 190704, 5], [110, 111, 1, 1]).tolist()
+    [True, False, True, False]
+    >>> good.sections
+    105
+    """
+
+    def __init__(self, source: str | os.PathLike[str] | dict[str, Any]) -> None:
+        where = "LumiMask"
+        if not isinstance(source, dict):
+            where = f"LumiMask({os.fspath(source)!r})"
+            source = _read(source, where)
+        bounds: list[tuple[int, int]] = []
+        for run, ranges in source.items():
+            bounds += [_range(run, both, where) for both in _list(ranges, run, where)]
+        first, last = np.array(sorted(bounds), dtype=np.int64).reshape(-1, 2).T
+        # Of ranges that overlap the last end seen so far counts.
+        self._first, self._last = first, np.maximum.accumulate(last)
+
+    @property
+    def sections(self) -> int:
+        """How many luminosity sections are certified."""
+        seen = np.concatenate([[-1], self._last[:-1]])
+        starts = np.maximum(self._first, seen + 1)
+        return int(np.maximum(self._last - starts + 1, 0).sum())
+
+    def __call__(self, run: Any, section: Any) -> np.ndarray:
+        """Whether run and luminosity section of each event are certified."""
+        keys = (np.asarray(run).astype(np.int64) << _BITS) + np.asarray(section).astype(np.int64)
+        if not len(self._first):
+            return np.zeros(len(keys), dtype=bool)
+        place = np.searchsorted(self._first, keys, side="right") - 1
+        found: np.ndarray = (place >= 0) & (keys <= self._last[np.maximum(place, 0)])
+        return found
+
+
+def _read(source: Any, where: str) -> dict[str, Any]:
+    try:
+        found = json.loads(FilePath(source).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise DataError(f"{where}: cannot be read ({one_line(error)})") from None
+    if not isinstance(found, dict):
+        raise DataError(f"{where}: is no list of runs: expected {{'run': [[first, last], ...]}}")
+    return found
+
+
+def _list(ranges: Any, run: Any, where: str) -> list[Any]:
+    if not isinstance(ranges, list):
+        raise DataError(f"{where}: run {run!r}: expected [[first, last], ...], not {ranges!r}")
+    return ranges
+
+
+def _range(run: Any, both: Any, where: str) -> tuple[int, int]:
+    """The first and last key of a range of one run."""
+    is_pair = isinstance(both, list) and len(both) == 2 and all(type(n) is int for n in both)
+    if not is_pair or not 0 <= both[0] <= both[1] < 1 << _BITS or not str(run).isdecimal():
+        raise DataError(f"{where}: run {run!r}: {both!r} is no range [first, last] of sections")
+    number = int(run) << _BITS
+    return number + both[0], number + both[1]

@@ -1,0 +1,57 @@
+"""Certified luminosity sections against a loop over the ranges."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import hepnb as hn
+from hepnb.errors import DataError
+
+ranges = st.tuples(st.integers(1, 30), st.integers(0, 10)).map(lambda r: [r[0], r[0] + r[1]])
+masks = st.dictionaries(st.sampled_from(["5", "6", "7"]), st.lists(ranges, max_size=5))
+
+
+@given(masks)
+def test_it_equals_a_loop_over_the_ranges(mask) -> None:
+    run, section = (x.ravel() for x in np.meshgrid([4, 5, 6, 7, 8], range(45)))
+    expected = [
+        any(a <= s <= b for a, b in mask.get(str(r), [])) for r, s in zip(run, section, strict=True)
+    ]
+    good = hn.LumiMask(mask)
+    assert good(run, section).tolist() == expected
+    assert good.sections == sum(expected)
+
+
+def test_a_file(tmp_path) -> None:
+    file = tmp_path / "Cert.json"
+    file.write_text(json.dumps({"190645": [[10, 110]]}))
+    good = hn.LumiMask(file)
+    run = np.array([190645, 190645, 1], dtype=np.uint32)
+    assert good(run, np.array([10, 111, 10], dtype=np.uint32)).tolist() == [True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("[1]", "is no list of runs"),
+        ("{", "cannot be read"),
+        ('{"5": [[2, 1]]}', r"run '5': \[2, 1\] is no range"),
+        ('{"5": [[1]]}', r"run '5': \[1\] is no range"),
+        ('{"5": [[1, "2"]]}', "is no range"),
+        ('{"5": 7}', r"run '5': expected \[\[first, last\]"),
+        ('{"five": [[1, 2]]}', "run 'five'"),
+        ('{"5": [[1, true]]}', "is no range"),
+    ],
+)
+def test_a_file_that_is_none_is_said_in_a_line(tmp_path, content, said) -> None:
+    (tmp_path / "x.json").write_text(content)
+    with pytest.raises(DataError, match=said) as caught:
+        hn.LumiMask(tmp_path / "x.json")
+    assert "\n" not in str(caught.value)
+    with pytest.raises(DataError, match="cannot be read"):
+        hn.LumiMask(tmp_path / "none.json")
