@@ -35,6 +35,8 @@ export interface Composed {
   box: Box;
   x: Scale;
   y: Scale;
+  /** What the colours of a heat map span; of curves the contents. */
+  z: [number, number];
   /** The lowest edge of all frames that share x. */
   bottom: number;
 }
@@ -86,7 +88,7 @@ function composeCurves(drawing: Drawing, width: number): Composed {
   }
   const height = bottom + BOTTOM;
   nodes.push(under(drawing.x, width, height));
-  return { nodes, width, height, box, x, y, bottom };
+  return { nodes, width, height, box, x, y, z: domain, bottom };
 }
 
 function composeHeat(drawing: Drawing, heat: Heat, width: number): Composed {
@@ -97,8 +99,8 @@ function composeHeat(drawing: Drawing, heat: Heat, width: number): Composed {
   const left = 30 + Math.min(width * 0.25, names.length > 0 ? Math.max(...names) : numbers.room);
   const side = wide ? Math.round(width * 0.13) : 0;
   const top = wide ? Math.round(high * 0.18) : 0;
-  const domain = zDomain(heat.values, heat.log);
-  const bar = barRoom(heat, domain, high - TOP - BOTTOM);
+  const z = zDomain(heat.values, heat.log);
+  const bar = barRoom(heat, z, high - TOP - BOTTOM);
   const box: Box = {
     x: left,
     y: TOP + (top ? top + GAP : 0),
@@ -118,7 +120,7 @@ function composeHeat(drawing: Drawing, heat: Heat, width: number): Composed {
     heat.y.items.length > 0
       ? leftNames(heat.y.items, y, box, left - 30)
       : leftAxis(y, box, numbers, { outward: true }),
-    drawBar(heat, domain, barBox),
+    drawBar(heat, z, barBox),
     upright(drawing.ylabel, box.y),
   ];
   if (wide) {
@@ -129,7 +131,7 @@ function composeHeat(drawing: Drawing, heat: Heat, width: number): Composed {
   }
   const height = bottom + BOTTOM;
   nodes.push(under(drawing.x, box.x + box.width + RIGHT, height));
-  return { nodes, width, height, box, x, y, bottom };
+  return { nodes, width, height, box, x, y, z, bottom };
 }
 
 /** The sums along one axis as steps, beside the heat map. */

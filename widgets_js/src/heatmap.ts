@@ -1,7 +1,7 @@
 // The cells of a heat map, one colour for each pixel, and its colour bar.
 
 import { type Box, label, numbered, rightAxis } from "./axes";
-import { PIXELS, SHADES, shader, zDomain } from "./colours";
+import { PIXELS, SHADES, shader } from "./colours";
 import type { Composed } from "./compose";
 import { el, svg } from "./dom";
 import type { Drawing, Heat } from "./drawing";
@@ -16,7 +16,7 @@ export class Cells {
   readonly node = el("canvas", { class: "hepnb-cells", "aria-hidden": "true", hidden: true });
   private image: ImageData | undefined;
 
-  show({ heat, x: axis }: Drawing, { x, y, box, width, height }: Composed): void {
+  show({ heat, x: axis }: Drawing, { x, y, z, box, width, height }: Composed): void {
     const [wide, high] = [Math.round(box.width), Math.round(box.height)];
     this.node.hidden = !heat || wide < 1 || high < 1;
     if (!heat || this.node.hidden) return;
@@ -27,7 +27,7 @@ export class Cells {
       y.invert(box.y + ((j + 0.5) * box.height) / high),
     );
     const across = axis.edges.length - 1;
-    const shade = shader(zDomain(heat.values, heat.log), heat.log);
+    const shade = shader(z, heat.log);
     if (this.image?.width !== wide || this.image.height !== high) {
       this.image = new ImageData(wide, high);
       [this.node.width, this.node.height] = [wide, high];

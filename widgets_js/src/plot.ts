@@ -27,14 +27,11 @@ export class Plot {
   readonly files: HTMLElement;
   /** What downloaded files are called. */
   name = "histogram";
-  private readonly picture = svg("g");
-  private readonly cells = new Cells();
   private readonly stage: HTMLElement;
-  private readonly readout = el("div", { class: "hepnb-readout", role: "status" });
-  private readonly statistics = el("div");
+  private readonly cells = new Cells();
+  private readonly picture = svg("g");
   private readonly marker = svg("g", { class: "hepnb-marker" });
   private readonly brush = svg("rect", { class: "hepnb-brush", visibility: "hidden" });
-  private drawing: Drawing | undefined;
   private readonly canvas = svg(
     "svg",
     { class: "hepnb-svg", role: "img" },
@@ -42,6 +39,9 @@ export class Plot {
     this.brush,
     this.marker,
   );
+  private readonly readout = el("div", { class: "hepnb-readout", role: "status" });
+  private readonly statistics = el("div");
+  private drawing: Drawing | undefined;
   private composed: Composed | undefined;
   private cursor: Point = [-1, -1];
   private from: Point | null = null;
