@@ -2,36 +2,53 @@
 
 NanoAOD (`Muon_pt`, counter `nMuon`) and flat ntuples (`lep_pt`, counter `lep_n`) are read alike: the
 branches `X_*` are the fields of collection `X`. A branch that carries the bare name is a plain column.
+A reference to another collection (see `references`) reads as a field: `Electron.jet.pt`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from copy import deepcopy
+from dataclasses import dataclass, replace
 
 from ..errors import PathError, nearest
-from .usage import Use
+from .references import Link, Reference, references
+from .usage import EVERYTHING, Use
 
-__all__ = ["Reading", "fields_of", "resolve", "resolve_all"]
+__all__ = ["Reading", "counted", "fields_of", "resolve", "resolve_all"]
+
+_DEEPEST = 4
 
 
 @dataclass(frozen=True)
 class Reading:
-    """How one name is read: a plain branch, or a collection with some fields (and its counter)."""
+    """How one name is read: a plain branch, or a collection with some fields (and its counter).
+
+    `links` are its references to other collections that are used; those have readings of their own.
+    """
 
     name: str
     plain: bool
     fields: tuple[str, ...] = ()
     counter: str | None = None
+    links: tuple[Link, ...] = ()
 
     @property
     def branches(self) -> tuple[str, ...]:
         """The branches to read."""
         if self.plain:
             return (self.name,)
-        return tuple(f"{self.name}_{f}" for f in self.fields) + (
-            (self.counter,) if self.counter else ()
-        )
+        fields = dict.fromkeys((*self.fields, *(f for k in self.links for f in k.reference.fields)))
+        return tuple(f"{self.name}_{f}" for f in fields) + ((self.counter,) if self.counter else ())
+
+    def link(self, name: str) -> Link | None:
+        """The reference of that name, if it is used."""
+        return next((link for link in self.links if link.name == name), None)
+
+    @property
+    def known(self) -> set[str]:
+        """Its fields and the names of its references."""
+        return {*self.fields, *(link.name for link in self.links)}
 
 
 def resolve_all(
@@ -39,13 +56,65 @@ def resolve_all(
 ) -> dict[str, Reading]:
     """The reading of every wanted name. Raises `PathError` with the nearest name for what is not there."""
     known = dict.fromkeys(branches)
-    return {name: resolve(name, use, known, askers) for name, use in wanted.items()}
+    links: dict[str, dict[str, Reference]] = {}
+    for reference in references(known):
+        links.setdefault(reference.collection, {})[reference.name] = reference
+    uses = {name: deepcopy(use) for name, use in wanted.items()}
+    asked = dict(askers)
+    found: dict[str, tuple[Link, ...]] = {}
+    for name, use in wanted.items():
+        asker = askers.get(name, "the path")
+        found[name] = tuple(_links(name, use, links, known, uses, asked, asker, 0))
+    made = {}
+    for name, use in uses.items():
+        made[name] = resolve(name, use, known, asked, links.get(name, {}))
+        made[name] = replace(made[name], links=found.get(name, ()))
+    return made
+
+
+def _links(
+    name: str,
+    use: Use,
+    links: Mapping[str, Mapping[str, Reference]],
+    branches: Collection[str],
+    uses: dict[str, Use],
+    askers: dict[str, str],
+    asker: str,
+    depth: int,
+) -> Iterable[Link]:
+    """The references of a collection that a use follows; the uses of their targets are added to `uses`."""
+    for link, reference in links.get(name, {}).items():
+        if link not in use.fields | use.hints or depth > _DEEPEST:
+            continue
+        inner = Use(hints={chain[1] for chain in use.chains if chain[0] == link and len(chain) > 1})
+        inner.chains = {chain[1:] for chain in use.chains if chain[0] == link and len(chain) > 2}
+        target = reference.target
+        available = fields_of(target, branches)
+        further = set(links.get(target, {}))
+        whole = EVERYTHING in inner.hints or any(chain[-1] == link for chain in use.escapes)
+        inner.hints.discard(EVERYTHING)
+        for wrong in sorted(inner.hints - set(available) - further - _attributes()):
+            raise PathError(
+                f"{asker}: {target!r} ({name}.{link}) has no field {wrong!r}{nearest(wrong, available)}"
+            )
+        fields = [f for f in available if whole or f in inner.hints]
+        fields = fields or ["pt" if "pt" in available else available[0]]
+        total = uses.setdefault(target, Use())
+        total.fields |= set(fields)
+        askers.setdefault(target, asker)
+        below = tuple(_links(target, inner, links, branches, uses, askers, asker, depth + 1))
+        total.fields |= {field for sub in below for field in sub.reference.fields}
+        yield Link(reference, tuple(fields), below)
 
 
 def resolve(
-    name: str, use: Use, branches: Collection[str], askers: Mapping[str, str] | None = None
+    name: str,
+    use: Use,
+    branches: Collection[str],
+    askers: Mapping[str, str] | None = None,
+    links: Mapping[str, Reference] | None = None,
 ) -> Reading:
-    """How `name` is read from a file with these branches; `askers` are in `Plan`."""
+    """How `name` is read from a file with these branches; `askers` are in `Plan`, `links` its references."""
     askers = askers or {}
     asker = askers.get(name, "the path")
     available = fields_of(name, branches)
@@ -61,7 +130,7 @@ def resolve(
         return Reading(name, False, (), counter)
     if not available:
         raise PathError(f"{asker}: no column {name!r}{nearest(name, _candidates(branches))}")
-    return _collection(name, use, available, branches, askers)
+    return _collection(name, use, available, branches, askers, links or {})
 
 
 def _collection(
@@ -70,17 +139,20 @@ def _collection(
     available: list[str],
     branches: Collection[str],
     askers: Mapping[str, str],
+    links: Mapping[str, Reference],
 ) -> Reading:
-    for wanted in sorted(use.fields - set(available)):
+    for wanted in sorted(use.fields - set(available) - set(links)):
         if wanted not in _attributes():
             asker = askers.get(f"{name}.{wanted}", askers.get(name, "the path"))
-            hint = nearest(wanted, available)
+            hint = nearest(wanted, [*available, *links])
             raise PathError(f"{asker}: {name!r} has no field {wanted!r}{hint}")
-    everything = use.needs_all(available)
+    everything = use.needs_all({*available, *links})
     fields = [f for f in available if everything or f in use.fields or f in use.hints]
     counter = next((c for c in _counters(name) if c in branches), None)
     if fields:
         return Reading(name, False, tuple(fields))
+    if use.fields & set(links):
+        return Reading(name, False)
     if counter:
         return Reading(name, False, (), counter)
     return Reading(name, False, ("pt" if "pt" in available else available[0],))
@@ -94,6 +166,11 @@ def fields_of(name: str, branches: Iterable[str]) -> list[str]:
         for b in branches
         if b.startswith(prefix) and b != prefix and b not in counters
     ]
+
+
+def counted(name: str, branches: Collection[str]) -> bool:
+    """Whether the file counts the objects of a collection of this name."""
+    return any(counter in branches for counter in _counters(name))
 
 
 def _counters(name: str) -> tuple[str, ...]:

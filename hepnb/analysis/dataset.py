@@ -16,10 +16,12 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from ..errors import DataError, nearest
+from .naming import SCHEMAS
+from .units import read_units
 
 __all__ = ["Dataset", "as_datasets"]
 
-_FIELDS = ("name", "files", "tree", "kind", "xsec", "sumw")
+_FIELDS = ("name", "files", "tree", "kind", "xsec", "sumw", "schema", "units", "conversion")
 _KINDS = ("data", "mc")
 _REMOTE = re.compile(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _TREE = re.compile(r"^(?P<file>.+\.root):(?P<tree>[^:]+)$", re.IGNORECASE)
@@ -33,13 +35,17 @@ class Dataset:
     `"file.root:tree"` names the tree as well. `xsec` is the cross section in pb, and `sumw` the sum of
     weights of all simulated events that it belongs to: a branch of another tree of the files, such as
     `"Runs.genEventSumw"`, an expression that is summed over the events, such as `"genWeight"` (only
-    of files that are no skim), or the number. Any further keyword is metadata:
+    of files that are no skim), or the number. `schema` is the kind of file ("nanoaod", "physlite",
+    "lhcb", "flat") where hepnb should not find it by itself; `units` the unit of its energies, and
+    `convert` the one a path shall see: `units="MeV", convert="GeV"`, or
+    `convert={"GeV": ["lep_pt", "met_*"]}` for these columns alone. Any further keyword is metadata:
 
     >>> d = Dataset("tt", "https://example.org/tt.root", tree="Events", kind="mc", xsec=831.8, era="2018")
     >>> d.era, d.kind, d.xsec
     ('2018', 'mc', 831.8)
 
-    Raises `DataError` for a kind that is neither data nor mc and for a pattern without files.
+    Raises `DataError` for a kind that is neither data nor mc, an unknown schema or unit, and for a
+    pattern without files.
     """
 
     name: str
@@ -48,6 +54,9 @@ class Dataset:
     kind: Literal["data", "mc"]
     xsec: float | None
     sumw: str | float | None
+    schema: str | None
+    units: str | None
+    conversion: tuple[str | None, tuple[str, ...] | None]
     meta: Mapping[str, Any] = field(hash=False)
 
     def __init__(
@@ -59,6 +68,10 @@ class Dataset:
         xsec: float | None = None,
         sumw: str | float | None = None,
         meta: Mapping[str, Any] | None = None,
+        *,
+        schema: str | None = None,
+        units: str | None = None,
+        convert: str | Mapping[str, str | Iterable[str]] | None = None,
         **more: Any,
     ) -> None:
         if str(name) != name or not name or not name.isprintable():
@@ -69,6 +82,13 @@ class Dataset:
             raise DataError(f"dataset {name!r}: xsec is a cross section in pb, not {xsec!r}")
         if sumw is not None and not isinstance(sumw, str) and not sumw > 0:
             raise DataError(f"dataset {name!r}: sumw is a sum of weights, not {sumw!r}")
+        where = f"dataset {name!r}"
+        if schema is not None and schema not in SCHEMAS:
+            known_ones = f"; there are {', '.join(SCHEMAS)}"
+            raise DataError(
+                f"{where}: no schema {schema!r}{nearest(schema, SCHEMAS) or known_ones}"
+            )
+        conversion = read_units(where, units, convert)
         found, inner = _resolve(files, f"dataset {name!r}")
         if tree is not None and inner is not None and tree != inner:
             raise DataError(f"dataset {name!r}: tree={tree!r}, but its files say {inner!r}")
@@ -78,7 +98,10 @@ class Dataset:
                 raise DataError(
                     f"dataset {name!r}: {key!r} in meta is a field of the dataset itself"
                 )
-        values = (name, found, tree or inner, kind, xsec, sumw, MappingProxyType(known))
+        values = (
+            *(name, found, tree or inner, kind, xsec, sumw),
+            *(schema, units, conversion, MappingProxyType(known)),
+        )
         for key, value in zip((*_FIELDS, "meta"), values, strict=True):
             object.__setattr__(self, key, value)
 

@@ -9,17 +9,20 @@ from __future__ import annotations
 import math
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any, Self
 
 from ..errors import DataError, nearest
+from .naming import Leaf, schema_of
 from .schema import plain_type
+from .units import Units
 
 if TYPE_CHECKING:
     import awkward as ak
 
     from .cache import CachedFile, ColumnCache
+    from .dataset import Dataset
 
 __all__ = ["EventFile", "decompress_fast", "open_events"]
 
@@ -29,8 +32,12 @@ _LARGE_FILE = 1_000_000
 _TREES = ("TTree", "TNtuple", "TNtupleD", "ROOT::RNTuple", "ROOT::Experimental::RNTuple")
 
 
-def open_events(file: str | os.PathLike[str], tree: str | None = None) -> EventFile:
+def open_events(
+    file: str | os.PathLike[str], tree: str | None = None, dataset: Dataset | None = None
+) -> EventFile:
     """Open `file` and find its tree: the one named, else `Events`, else the only one there is.
+
+    What `dataset` says of its files (schema, units) is heeded.
 
     Raises `DataError` in one line when the file is missing, a directory, not ROOT, truncated, or has
     no such tree. A tree without entries is not an error: its `entries` are 0.
@@ -39,7 +46,7 @@ def open_events(file: str | os.PathLike[str], tree: str | None = None) -> EventF
     directory = _open(path)
     try:
         found = _find_tree(directory, path, tree)
-        return EventFile(path, directory, found)
+        return EventFile(path, directory, found, dataset)
     except DataError:
         directory.close()
         raise
@@ -66,10 +73,13 @@ class EventFile:
     """An open tree: `path`, `uuid`, `tree`, `entries`, `branches`, and `read`.
 
     `clusters` are the entries at which all branches start a new piece on disk (first 0, last
-    `entries`): chunks cut there decompress nothing twice.
+    `entries`): chunks cut there decompress nothing twice. `branches` have the names that a path
+    knows (see `naming`), and the numbers that `read` gives are in the unit that is wanted.
     """
 
-    def __init__(self, path: str, directory: Any, tree: Any) -> None:
+    def __init__(
+        self, path: str, directory: Any, tree: Any, dataset: Dataset | None = None
+    ) -> None:
         self.path = path
         self.uuid = str(directory.file.uuid)
         self.tree = str(tree.name)
@@ -79,7 +89,16 @@ class EventFile:
         self._ntuple = not hasattr(tree, "branches")
         self._known: dict[str, Any] = {}
         self._cached: CachedFile | None = None
-        self.branches: tuple[str, ...] = tuple(_branch_names(tree))
+        leaves = list(_leaves(tree))
+        schema = schema_of(
+            [leaf.name for leaf in leaves], None if dataset is None else dataset.schema
+        )
+        self.schema = schema.name
+        self._names = schema.names(leaves)
+        own = schema.unit if dataset is None or dataset.units is None else dataset.units
+        wanted, columns = (None, None) if dataset is None else dataset.conversion
+        self.units = Units(own, wanted, columns)
+        self.branches: tuple[str, ...] = tuple(self._names)
 
     @property
     def clusters(self) -> tuple[int, ...]:
@@ -109,7 +128,9 @@ class EventFile:
         if not _REMOTE.match(self.path):
             found = FilePath(self.path).stat()
             marks += [found.st_size, found.st_mtime_ns]
-        self._cached = cache.file([uproot.__version__, *marks, self.tree, self.entries])
+        self._cached = cache.file(
+            [uproot.__version__, *marks, self.tree, self.entries, self.schema]
+        )
 
     def read(self, columns: Sequence[str], start: int, stop: int) -> ak.Array:
         """The branches `columns` of entries `start` to `stop`, as one flat record array.
@@ -136,35 +157,57 @@ class EventFile:
             raise DataError(
                 f"{self.path}: tree {self.tree!r}, entries {start}-{stop}: unreadable ({_reason(error)})"
             ) from error
-        if self._cached is None:
-            return read
         new = {name: read.layout.content(name) for name in missing}
-        self._cached.keep(new, start, stop)
-        return _record([(found | new)[name] for name in columns], columns, stop - start)
+        if self._cached is not None:
+            self._cached.keep(new, start, stop)
+        contents = [self._converted(name, (found | new)[name]) for name in columns]
+        return _record(contents, columns, stop - start)
+
+    def _converted(self, name: str, layout: Any) -> Any:
+        if self.units.converts and self.units.holds(name):
+            return self.units.apply(layout)
+        return layout
 
     def _read(self, columns: list[str], start: int, stop: int) -> ak.Array:
         if not columns:
             return _record([], [], stop - start)
-        if self._ntuple or _REMOTE.match(self.path):
-            wanted = frozenset(columns)  # one request for all of them
-            array = self._tree.arrays(
-                filter_name=lambda name: name in wanted,
-                entry_start=start,
-                entry_stop=stop,
-                array_cache=None,
-            )
-            return array[columns]
+        if _REMOTE.match(self.path):
+            return self._at_once(columns, start, stop)
         # From a local file, branch by branch: `arrays` looks through all branches for each call,
         # which for a NanoAOD file of a thousand branches costs more than the reading.
         contents = [self._piece(name, start, stop) for name in columns]
         return _record(contents, columns, stop - start)
 
+    def _at_once(self, columns: list[str], start: int, stop: int) -> ak.Array:
+        """All of them in one request."""
+        ways = [self._names[name] for name in columns]
+        last = {way.rpartition("/")[2] for way in ways}
+        array = self._tree.arrays(
+            filter_name=lambda name: name in last,
+            entry_start=start,
+            entry_stop=stop,
+            array_cache=None,
+        )
+        contents = [self._part(array, way).layout for way in ways]
+        return _record(contents, columns, stop - start)
+
+    def _part(self, array: ak.Array, way: str) -> ak.Array:
+        """A field of what was read; of an RNTuple the field of a record is inside it."""
+        if not self._ntuple:
+            return array[way.rpartition("/")[2]]
+        for step in way.split("."):
+            array = array[step]
+        return array
+
     def _piece(self, name: str, start: int, stop: int) -> Any:
         """The layout of one branch; the branch object is looked up once."""
-        if name not in self._known:
-            self._known[name] = self._tree[name]
-        branch = self._known[name]
+        branch = self._branch(name)
         return branch.array(entry_start=start, entry_stop=stop, array_cache=None).layout
+
+    def _branch(self, name: str) -> Any:
+        if name not in self._known:
+            self._known[name] = self._tree[self._names[name]]
+        return self._known[name]
 
     def size_of(self, column: str) -> tuple[int | None, int | None]:
         """Bytes of a branch on disk and unpacked; None where the file does not tell (RNTuple).
@@ -173,7 +216,7 @@ class EventFile:
         """
         if self._ntuple:
             return None, None
-        branch = self._tree[column]
+        branch = self._branch(column)
         inside = [int(basket.data.nbytes) for basket in branch.embedded_baskets]
         on_disk = None if any(inside) else int(branch.compressed_bytes)
         return on_disk, int(branch.uncompressed_bytes) + sum(inside)
@@ -197,7 +240,7 @@ class EventFile:
 
     def about(self, column: str) -> tuple[str, str]:
         """The dtype of a branch's numbers, and the title that the file gives it (often empty)."""
-        branch = self._tree[column]
+        branch = self._branch(column)
         if self._ntuple:
             return plain_type(str(branch.typename)), str(branch.description)
         reading = branch.interpretation
@@ -291,11 +334,26 @@ def _find_tree(directory: Any, path: str, tree: str | None) -> Any:
     return directory[tree]
 
 
-def _branch_names(tree: Any) -> list[str]:
-    """Names of the readable branches: leaves of a TTree, top-level fields of an RNTuple."""
+def _leaves(tree: Any) -> Iterator[Leaf]:
+    """What can be read by itself: branches without parts and their parts, fields of an RNTuple."""
     if not hasattr(tree, "branches"):
-        return [str(name) for name in tree.keys(recursive=False)]
-    return [str(branch.name) for branch in tree.branches]
+        for field in tree.fields:
+            name = str(field.name)
+            # Fields of records are asked for only where there may be some: it takes milliseconds.
+            record = not field.typename and not name.startswith("_")
+            parts = [str(part.path) for part in field.fields] if record else []
+            yield from (Leaf(path, path) for path in parts or [name])
+        return
+    yield from _parts(tree, "")
+
+
+def _parts(branches: Any, way: str) -> Iterator[Leaf]:
+    for branch in branches.branches:
+        name = str(branch.name)
+        if branch.branches:
+            yield from _parts(branch, f"{way}{name}/")
+        else:
+            yield Leaf(name, way + name)
 
 
 def _reason(error: BaseException) -> str:

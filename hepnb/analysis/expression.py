@@ -18,7 +18,7 @@ from typing import Any
 from ..errors import PathError, nearest
 from .cpp import parse
 from .functions import FUNCTIONS
-from .usage import Use, Uses
+from .usage import EVERYTHING, Use, Uses
 
 __all__ = ["Expression", "is_metadata"]
 
@@ -82,7 +82,10 @@ class Expression:
         """What the expression needs of each name, and whose records its value passes on."""
         collected: dict[str, Use] = {name: Use() for name in self.names}
         passed = _uses(self.tree, collected)
-        return Uses(collected, dict.fromkeys(passed, True))
+        for name, *chain in passed:
+            if chain:
+                collected[name].chains.add((*chain, EVERYTHING))
+        return Uses(collected, dict.fromkeys((c[0] for c in passed if len(c) == 1), True))
 
     @cached_property
     def labels(self) -> tuple[tuple[str, str], ...]:
@@ -341,20 +344,20 @@ def _has_name(node: ast.AST) -> bool:
     return any(isinstance(n, ast.Name) for n in ast.walk(node))
 
 
-def _uses(node: ast.AST, uses: dict[str, Use]) -> set[str]:
+Chain = tuple[str, ...]
+"""A name, or a field (of a field) of it: `("Electron", "jet")`."""
+
+
+def _uses(node: ast.AST, uses: dict[str, Use]) -> set[Chain]:
     """Collect what is used of each name; return the names whose records the value passes on."""
     if isinstance(node, ast.Name):
-        return {node.id}
+        return {(node.id,)}
     if isinstance(node, ast.Attribute):
-        for name in _uses(node.value, uses):
-            uses[name].fields.add(node.attr)
-        return set()
+        return _field(_uses(node.value, uses), node.attr, uses)
     if isinstance(node, ast.Subscript):
         roots = _uses(node.value, uses)
         if isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str):
-            for name in roots:
-                uses[name].fields.add(node.slice.value)
-            return set()
+            return _field(roots, node.slice.value, uses)
         _whole(_uses(node.slice, uses), uses)
         return roots
     if isinstance(node, ast.Call):
@@ -368,26 +371,36 @@ def _uses(node: ast.AST, uses: dict[str, Use]) -> set[str]:
     return set()
 
 
-def _uses_of_call(node: ast.Call, name: str, uses: dict[str, Use]) -> set[str]:
+def _field(roots: set[Chain], field: str, uses: dict[str, Use]) -> set[Chain]:
+    """A field of these is used."""
+    for name, *chain in roots:
+        if chain:
+            uses[name].chains.add((*chain, field))
+        else:
+            uses[name].fields.add(field)
+    return {(*root, field) for root in roots}
+
+
+def _uses_of_call(node: ast.Call, name: str, uses: dict[str, Use]) -> set[Chain]:
     function = FUNCTIONS[name]
-    passed: set[str] = set()
+    passed: set[Chain] = set()
     for argument in [*node.args, *(word.value for word in node.keywords)]:
         roots = _uses(argument, uses)
         if function.passes:
             passed |= roots
         elif function.counts:
             for root in roots:
-                uses[root].counted = True
+                uses[root[0]].counted |= len(root) == 1
         elif function.fields:
-            for root in roots:
-                uses[root].fields |= set(function.fields)
-                uses[root].value = True
+            for field in function.fields:
+                _field(roots, field, uses)
+            _whole(roots, uses)
         else:
             _whole(roots, uses)
     return passed
 
 
-def _whole(roots: set[str], uses: dict[str, Use]) -> None:
+def _whole(roots: set[Chain], uses: dict[str, Use]) -> None:
     """The plain value of these names is used: a column, never a whole record."""
     for root in roots:
-        uses[root].value = True
+        uses[root[0]].value |= len(root) == 1

@@ -237,6 +237,8 @@ class _Reader:
         for ref in refs:
             known = self.uses[ref.root]
             (known.fields if ref.exact and not ref.attr else known.hints).add(attr)
+            if ref.attr:
+                known.chains.add((*ref.attr, attr))
         return frozenset(Ref(ref.root, (*ref.attr, attr)[-4:], ref.exact) for ref in refs)
 
     def _subscript(self, node: ast.Subscript) -> Refs:

@@ -22,6 +22,7 @@ from .formula import RESERVED, Formula
 from .picked import Picked
 from .plan import describe
 from .random import EventRandom
+from .references import linked
 from .source import Collection, collect, freeze, override, simplify, spread, take
 from .steps import Category, Definition, Merged, ModuleStep, Replacement, named
 from .variations import NOMINAL
@@ -29,6 +30,7 @@ from .variations import NOMINAL
 if TYPE_CHECKING:
     from .dataset import Dataset
     from .stack import Stack
+    from .usage import Use
 
 __all__ = ["AS_READ", "Chunk", "Layer", "View", "truth"]
 
@@ -59,7 +61,8 @@ class Chunk:
         reading = self.readings[name]
         if reading.plain:
             return simplify(self._events[name])
-        layouts = {f: self._events.layout.content(f"{name}_{f}") for f in reading.fields}
+        fields = [branch.removeprefix(f"{name}_") for branch in reading.branches]
+        layouts = {f: self._events.layout.content(f"{name}_{f}") for f in fields}
         if reading.counter is not None:
             return Collection(name, Lists.of(np.asarray(self._events[reading.counter])), {})
         if any(layout.is_list for layout in layouts.values()):
@@ -139,6 +142,8 @@ class Layer:
         if level and (name, above) in self._columns:
             return self.move(self._columns[name, above], above, level)
         value = self.move(self._stack.read(name), 0, level)
+        if links := self.chunk.readings[name].links:
+            value = linked(value, links, lambda target: self.raw(target, level))
         return self._overridden(name, value, level)
 
     def _overridden(self, name: str, value: Any, level: int) -> Any:
@@ -237,13 +242,20 @@ class Layer:
                 return EventRandom(key, self.entries(level))
         value = self.raw(name, level)
         if isinstance(value, Collection):
-            reading = self.chunk.readings.get(name)
-            known = value.fields if reading is None else reading.fields
-            need = self._plan.needs[owner, name]
-            if need.needs_all(known):
-                return value.record(tuple(f for f in known if f in need.fields or value.has(f)))
-            return value.record(tuple(f for f in known if f in need.fields | need.hints))
+            return value.record(self._fields(name, value, self._plan.needs[owner, name]))
         return ak.Array(value.layout) if isinstance(value, ak.Array) else as_awkward(value)
+
+    def _fields(self, name: str, value: Collection, need: Use) -> tuple[str, ...]:
+        """The fields and references of a collection that a function gets."""
+        reading = self.chunk.readings.get(name)
+        fields, known = (
+            (value.fields, set(value.fields)) if reading is None else (reading.fields, reading.known)
+        )
+        wanted = need.fields | need.hints
+        links = tuple(f for f in known if f in wanted and f not in fields)
+        if need.needs_all(known):
+            return (*(f for f in fields if f in need.fields or value.has(f)), *links)
+        return (*(f for f in fields if f in wanted), *links)
 
     def _checked(self, value: Any, level: int, where: str) -> Any:
         """A column as it is kept: one value or list per row."""

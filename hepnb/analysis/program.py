@@ -82,7 +82,7 @@ class Program:
         from .events import open_events
         from .input import ProgramInput
 
-        return ProgramInput(self, open_events(path, tree), dataset)
+        return ProgramInput(self, open_events(path, tree, dataset), dataset)
 
     def columns(self, branches: Iterable[str], dataset: Dataset | None = None) -> tuple[str, ...]:
         """The branches to read from a file with these branches, in the file's order.

@@ -8,21 +8,21 @@ collection that the file has.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from .conventions import Reading, fields_of
+from .conventions import Reading, counted, fields_of
+from .references import references
 
 if TYPE_CHECKING:
     from .events import EventFile
 
-__all__ = ["describe_file", "plain_type", "references", "unit_in"]
+__all__ = ["describe_file", "plain_type", "unit_in"]
 
 _LONGEST = 200
 _MOST_FIELDS = 1000
 _UNITS = r"[kMGT]?eV(?:\^?2)?(?:/c(?:\^?2)?)?|[unpm]m|cm|[mun]?rad|deg|degrees|[pn]s|[fpn]b"
 _UNIT = re.compile(rf"[\[(]({_UNITS}|m|s)[\])]|\bin ({_UNITS})(?![\w/^])")
-_REFERENCE = re.compile(r"^(?P<source>[^_]+)_(?P<target>[A-Za-z0-9]+?)Idx[A-Z0-9]?\w*$")
 _TYPES = {"float": "float32", "double": "float64", "char": "int8"}
 _INNERMOST = re.compile(r"([\w:]+)[\s>]*$")
 
@@ -34,6 +34,7 @@ def describe_file(file: EventFile, readings: Mapping[str, Reading]) -> dict[str,
     [{"from", "field", "to"}, ...]}`; a row has `name`, `dtype`, `unit`, `doc` and `read`, whether
     the path reads it. References are those that begin or end in a collection that is read.
     """
+    there = set(file.branches)
     collections, plain, left = {}, [], _MOST_FIELDS
     for name, reading in readings.items():
         if reading.plain:
@@ -54,30 +55,14 @@ def describe_file(file: EventFile, readings: Mapping[str, Reading]) -> dict[str,
         "collections": collections,
         "columns": plain,
         "references": [
-            {"from": source, "field": field, "to": target}
-            for source, field, target in references(file.branches)
-            if source in collections or target in collections
+            {"from": one.collection, "field": one.indices[0], "to": one.target}
+            for one in references(file.branches)
+            if len(one.indices) == 1
+            and counted(one.collection, there)
+            and counted(one.target, there)
+            if one.collection in collections or one.target in collections
         ],
     }
-
-
-def references(branches: Iterable[str]) -> list[tuple[str, str, str]]:
-    """(collection, field, collection it refers to) for every index branch, in the file's order.
-
-    >>> references(["nJet", "Jet_pt", "Jet_muonIdx1", "Jet_svIdx", "nMuon", "Muon_pt"])
-    [('Jet', 'muonIdx1', 'Muon')]
-    """
-    known = tuple(branches)
-    names = {b.partition("_")[0] for b in known if "_" in b}
-    counted = {name for name in names if {f"n{name}", f"{name}_n", f"N{name}"} & set(known)}
-    targets = {name.lower(): name for name in sorted(counted)}
-    found = []
-    for branch in known:
-        match = _REFERENCE.match(branch)
-        if match and match["source"] in counted and match["target"].lower() in targets:
-            field = branch.partition("_")[2]
-            found.append((match["source"], field, targets[match["target"].lower()]))
-    return found
 
 
 def unit_in(doc: str) -> str:
@@ -98,7 +83,10 @@ def _row(file: EventFile, branch: str, name: str, *, read: bool) -> dict[str, An
     doc = _text(title)
     if doc == branch or doc.startswith((f"{branch}/", f"{branch}[")):
         doc = ""  # ROOT's list of leaves, which stands there if nobody wrote a description
-    return {"name": _text(name), "dtype": dtype, "unit": unit_in(doc), "doc": doc, "read": read}
+    unit = unit_in(doc)
+    if file.units.shown and file.units.holds(branch) and (file.units.converts or not unit):
+        unit = file.units.shown
+    return {"name": _text(name), "dtype": dtype, "unit": unit, "doc": doc, "read": read}
 
 
 def _text(title: str) -> str:

@@ -6,7 +6,7 @@ when a function asks for one, and without copying.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -177,10 +177,7 @@ class Collection:
 
     def record(self, fields: tuple[str, ...]) -> ak.Array:
         """The objects with these fields, in the order of the file."""
-        contents = [self._content(f) for f in fields]
-        return ak.Array(
-            self._list(ak.contents.RecordArray(contents, list(fields), length=self.lists.objects))
-        )
+        return ak.Array(self._list(self.contents(fields)))
 
     def awkward(self) -> ak.Array:
         """The objects with all fields that were read."""
@@ -204,6 +201,16 @@ class Collection:
 
     def _at(self, lists: Lists, index: Callable[[], np.ndarray]) -> Collection:
         return Collection(self.name, lists, _Carried(self._contents, index), self._odd)
+
+    def with_lazy(self, makers: Mapping[str, Callable[[], Any]]) -> Collection:
+        """The same objects with further contents, each made when it is first asked for."""
+        return Collection(self.name, self.lists, _Made(makers, self._contents), self._odd)
+
+    def contents(self, fields: Iterable[str]) -> Any:
+        """The objects of all rows, one after the other, with these fields."""
+        names = list(fields)
+        parts = [self._content(name) for name in names]
+        return ak.contents.RecordArray(parts, names, length=self.lists.objects)
 
     def _content(self, field: str) -> Any:
         if field not in self._contents:
@@ -236,6 +243,30 @@ def override(value: Any, field: str, made: Any, where: str) -> Any:
             )
         return value.override(field, lists.content[: value.lists.objects])
     return ak.with_field(as_awkward(value), as_awkward(made), field)
+
+
+class _Made(Mapping[str, Any]):
+    """Contents and others that are made when they are first asked for."""
+
+    def __init__(self, makers: Mapping[str, Callable[[], Any]], below: Mapping[str, Any]) -> None:
+        self._makers, self._below = makers, below
+        self._ready: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._makers:
+            return self._below[name]
+        if name not in self._ready:
+            self._ready[name] = self._makers[name]()
+        return self._ready[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._makers or name in self._below
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys([*self._below, *self._makers]))
+
+    def __len__(self) -> int:
+        return len(list(iter(self)))
 
 
 class _Overlaid(Mapping[str, Any]):

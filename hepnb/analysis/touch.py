@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from .conventions import Reading
 from .plan import Plan
+from .references import Link
 from .steps import Merged, Rest, Step, Vary, inputs, owned
 from .usage import Use
 
@@ -35,7 +36,9 @@ class Touch:
         """The variations that touch a column, or any field of a collection that is read."""
         if name in self._plan.owners:
             return self._owned.get(name, _NONE)
-        return _NONE.union(*(v for (column, _), v in self._direct.items() if column == name))
+        own = [v for (column, _), v in self._direct.items() if column == name]
+        reading = self._readings.get(name)
+        return _NONE.union(*own, *map(self._linked, reading.links if reading else ()))
 
     def formula(self, index: int, names: Mapping[str, Use]) -> Labels:
         """The variations that touch a computation of step `index` that uses these names."""
@@ -81,14 +84,29 @@ class Touch:
         if name in self._plan.owners:
             return self._owned.get(name, _NONE)
         use = self._plan.needs.get((index, name), use)
-        known = self._readings[name].fields if name in self._readings else ()
+        reading = self._readings.get(name)
+        known = reading.known if reading else ()
         touching = [
             labels
             for (column, field), labels in self._direct.items()
             if column == name
             and (not field or field in use.fields | use.hints or use.needs_all(known))
         ]
-        return _NONE.union(*touching)
+        followed = [
+            self._linked(link)
+            for link in (reading.links if reading else ())
+            if link.name in use.fields | use.hints
+        ]
+        return _NONE.union(*touching, *followed)
+
+    def _linked(self, link: Link) -> Labels:
+        """The variations that touch what a reference leads to, in the fields that are read of it."""
+        touching = [
+            labels
+            for (column, field), labels in self._direct.items()
+            if column == link.reference.target and field in link.fields
+        ]
+        return _NONE.union(*touching, *map(self._linked, link.links))
 
     def _follow(self) -> None:
         """Carry what is touched down to everything made from it."""

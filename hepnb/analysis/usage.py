@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-__all__ = ["Use", "Uses"]
+__all__ = ["EVERYTHING", "Use", "Uses"]
+
+EVERYTHING = "*"
+"""At the end of a chain: all fields of what it leads to."""
 
 
 @dataclass
 class Use:
     """How one name is used by one definition or expression.
 
-    `fields` are record fields that must exist; `hints` are attributes that are read if they are
+    `fields` are record fields that must exist, `chains` fields of fields (`("jet", "pt")`); `hints` are attributes that are read if they are
     fields and mean something else otherwise; `attributes` were written with a dot in a function; `escapes` are
     attributes (of attributes) whose value goes where it cannot be followed: harmless when one of
     them is a field, everything otherwise. `whole` asks for every
@@ -20,6 +23,7 @@ class Use:
     """
 
     fields: set[str] = field(default_factory=set)
+    chains: set[tuple[str, ...]] = field(default_factory=set)
     hints: set[str] = field(default_factory=set)
     attributes: set[str] = field(default_factory=set)
     escapes: set[tuple[str, ...]] = field(default_factory=set)
@@ -29,23 +33,22 @@ class Use:
 
     def merge(self, other: Use, exact: bool = True) -> bool:
         """Add the needs of `other`; `exact=False` when its fields may be new ones. True if it grew."""
-        before = (len(self.fields), len(self.hints), len(self.escapes), self.whole, self.counted)
+        before = self._size()
         if exact:
             self.fields |= other.fields
         else:
             self.hints |= other.fields
         self.hints |= other.hints
+        self.chains |= other.chains
         self.attributes |= other.attributes
         self.escapes |= other.escapes
         self.whole |= other.whole
         self.counted |= other.counted
-        return before != (
-            len(self.fields),
-            len(self.hints),
-            len(self.escapes),
-            self.whole,
-            self.counted,
-        )
+        return before != self._size()
+
+    def _size(self) -> tuple[int, ...]:
+        sets = (len(self.fields), len(self.hints), len(self.chains), len(self.escapes))
+        return (*sets, self.whole, self.counted)
 
     def needs_all(self, known: Collection[str]) -> bool:
         """Whether every field is needed of a collection with the fields `known`."""

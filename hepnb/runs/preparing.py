@@ -68,7 +68,9 @@ class Inputs:
         datasets = {dataset.name: dataset for dataset in self.datasets}
         for file in self.files[:_LOOKED_AT]:
             try:
-                job.check(datasets[file.dataset], partial(self._branches, file))
+                job.check(
+                    datasets[file.dataset], partial(self._branches, file, datasets[file.dataset])
+                )
                 return
             except DataError as error:
                 unreadable.append(error)
@@ -79,10 +81,10 @@ class Inputs:
         if len(self.files) <= _LOOKED_AT:
             raise unreadable[0]
 
-    def _branches(self, file: FileSpec) -> tuple[str, ...]:
+    def _branches(self, file: FileSpec, dataset: Dataset) -> tuple[str, ...]:
         """The branches of a file. Raises DataError where it cannot be read; it is opened once."""
         if file not in self._looked:
-            self._looked[file] = _look(file)
+            self._looked[file] = _look(file, dataset)
         found = self._looked[file]
         if isinstance(found, DataError):
             raise found
@@ -204,11 +206,11 @@ def _refuse_duplicates(files: tuple[FileSpec, ...]) -> None:
         )
 
 
-def _look(file: FileSpec) -> tuple[str, ...] | DataError:
+def _look(file: FileSpec, dataset: Dataset) -> tuple[str, ...] | DataError:
     from ..analysis import open_events
 
     try:
-        with open_events(file.path, file.tree) as events:
+        with open_events(file.path, file.tree, dataset) as events:
             return events.branches
     except DataError as error:
         return error

@@ -110,8 +110,8 @@ def _look(file: FileSpec, prepared: Prepared) -> tuple[dict[str, Any], dict[str,
         "problem": "",
     }
     try:
-        with open_events(file.path, file.tree) as events:
-            (dataset,) = (d for d in prepared.datasets if d.name == file.dataset)
+        (dataset,) = (d for d in prepared.datasets if d.name == file.dataset)
+        with open_events(file.path, file.tree, dataset) as events:
             wanted = _program(prepared).columns(events.branches, dataset)
             ranges = list(entry_ranges(events.entries, prepared.spec.chunk, events.clusters))
             row |= {

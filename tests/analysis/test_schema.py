@@ -8,7 +8,7 @@ import uproot
 
 import hepnb as hn
 from hepnb.analysis import open_events
-from hepnb.analysis.schema import describe_file, references, unit_in
+from hepnb.analysis.schema import describe_file, unit_in
 
 
 def described(file, path):
@@ -89,21 +89,6 @@ def test_many_fields_are_cut_but_never_those_that_are_read():
     assert rows["fields"][-1]["name"] == "f4999"
     assert rows["fields"][-1]["read"]
     assert max(len(row["doc"].encode()) for row in rows["fields"]) < 210
-
-
-@pytest.mark.parametrize(
-    ("branches", "links"),
-    [
-        (["nGenPart", "GenPart_genPartIdxMother"], [("GenPart", "genPartIdxMother", "GenPart")]),
-        (["nFatJet", "FatJet_genJetAK8Idx", "nGenJetAK8", "GenJetAK8_pt"],
-         [("FatJet", "genJetAK8Idx", "GenJetAK8")]),
-        (["nJet", "Jet_muonIdx1"], []),  # no muons to refer to
-        (["Jet_muonIdx1", "nMuon", "Muon_pt"], []),  # Jet is no collection
-        (["lep_n", "lep_jetIdx", "jet_n", "jet_pt"], [("lep", "jetIdx", "jet")]),
-    ],
-)  # fmt: skip
-def test_references(branches, links):
-    assert references(branches) == links
 
 
 @pytest.mark.parametrize(
