@@ -10,10 +10,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from ..errors import PathError, nearest
 from .references import Link, Reference, references
 from .usage import EVERYTHING, Use
+
+if TYPE_CHECKING:
+    from . import source
 
 __all__ = ["Reading", "counted", "fields_of", "resolve", "resolve_all"]
 
@@ -38,17 +42,27 @@ class Reading:
         """The branches to read."""
         if self.plain:
             return (self.name,)
-        fields = dict.fromkeys((*self.fields, *(f for k in self.links for f in k.reference.fields)))
-        return tuple(f"{self.name}_{f}" for f in fields) + ((self.counter,) if self.counter else ())
+        counter = (self.counter,) if self.counter else ()
+        return (*(f"{self.name}_{f}" for f in self.contents), *counter)
 
-    def link(self, name: str) -> Link | None:
-        """The reference of that name, if it is used."""
-        return next((link for link in self.links if link.name == name), None)
+    @property
+    def contents(self) -> tuple[str, ...]:
+        """The fields to read: those that are used, and the indices of references."""
+        indices = (f for link in self.links for f in link.reference.fields)
+        return tuple(dict.fromkeys((*self.fields, *indices)))
 
     @property
     def known(self) -> set[str]:
         """Its fields and the names of its references."""
         return {*self.fields, *(link.name for link in self.links)}
+
+    def wanted(self, need: Use, there: source.Collection) -> tuple[str, ...]:
+        """The fields and references that a need asks for, of all only those that are there."""
+        whole = need.needs_all(self.known)
+        links = (k.name for k in self.links if k.name in need.fields | need.hints)
+        rest = (there.has(f) if whole else f in need.hints for f in self.fields)
+        named = (f for f, also in zip(self.fields, rest, strict=True) if also or f in need.fields)
+        return (*named, *links)
 
 
 def resolve_all(

@@ -95,9 +95,11 @@ class EventFile:
         )
         self.schema = schema.name
         self._names = schema.names(leaves)
-        own = schema.unit if dataset is None or dataset.units is None else dataset.units
+        declared = None if dataset is None else dataset.units
         wanted, columns = (None, None) if dataset is None else dataset.conversion
-        self.units = Units(own, wanted, columns)
+        if wanted and not (declared or schema.unit):
+            raise DataError(f"{path}: convert={wanted!r} from which unit? Give units= as well")
+        self.units = Units(declared or schema.unit, wanted, columns, declared is not None)
         self.branches: tuple[str, ...] = tuple(self._names)
 
     @property

@@ -18,7 +18,8 @@ from typing import Any
 from ..errors import PathError, nearest
 from .cpp import parse
 from .functions import FUNCTIONS
-from .usage import EVERYTHING, Use, Uses
+from .needs import expression_uses
+from .usage import Uses
 
 __all__ = ["Expression", "is_metadata"]
 
@@ -80,12 +81,7 @@ class Expression:
     @cached_property
     def uses(self) -> Uses:
         """What the expression needs of each name, and whose records its value passes on."""
-        collected: dict[str, Use] = {name: Use() for name in self.names}
-        passed = _uses(self.tree, collected)
-        for name, *chain in passed:
-            if chain:
-                collected[name].chains.add((*chain, EVERYTHING))
-        return Uses(collected, dict.fromkeys((c[0] for c in passed if len(c) == 1), True))
+        return expression_uses(self.tree, self.names)
 
     @cached_property
     def labels(self) -> tuple[tuple[str, str], ...]:
@@ -342,65 +338,3 @@ def _texts(node: ast.expr) -> list[str]:
 
 def _has_name(node: ast.AST) -> bool:
     return any(isinstance(n, ast.Name) for n in ast.walk(node))
-
-
-Chain = tuple[str, ...]
-"""A name, or a field (of a field) of it: `("Electron", "jet")`."""
-
-
-def _uses(node: ast.AST, uses: dict[str, Use]) -> set[Chain]:
-    """Collect what is used of each name; return the names whose records the value passes on."""
-    if isinstance(node, ast.Name):
-        return {(node.id,)}
-    if isinstance(node, ast.Attribute):
-        return _field(_uses(node.value, uses), node.attr, uses)
-    if isinstance(node, ast.Subscript):
-        roots = _uses(node.value, uses)
-        if isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str):
-            return _field(roots, node.slice.value, uses)
-        _whole(_uses(node.slice, uses), uses)
-        return roots
-    if isinstance(node, ast.Call):
-        assert isinstance(node.func, ast.Name)
-        return _uses_of_call(node, node.func.id, uses)
-    if isinstance(node, ast.IfExp):
-        _whole(_uses(node.test, uses), uses)
-        return _uses(node.body, uses) | _uses(node.orelse, uses)
-    for child in ast.iter_child_nodes(node):
-        _whole(_uses(child, uses), uses)
-    return set()
-
-
-def _field(roots: set[Chain], field: str, uses: dict[str, Use]) -> set[Chain]:
-    """A field of these is used."""
-    for name, *chain in roots:
-        if chain:
-            uses[name].chains.add((*chain, field))
-        else:
-            uses[name].fields.add(field)
-    return {(*root, field) for root in roots}
-
-
-def _uses_of_call(node: ast.Call, name: str, uses: dict[str, Use]) -> set[Chain]:
-    function = FUNCTIONS[name]
-    passed: set[Chain] = set()
-    for argument in [*node.args, *(word.value for word in node.keywords)]:
-        roots = _uses(argument, uses)
-        if function.passes:
-            passed |= roots
-        elif function.counts:
-            for root in roots:
-                uses[root[0]].counted |= len(root) == 1
-        elif function.fields:
-            for field in function.fields:
-                _field(roots, field, uses)
-            _whole(roots, uses)
-        else:
-            _whole(roots, uses)
-    return passed
-
-
-def _whole(roots: set[Chain], uses: dict[str, Use]) -> None:
-    """The plain value of these names is used: a column, never a whole record."""
-    for root in roots:
-        uses[root[0]].value |= len(root) == 1

@@ -30,7 +30,6 @@ from .variations import NOMINAL
 if TYPE_CHECKING:
     from .dataset import Dataset
     from .stack import Stack
-    from .usage import Use
 
 __all__ = ["AS_READ", "Chunk", "Layer", "View", "truth"]
 
@@ -61,8 +60,7 @@ class Chunk:
         reading = self.readings[name]
         if reading.plain:
             return simplify(self._events[name])
-        fields = [branch.removeprefix(f"{name}_") for branch in reading.branches]
-        layouts = {f: self._events.layout.content(f"{name}_{f}") for f in fields}
+        layouts = {f: self._events.layout.content(f"{name}_{f}") for f in reading.contents}
         if reading.counter is not None:
             return Collection(name, Lists.of(np.asarray(self._events[reading.counter])), {})
         if any(layout.is_list for layout in layouts.values()):
@@ -242,20 +240,9 @@ class Layer:
                 return EventRandom(key, self.entries(level))
         value = self.raw(name, level)
         if isinstance(value, Collection):
-            return value.record(self._fields(name, value, self._plan.needs[owner, name]))
+            reading = self.chunk.readings.get(name) or Reading(name, False, value.fields)
+            return value.record(reading.wanted(self._plan.needs[owner, name], value))
         return ak.Array(value.layout) if isinstance(value, ak.Array) else as_awkward(value)
-
-    def _fields(self, name: str, value: Collection, need: Use) -> tuple[str, ...]:
-        """The fields and references of a collection that a function gets."""
-        reading = self.chunk.readings.get(name)
-        fields, known = (
-            (value.fields, set(value.fields)) if reading is None else (reading.fields, reading.known)
-        )
-        wanted = need.fields | need.hints
-        links = tuple(f for f in known if f in wanted and f not in fields)
-        if need.needs_all(known):
-            return (*(f for f in fields if f in need.fields or value.has(f)), *links)
-        return (*(f for f in fields if f in wanted), *links)
 
     def _checked(self, value: Any, level: int, where: str) -> Any:
         """A column as it is kept: one value or list per row."""

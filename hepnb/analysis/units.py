@@ -26,6 +26,8 @@ ENERGIES = re.compile(
 class Units:
     """The unit of a file's energies, the one that is wanted, and which columns have it.
 
+    `declared` is whether somebody said so, not only the kind of file.
+
     >>> units = Units("MeV", "GeV")
     >>> [name for name in ("lep_pt", "lep_eta", "met_et", "mLL") if units.holds(name)]
     ['lep_pt', 'met_et']
@@ -34,6 +36,7 @@ class Units:
     own: str | None
     wanted: str | None = None
     columns: tuple[str, ...] | None = None
+    declared: bool = True
 
     @property
     def converts(self) -> bool:
@@ -42,8 +45,8 @@ class Units:
 
     @property
     def shown(self) -> str:
-        """The unit that a path sees, or the empty string."""
-        return self.wanted or self.own or ""
+        """The unit that a path sees, where the dataset says so, or the empty string."""
+        return self.wanted or (self.own if self.declared else None) or ""
 
     def holds(self, column: str) -> bool:
         """Whether a column is an energy, a momentum or a mass."""

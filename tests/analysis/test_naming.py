@@ -204,6 +204,14 @@ def test_wrong_units(arguments: dict[str, Any], says: str) -> None:
         Dataset("d", "https://example.org/x.root", **arguments)
 
 
+def test_an_unknown_unit_is_not_converted(tmp_path: FilePath) -> None:
+    file = tmp_path / "flat.root"
+    with uproot.recreate(file) as out:
+        out.mktree("mini", {"lep_pt": "f4"})
+    with pytest.raises(DataError, match="convert='GeV' from which unit. Give units= as well"):
+        open_events(file, None, Dataset("d", str(file), convert="GeV"))
+
+
 def test_which_columns_a_unit_holds_for() -> None:
     own = Units("MeV", "GeV", ("lep_*", "x"))
     assert [c for c in ("lep_eta", "x", "met_et") if own.holds(c)] == ["lep_eta", "x"]

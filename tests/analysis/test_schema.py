@@ -9,6 +9,7 @@ import uproot
 import hepnb as hn
 from hepnb.analysis import open_events
 from hepnb.analysis.schema import describe_file, unit_in
+from hepnb.analysis.units import Units
 
 
 def described(file, path):
@@ -77,6 +78,7 @@ def test_a_list_of_leaves_is_no_description(tmp_path):
 
 def test_many_fields_are_cut_but_never_those_that_are_read():
     class File:
+        units = Units(None)
         branches = ("nX", *(f"X_f{n}" for n in range(5000)))
 
         def about(self, _):
