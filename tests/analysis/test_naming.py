@@ -208,7 +208,7 @@ def test_an_unknown_unit_is_not_converted(tmp_path: FilePath) -> None:
     file = tmp_path / "flat.root"
     with uproot.recreate(file) as out:
         out.mktree("mini", {"lep_pt": "f4"})
-    with pytest.raises(DataError, match="convert='GeV' from which unit. Give units= as well"):
+    with pytest.raises(DataError, match=r"convert='GeV' from which unit\? Give units= as well"):
         open_events(file, None, Dataset("d", str(file), convert="GeV"))
 
 
