@@ -42,6 +42,8 @@ def main(repeats: int = 3) -> None:
 
 
 def _pages(home: Path) -> None:
+    import numpy as np  # noqa: F401  as a supervisor has it by then
+
     from hepnb.runs.logs import LogFile, LogWriter
 
     writer = LogWriter(home / "log")
@@ -49,7 +51,7 @@ def _pages(home: Path) -> None:
         "".join(
             f"{'[ERROR] ' if n % 5000 == 0 else ''}line {n} of a worker, with x = {n / 7:.6f}\n"
             for n in range(first, first + 1000)
-        )
+        ).encode()
         for first in range(0, _LINES, 1000)
     ]
     began = time.process_time()

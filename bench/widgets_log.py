@@ -138,7 +138,7 @@ def _view(home: Path) -> tuple[Any, list[dict[str, Any]]]:
         text = "".join(
             f"line {n} of a worker, x = {n / 7:.6f}\n" for n in range(first, first + 1000)
         )
-        writer.printed(text, worker=1, chunk=f"f.root:{first // 1000}", logger="stdout")
+        writer.printed(text.encode(), worker=1, chunk=f"f.root:{first // 1000}", logger="stdout")
         writer.flush()
     writer.close()
 

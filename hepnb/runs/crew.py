@@ -225,7 +225,7 @@ class Crew:
             raise ValueError(f"the record of {found.id!r} for {id!r}")
         return found
 
-    def worker_printed(self, worker: int, stream: str, lines: str) -> None:
+    def worker_printed(self, worker: int, stream: str, lines: bytes) -> None:
         """Whole lines on a worker's stdout or stderr.
 
         Where it has more than one chunk nobody knows which of them printed: it gets them one by

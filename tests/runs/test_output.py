@@ -17,7 +17,7 @@ class Ends:
 
     def __init__(self):
         self.selector = selectors.DefaultSelector()
-        self.heard: list[tuple[int, str, str]] = []
+        self.heard: list[tuple[int, str, bytes]] = []
         self.outputs = Outputs(self.selector, lambda *said: self.heard.append(said))
         self.out, self.err = self.outputs.open(1)
 
@@ -28,8 +28,8 @@ class Ends:
             key.data()
 
     @property
-    def text(self) -> str:
-        return "".join(lines for _, _, lines in self.heard)
+    def text(self) -> bytes:
+        return b"".join(lines for _, _, lines in self.heard)
 
 
 @pytest.fixture
@@ -44,12 +44,12 @@ def ends():
 def test_only_whole_lines_are_told(ends):
     os.write(ends.out, b"one\ntw")
     ends.turn()
-    assert ends.heard == [(1, "stdout", "one\n")]
+    assert ends.heard == [(1, "stdout", b"one\n")]
     os.write(ends.out, b"o\n")
     os.write(ends.err, b"bad\n")
     while len(ends.heard) < 3:
         ends.turn()
-    assert sorted(ends.heard[1:]) == [(1, "stderr", "bad\n"), (1, "stdout", "two\n")]
+    assert sorted(ends.heard[1:]) == [(1, "stderr", b"bad\n"), (1, "stdout", b"two\n")]
 
 
 def test_a_pipe_that_was_read_rests(ends):
@@ -58,10 +58,10 @@ def test_a_pipe_that_was_read_rests(ends):
         os.write(ends.out, b"%d\n" % n)
         ends.turn() if n == 0 else None
         assert not ends.selector.select(0) or n == 0
-    assert ends.heard == [(1, "stdout", "0\n")]
+    assert ends.heard == [(1, "stdout", b"0\n")]
     while len(ends.heard) < 2:
         ends.turn()
-    assert ends.heard[1][2] == "".join(f"{n}\n" for n in range(1, 100))
+    assert ends.heard[1][2] == b"".join(b"%d\n" % n for n in range(1, 100))
 
 
 def test_drain_reads_what_is_there_though_the_pipe_rests(ends):
@@ -69,9 +69,9 @@ def test_drain_reads_what_is_there_though_the_pipe_rests(ends):
     ends.turn()
     os.write(ends.out, b"two\nthree")
     ends.outputs.drain(1)
-    assert ends.text == "one\ntwo\n"
+    assert ends.text == b"one\ntwo\n"
     ends.outputs.close(1)
-    assert ends.text == "one\ntwo\nthree\n"
+    assert ends.text == b"one\ntwo\nthree\n"
 
 
 def test_a_traceback_that_comes_in_pieces_is_told_whole(ends):
@@ -83,17 +83,17 @@ def test_a_traceback_that_comes_in_pieces_is_told_whole(ends):
     for piece in pieces:
         os.write(ends.err, piece)
         ends.outputs.drain(1) if piece == b"" else ends.turn()
-    assert ends.text == "before\n"
+    assert ends.text == b"before\n"
     os.write(ends.err, b"ValueError: 1\n")
     while len(ends.heard) < 2:
         ends.turn()
-    assert ends.heard[1][2] == b"".join(pieces).decode()[7:] + "ValueError: 1\n"
+    assert ends.heard[1][2] == b"".join(pieces)[7:] + b"ValueError: 1\n"
 
 
 def test_a_traceback_that_never_ends_is_told_at_the_end_of_the_chunk(ends):
     os.write(ends.err, b"Traceback (most recent call last):\n  and no more\n")
     ends.outputs.drain(1)
-    assert ends.text == "Traceback (most recent call last):\n  and no more\n"
+    assert ends.text == b"Traceback (most recent call last):\n  and no more\n"
 
 
 def test_a_progress_bar_is_its_last_state(ends):
@@ -102,14 +102,14 @@ def test_a_progress_bar_is_its_last_state(ends):
         ends.outputs.drain(1)
     os.write(ends.err, b"\r100 %\r\n")
     ends.outputs.drain(1)
-    assert ends.text.rpartition("\r")[0].rpartition("\r")[2] == "100 %"
+    assert ends.text.rpartition(b"\r")[0].rpartition(b"\r")[2] == b"100 %"
     assert len(ends.text) < 1000
 
 
-def test_garbage_is_shown_as_such_and_nothing_is_endless(ends):
-    os.write(ends.out, b"\xff\xfe\x00 \xe2\x82\n" + b"y" * 50_000)
+def test_nothing_is_endless(ends):
+    os.write(ends.out, b"one\n" + b"y" * 50_000)
     ends.outputs.drain(1)
-    assert ends.text == "\ufffd\ufffd\x00 \ufffd\n" + "y" * 50_000 + "\n"
+    assert ends.text == b"one\n" + b"y" * 50_000 + b"\n"
 
 
 @pytest.mark.parametrize("flushed", [False, True])

@@ -27,7 +27,7 @@ class Listener(Protocol):
         What it said is told before it is reported as lost: only what it was doing is in doubt.
         """
 
-    def worker_printed(self, worker: int, stream: str, lines: str) -> None:
+    def worker_printed(self, worker: int, stream: str, lines: bytes) -> None:
         """A worker, or a library inside it, wrote whole lines to its `stdout` or `stderr`.
 
         What it printed before an answer is told before that answer.

@@ -35,18 +35,18 @@ class _Pipe:
     stream: str
     descriptor: int
     partial: bytes = b""
-    held: str = ""
+    held: bytes = b""
 
-    def lines(self, data: bytes) -> str:
+    def lines(self, data: bytes) -> bytes:
         """The whole lines there are now; a progress bar's earlier states are overwritten."""
         data = self.partial + data
         end = data.rfind(b"\n") + 1
         rest = data[end:]
         if b"\r" in rest:
             rest = rest[rest.rfind(b"\r", 0, len(rest) - 1) + 1 :]
-        whole = self.held + data[:end].decode("utf-8", "replace")
+        whole = self.held + data[:end]
         if len(rest) > _LONGEST_LINE:
-            whole += rest.decode("utf-8", "replace") + "\n"
+            whole += rest + b"\n"
             rest = b""
         self.partial = rest
         start = open_traceback(whole)
@@ -55,11 +55,11 @@ class _Pipe:
         self.held = whole[start:]
         return whole[:start]
 
-    def release(self, *, whole: bool) -> str:
+    def release(self, *, whole: bool) -> bytes:
         """What was held back; with the unfinished line, where nothing more will come."""
-        held, self.held = self.held, ""
+        held, self.held = self.held, b""
         if whole and self.partial:
-            held += self.partial.decode("utf-8", "replace") + "\n"
+            held += self.partial + b"\n"
             self.partial = b""
         return held
 
@@ -68,7 +68,7 @@ class Outputs:
     """The output pipes of all workers; `say(worker, stream, lines)` is told what they print."""
 
     def __init__(
-        self, selector: selectors.BaseSelector, say: Callable[[int, str, str], None]
+        self, selector: selectors.BaseSelector, say: Callable[[int, str, bytes], None]
     ) -> None:
         self._selector = selector
         self._say = say
@@ -133,7 +133,7 @@ class Outputs:
                 return
             self._tell(pipe, pipe.lines(data))
 
-    def _tell(self, pipe: _Pipe, lines: str) -> None:
+    def _tell(self, pipe: _Pipe, lines: bytes) -> None:
         if lines:
             self._say(pipe.worker, pipe.stream, lines)
 

@@ -11,18 +11,17 @@ import json
 import struct
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any, overload
+from typing import Any
 
-from .levels import LEVELS
-
-if TYPE_CHECKING:
-    import numpy as np
+from .bulk import Lines
+from .levels import LEVELS, count_levels
 
 __all__ = [
     "COUNTS",
     "ENTRY",
+    "LONGEST_TEXT",
     "NOBODY",
     "REPEAT",
     "TEXT",
@@ -40,18 +39,18 @@ COUNTS holds in its levels how many messages of each level there have been so fa
 """
 TEXT, REPEAT, COUNTS = range(3)
 NOBODY = -1
-_NEWLINE = ord("\n")
-_LONGEST_TEXT = 20_000
+LONGEST_TEXT = 20_000
+_SHORT = 4_000
 _TO_DIGITS = bytes.maketrans(bytes(range(5)), b"01234")
 _FROM_DIGITS = bytes.maketrans(b"01234", bytes(range(5)))
 
 
 def shortened(text: str) -> str:
     """The text of a record, cut where it is so long that nobody would read it."""
-    if len(text) <= _LONGEST_TEXT:
+    if len(text) <= LONGEST_TEXT:
         return text
     end = f" ... ({len(text)} characters)"
-    return text[: _LONGEST_TEXT - len(end)] + end
+    return text[: LONGEST_TEXT - len(end)] + end
 
 
 @lru_cache(maxsize=4096)
@@ -104,56 +103,28 @@ class Block:
 
     def encode(self) -> bytes:
         """The bytes of the text file."""
-        body = "\n".join(self.texts)
+        if isinstance(self.texts, Lines):
+            body = self.texts.data
+        else:
+            body = "\n".join([*self.texts, ""]).encode("utf-8", "replace")
         head: dict[str, Any] = {"time": self.time, "worker": self.worker}
         head |= {"chunk": self.chunk, "logger": self.logger}
-        same = self.levels.count(self.levels[0]) == len(self.levels)
+        same = self.levels == self.levels[:1] * len(self.levels)
         head["levels"] = (self.levels[:1] if same else self.levels).translate(_TO_DIGITS).decode()
-        if body.count("\n") != len(self.texts) - 1:
+        if not isinstance(self.texts, Lines) and body.count(b"\n") != len(self.texts):
             head["lines"] = {n: t.count("\n") + 1 for n, t in enumerate(self.texts) if "\n" in t}
         if self.repeats:
             head["repeats"] = self.repeats
         if self.times:
             head["times"] = self.times
-        return f"{json.dumps(head)}\n{body}\n".encode("utf-8", "replace")
+        return b"%b\n%b" % (json.dumps(head).encode(), body)
 
     def entry(self, offset: int, size: int) -> bytes:
         """The index entry of the block that lies at `offset`."""
-        counts = [self.levels.count(level) for level in range(5)]
         worker = NOBODY if self.worker is None else self.worker
         keys = key_of(self.chunk), key_of(self.logger)
         at = self.first, self.time, offset, size
-        return ENTRY.pack(TEXT, worker, *at, *keys, *counts, len(self))
-
-
-class _Lines(Sequence[str]):
-    """The lines of a block, each made when it is asked for: a page may want one of a thousand."""
-
-    def __init__(self, body: bytes) -> None:
-        self._body = body
-
-    def __len__(self) -> int:
-        return self._body.count(b"\n")
-
-    @cached_property
-    def _ends(self) -> np.ndarray:
-        import numpy as np
-
-        ends: np.ndarray = (np.frombuffer(self._body, np.uint8) == _NEWLINE).nonzero()[0]
-        return ends
-
-    @overload
-    def __getitem__(self, index: int) -> str: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[str]: ...
-    def __getitem__(self, index: int | slice) -> str | list[str]:
-        if isinstance(index, slice):
-            return list(self)[index]
-        begin = self._ends[index - 1] + 1 if index else 0
-        return self._body[begin : self._ends[index]].decode()
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._body.decode().removesuffix("\n").split("\n"))
+        return ENTRY.pack(TEXT, worker, *at, *keys, *count_levels(self.levels), len(self))
 
 
 def _joined(lines: list[str], lengths: Mapping[int, int]) -> Iterator[str]:
@@ -170,11 +141,13 @@ def _joined(lines: list[str], lengths: Mapping[int, int]) -> Iterator[str]:
 def parse_block(data: bytes, first: int) -> Block:
     """What `encode` wrote. Raises ValueError, KeyError where it is not that."""
     head, _, body = data.partition(b"\n")
-    about = json.loads(head)
-    texts: Sequence[str] = _Lines(body)
+    about = json.loads(head.decode())
+    texts: Sequence[str] = Lines(body)
     if "lines" in about:
         lengths = {int(n): length for n, length in about["lines"].items()}
         texts = list(_joined(list(texts), lengths))
+    elif len(body) < _SHORT:
+        texts = list(texts)
     levels = bytearray(about["levels"], "ascii").translate(_FROM_DIGITS)
     return Block(
         first=first,

@@ -9,10 +9,24 @@ error handler of ROOT (TErrorDefaultHandler.cxx), the documentation of Python's 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Sequence
+from functools import reduce
+from operator import or_
+from typing import TYPE_CHECKING
 
-__all__ = ["LEVELS", "level_of_number", "levels_of_lines"]
+from .bulk import Lines
+
+if TYPE_CHECKING:
+    import numpy as np
+
+__all__ = [
+    "LEVELS",
+    "changes_of_level",
+    "count_levels",
+    "level_of_number",
+    "levels_of_lines",
+    "levels_of_texts",
+]
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
@@ -32,7 +46,7 @@ _LABEL = (
 # none of them, which most are, costs a fraction of a microsecond, and no line much more.
 _SAYS = re.compile(
     rf"{_COLOURS}(?:[\[(<]?{_LABEL}"  # alone
-    rf"|[\[(]?\d[\d.,:/TZ+ -]*+[\])]?+:?\s*+(?:[-|]\s++)?(?:\S{{1,80}}+\s++[-|]\s++)?[\[(]?{_LABEL}"
+    rf"|[\[(]?\d[\d.,:/TZ+ -]*+[\])]?+:?\s*+(?:[-|]\s++)?(?:\S{{1,80}}+\s++[-|]\s++)??[\[(]?{_LABEL}"
     rf"|[A-Z]\S{{0,80}}+\s{{2,}}+{_LABEL}"  # after a padded name
     rf"|\s{{4,}}+{_LABEL}"  # after a time that rich leaves out
     rf"|\[\#\d++\]\s{_LABEL}"  # after RooFit's stream
@@ -40,58 +54,111 @@ _SAYS = re.compile(
     r"|(Info|Warning|SysError|Error|Fatal)\ in\ <"
     r"|([Ww]arning|SysError|[Ee]rror|Fatal|Fatal\ Python\ error):"
     r"|\ \*\*\*\ (Break)\ \*\*\*"
-    r"|(Traceback\ \(most\ recent)"
+    r"|(?:\ \ \+\ Exception\ Group\ )?(Traceback\ \(most\ recent)"
     r"|[^\s:]{1,300}+:\d++:\s(\w*Warning):\s)"
 )
-# Every line that says its level has one of the words in capitals, or one of these.
-_CAPITALS = re.compile(rb"DEBUG|VERBOSE|TRACE|INFO|RESULT|NOTICE|SUCCESS|WARN|ERROR|CRITICAL|FATAL")
+# Every line that says its level has four letters of these: capitals, or some that end in a sign.
+_CAPITALS = b"DEBU VERB TRAC INFO RESU NOTI SUCC WARN ERRO CRIT FATA".split()
+_SIGNED = [b"ing:", b"ror:", b"tal:", b"in <", b" ***", b"ck ("]
+_SIGNS = {sign: {four[-2] for four in _SIGNED if four[-1] == sign} for sign in b":<*("}
+_ANY_CAPITALS = re.compile(b"|".join(_CAPITALS))
 _NO_CAPITALS = bytes(set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ\n"))
-_OTHERS = {
-    b":": (re.compile(b"arning:"), re.compile(b"rror:"), re.compile(b"Fatal:")),
-    b"<": (re.compile(b" in <"),),
-    b"*": (re.compile(rb"\* Break \*"),),
-    b"(": (re.compile(rb"Traceback \(most"),),
-}
-_FEW = 8
+_FOURS = [int.from_bytes(four, "little") for four in _CAPITALS + _SIGNED]
+_FOUR = 4
+_LABEL_AND_END = 10
+_LABELS = 6  # groups of `_SAYS`: what comes after such a label changes nothing
+_NO_DIGITS = bytes.maketrans(b"123456789", b"0" * 9)
 
 
-def levels_of_lines(lines: Sequence[str], default: int) -> bytearray:
-    """The level of each line, as its place in `LEVELS`; `default` where a line does not say.
+def levels_of_lines(lines: Lines, default: int) -> bytearray:
+    r"""The level of each line, as its place in `LEVELS`; `default` where a line does not say.
 
-    >>> list(levels_of_lines(["[DEBUG:20] seed", "Error in <TFile::Open>: no file", "x"], default=1))
+    >>> lines = Lines(b"[DEBUG:20] seed\nError in <TFile::Open>: no file\nx\n")
+    >>> list(levels_of_lines(lines, default=1))
     [0, 3, 1]
     """
     levels = bytearray([default]) * len(lines)
-    for number in _suspects(lines):
-        if match := _SAYS.match(lines[number]):
-            levels[number] = _PLACES.get(match[match.lastindex or 0], 2)
+    known: dict[bytes, int] = {}
+    numbers, signs = _suspects(lines)
+    places = signs.tolist(), lines.begins[numbers].tolist(), lines.ends[numbers].tolist()
+    for number, sign, begin, end in zip(numbers.tolist(), *places, strict=True):
+        start = lines.data[begin : sign + _LABEL_AND_END].translate(_NO_DIGITS)
+        level = known.get(start)
+        if level is None:
+            if not (match := _SAYS.match(lines.data[begin:end].decode())):
+                continue
+            level = _level(match)
+            group = match.lastindex or 0
+            is_label = group <= _LABELS and match.start(group) == sign - begin
+            if is_label and match.end() <= len(start) and start.isascii():
+                known[start] = level
+        levels[number] = level
     return levels
 
 
-def _suspects(lines: Sequence[str]) -> Iterable[int]:
-    """Which lines may say their level: where few do, the others are ruled out all at once."""
-    data = "\n".join(lines).encode("utf-8", "replace")
-    if data.count(b"\n") != len(lines) - 1:
-        return range(len(lines))
+def levels_of_texts(texts: Sequence[str], data: bytes, default: int) -> bytearray:
+    """The same of texts that are all from `data` and few, or of several lines."""
     capitals = data.translate(None, _NO_CAPITALS)
-    few = len(lines) // _FEW
-    found = [(capitals, list(islice(_CAPITALS.finditer(capitals), few + 1)))]
-    if len(found[0][1]) <= few:
-        for sign, words in _OTHERS.items():
-            if sign in data:
-                found += [(data, list(islice(word.finditer(data), few + 1))) for word in words]
-    if max(len(matches) for _, matches in found) > few:
-        return range(len(lines))
-    return {line for text, matches in found for line in _lines_of(text, matches)}
+    if not (_ANY_CAPITALS.search(capitals) or any(data.rfind(four) >= 0 for four in _SIGNED)):
+        return bytearray([default]) * len(texts)
+    said = map(_SAYS.match, texts)
+    return bytearray(default if match is None else _level(match) for match in said)
 
 
-def _lines_of(text: bytes, matches: Iterable[re.Match[bytes]]) -> Iterator[int]:
-    """The number of the line in which each of these matches begins; they come in order."""
-    line = before = 0
-    for match in matches:
-        line += text.count(b"\n", before, match.start())
-        before = match.start()
-        yield line
+def _level(said: re.Match[str]) -> int:
+    return _PLACES.get(said[said.lastindex or 0], 2)
+
+
+def _suspects(lines: Lines) -> tuple[np.ndarray, np.ndarray]:
+    """The lines that may say their level, by number, and the place where each may do so first.
+
+    All others are ruled out at once.
+    """
+    import numpy as np
+
+    data = lines.array
+    is_capital = data - ord("A") <= ord("Z") - ord("A")  # as bytes, so none below it
+    pairs = is_capital[1:] & is_capital[:-1]
+    found = pairs[2:] & pairs[:-2]
+    last, before = data[_FOUR - 1 :], data[_FOUR - 2 : -1]
+    for sign, letters in _SIGNS.items():
+        if sign in lines.data:
+            found |= (last == sign) & reduce(or_, (before == letter for letter in letters))
+    if not found.any():
+        return np.empty(0, np.intp), np.empty(0, np.intp)
+    at = found.nonzero()[0]
+    fours = np.ndarray(len(found), "<u4", lines.data, strides=(1,))[at]
+    at = at[reduce(or_, (fours == four for four in _FOURS))]
+    numbers = np.searchsorted(lines.ends, at)
+    first = np.diff(numbers, prepend=-1) > 0
+    return numbers[first], at[first]
+
+
+def count_levels(levels: bytearray) -> list[int]:
+    """How many there are of each level.
+
+    >>> count_levels(bytearray([1, 1, 3]))
+    [0, 2, 0, 1, 0]
+    """
+    if levels == levels[:1] * len(levels):
+        return [len(levels) * (place in levels[:1]) for place in range(len(LEVELS))]
+    import numpy as np
+
+    return list(np.bincount(np.frombuffer(levels, np.uint8), minlength=len(LEVELS)).tolist())
+
+
+def changes_of_level(levels: bytearray, most: int) -> list[int]:
+    """The places whose level is not that of the place before, if there are few enough.
+
+    >>> changes_of_level(bytearray([1, 1, 3, 1]), most=2), changes_of_level(bytearray([1, 3]), 0)
+    ([2, 3], [])
+    """
+    if levels == levels[:1] * len(levels):
+        return []
+    import numpy as np
+
+    places = np.diff(np.frombuffer(levels, np.uint8)).nonzero()[0] + 1
+    return list(places.tolist()) if len(places) <= most else []
 
 
 def level_of_number(number: int) -> str:

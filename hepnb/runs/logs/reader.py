@@ -25,7 +25,7 @@ __all__ = ["LogFile"]
 
 _T = TypeVar("_T")
 
-_KEPT_BLOCKS = 256
+_KEPT_BYTES = 4 << 20
 _KEPT_SEARCHES = 4
 _MOST_NAMES = 2000
 _COLOURS = re.compile(r"\x1b\[[\d;:]*m")
@@ -52,7 +52,8 @@ class LogFile:
         self._directory = directory
         self._segments: list[Segment] = []
         self._repeats: dict[int, int] = {}
-        self._blocks: OrderedDict[tuple[int, int], Block] = OrderedDict()
+        self._blocks: OrderedDict[tuple[int, int], tuple[Block, int]] = OrderedDict()
+        self._kept = 0
         self._searches: OrderedDict[tuple[Any, ...], _Search] = OrderedDict()
         self._names: dict[str, dict[int, str]] = {"chunk": {}, "logger": {}}
 
@@ -357,10 +358,11 @@ class LogFile:
         key = segment.number, number
         if key not in self._blocks:
             data = _bytes(segment, number, text)
-            self._blocks[key] = parse_block(data, int(segment.blocks["first"][number]))
-            if len(self._blocks) > _KEPT_BLOCKS:
-                self._blocks.popitem(last=False)
-        return self._blocks[key]
+            self._blocks[key] = parse_block(data, int(segment.blocks["first"][number])), len(data)
+            self._kept += len(data)
+            while self._kept > _KEPT_BYTES and len(self._blocks) > 1:
+                self._kept -= self._blocks.popitem(last=False)[1][1]
+        return self._blocks[key][0]
 
     def _record(self, block: Block, index: int) -> dict[str, Any]:
         return block.record(index, self._repeats.get(block.first + index))

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import contextlib
 import time
+from bisect import bisect_right
 from collections import Counter, deque
 from collections.abc import Iterable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from ...errors import DiskError
 from ...histograms.durable import disk_faults
 from .block import COUNTS, ENTRY, REPEAT, Block, shortened
-from .levels import LEVELS
-from .lines import records_of
+from .levels import LEVELS, changes_of_level, count_levels
+from .lines import Records, records_of
 from .segments import SegmentWriter
 
 __all__ = ["LogWriter"]
 
 TAIL = 200
 _TAIL_TEXT = 200_000
-_BLOCK_TEXT = 16_000
+_BLOCK_TEXT = 64_000
+_TEXT_PER_CHANGE = 4_000
 _MOST_IN_BLOCK = 200
 _MOST_WAITING = 1 << 20
 _SETTLE_EVERY = 2.0
@@ -93,33 +96,32 @@ class LogWriter:
         self._next += 1
         self._last[worker] = block, len(block) - 1
 
-    def printed(self, text: str, *, worker: int, chunk: str, logger: str) -> None:
+    def printed(self, data: bytes, *, worker: int, chunk: str, logger: str) -> None:
         """Whole lines that a worker wrote to its `logger`: `stdout`, or `stderr`."""
-        found = records_of(text, _PLACE["INFO" if logger == "stdout" else "WARNING"])
+        found = records_of(data, _PLACE["INFO" if logger == "stdout" else "WARNING"])
         if not found.texts:
             return
         self.version += 1
-        for place, level in enumerate(LEVELS):
-            if count := found.levels.count(place):
+        for level, count in zip(LEVELS, count_levels(found.levels), strict=True):
+            if count:
                 self.counts[level] += count
         for index, times in found.repeats.items():
             self.counts[LEVELS[found.levels[index]]] += times - 1
         start = 0
         if self._is_again(worker, logger, found.texts[0], found.levels[0]):
-            self._count_again(worker, found.repeats.get(0, 1))
+            self._count_again(worker, found.repeats.pop(0, 1))
             start = 1
-        size = max(1, len(found.texts) * _BLOCK_TEXT // max(1, len(text)))
-        for first in range(start, len(found.texts), size):
-            block = self._begin(worker, chunk, logger)
-            block.texts = found.texts[first : first + size]
-            block.levels = found.levels[first : first + size]
-            self._next += len(block)
-            self._last[worker] = block, len(block) - 1
-            block.repeats = {
-                index - first: times
-                for index, times in found.repeats.items()
-                if first <= index < first + size
-            }
+        bounds = _bounds(found, start, len(data))
+        blocks = []
+        for begin, end in pairwise(bounds):
+            blocks.append(block := self._begin(worker, chunk, logger))
+            block.texts = found.texts[begin:end]
+            block.levels = found.levels[begin:end]
+            self._next += end - begin
+            self._last[worker] = block, end - begin - 1
+        for index, times in found.repeats.items():
+            place = bisect_right(bounds, index) - 1
+            blocks[place].repeats[index - bounds[place]] = times
 
     def _begin(self, worker: int | None, chunk: str, logger: str) -> Block:
         block = Block(self._next, time.time(), worker, chunk, logger)
@@ -225,6 +227,19 @@ class LogWriter:
             with contextlib.suppress(ValueError):
                 self._recent.remove(block)
         self._waiting = kept
+
+
+def _bounds(found: Records, start: int, size: int) -> list[int]:
+    """Where the blocks of what was printed begin and end, from record `start` on, of `size` bytes.
+
+    The few lines of another level are blocks of their own: who asks for them reads no others.
+    """
+    number = len(found.levels)
+    each = max(1, number * _BLOCK_TEXT // size)
+    bounds = {*range(start, number, each), number}
+    if changes := changes_of_level(found.levels, most=size // _TEXT_PER_CHANGE):
+        bounds.update(place for place in changes if place > start)
+    return sorted(bounds)
 
 
 def _entry(kind: int, first: int, number: int, levels: Iterable[int] = (0,) * 5) -> bytes:

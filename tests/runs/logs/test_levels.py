@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hepnb.runs.logs.levels import LEVELS, level_of_number, levels_of_lines
+from hepnb.runs.logs.bulk import Lines
+from hepnb.runs.logs.levels import LEVELS, level_of_number, levels_of_lines, levels_of_texts
 
 SAID = {
     "basf2": """
@@ -70,9 +71,17 @@ CASES = [
 ]
 
 
+def levels(*lines: str) -> list[int]:
+    """The levels of these lines, 9 where one does not say, found in both ways."""
+    data = "".join(f"{line}\n" for line in lines).encode()
+    found = levels_of_lines(Lines(data), 9)
+    assert found == levels_of_texts(lines, data, 9)
+    return list(found)
+
+
 @pytest.mark.parametrize(("who", "level", "line"), CASES)
 def test_a_printed_line_has_the_level_that_it_says(who, level, line):
-    (place,) = levels_of_lines([line], 9)
+    (place,) = levels(line)
     assert ("-" if place == 9 else LEVELS[place]) == level
 
 
@@ -80,14 +89,26 @@ def test_a_printed_line_has_the_level_that_it_says(who, level, line):
 @pytest.mark.parametrize(("who", "level", "line"), CASES)
 def test_a_line_says_the_same_among_many(who, level, line, others):
     """Where few lines say their level, the others are ruled out all at once."""
-    alone, other = levels_of_lines([line], 9)[0], levels_of_lines([others], 9)[0]
-    lines = [others] * 30 + [line] + [others] * 19
-    assert list(levels_of_lines(lines, 9)) == [other] * 30 + [alone] + [other] * 19
+    (alone,), (other,) = levels(line), levels(others)
+    found = levels(*[others] * 30, line, *[others] * 19)
+    assert found == [other] * 30 + [alone] + [other] * 19
 
 
-@given(st.lists(st.text(max_size=80), max_size=20))
+@given(st.lists(st.sampled_from([line for _, _, line in CASES]), max_size=60))
+def test_no_line_changes_the_level_of_another(lines):
+    """Those that begin alike are matched once."""
+    assert levels(*lines) == [level for line in lines for level in levels(line)]
+
+
+def test_what_follows_a_long_beginning_counts():
+    assert levels("WARNING:12345678", "WARNING:12345678]", "WARNING:1234567890x") == [2, 2, 2]
+    assert levels("[WARNING] x", "[WARNINGS] x", "[WARNING", "[WARNING]") == [2, 9, 2, 2]
+
+
+@given(st.lists(st.text(max_size=80).filter(lambda text: "\n" not in text), max_size=20))
 def test_any_line_has_one_level(lines):
-    assert len(levels_of_lines(lines, 1)) == len(lines)
+    data = "".join(f"{line}\n" for line in lines).encode("utf-8", "replace")
+    assert len(levels_of_lines(Lines(data), 1)) == len(lines)
 
 
 def test_levels_of_logging_are_known_by_their_number():

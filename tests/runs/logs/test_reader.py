@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from hepnb.runs.logs import LogFile, LogWriter
+from hepnb.runs.logs import LogFile, LogWriter, reader
 from hepnb.runs.logs import segments as files
 
 
@@ -68,7 +68,9 @@ def test_a_million_lines(log):
     for first in range(0, size, 2000):
         piece = "\n".join(lines[first : first + 2000]) + "\n"
         worker = 1 + first // 2000 % 3
-        writer.printed(piece, worker=worker, chunk=f"f:{first // 100_000}", logger="stdout")
+        writer.printed(
+            piece.encode(), worker=worker, chunk=f"f:{first // 100_000}", logger="stdout"
+        )
         writer.flush()
     writer.close()
     assert writer.total == size
@@ -95,7 +97,7 @@ def test_a_search_goes_on_where_patience_ended(log):
     writer = LogWriter(log)
     for first in range(0, 20_000, 1000):
         lines = "".join(f"line {n}\n" for n in range(first, first + 1000))
-        writer.printed(lines, worker=1, chunk="", logger="stdout")
+        writer.printed(lines.encode(), worker=1, chunk="", logger="stdout")
     writer.close()
     reader = LogFile(log)
     page = reader.page(0, 1, search="line 1", patience=0)
@@ -192,8 +194,21 @@ def test_a_reader_that_is_overtaken_by_the_rotation_looks_again(log, small_segme
 def test_a_page_of_one_level_has_the_lines_of_that_level_whatever_their_letters(tmp_path):
     lines = [f"{'[ERROR] ' if n % 7 == 0 else ''}Zeile {n}: {'µ' * (n % 5)} Ü" for n in range(500)]
     writer = LogWriter(tmp_path / "log")
-    writer.printed("\n".join(lines) + "\n", worker=1, chunk="", logger="stdout")
+    writer.printed(("\n".join(lines) + "\n").encode(), worker=1, chunk="", logger="stdout")
     writer.close()
     page = LogFile(tmp_path / "log").page(0, 500, levels=["ERROR"])
     assert [record["text"] for record in page["records"]] == lines[::7]
     assert [record["n"] for record in page["records"]] == list(range(0, 500, 7))
+
+
+def test_a_page_of_a_rare_level_reads_no_other_lines(tmp_path, monkeypatch):
+    lines = [f"{'[ERROR] ' if n % 1000 == 500 else ''}line {n}" for n in range(10_000)]
+    writer = LogWriter(tmp_path / "log")
+    writer.printed(("\n".join(lines) + "\n").encode(), worker=1, chunk="", logger="stdout")
+    writer.close()
+    read = []
+    parse = reader.parse_block
+    monkeypatch.setattr(reader, "parse_block", lambda *at: read.append(parse(*at)) or read[-1])
+    page = LogFile(tmp_path / "log").page(0, 100, levels=["ERROR"])
+    assert [record["text"] for record in page["records"]] == lines[500::1000]
+    assert [len(block) for block in read] == [1] * 10

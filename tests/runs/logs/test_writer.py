@@ -44,9 +44,9 @@ def test_repeats_are_counted_per_worker(log):
 def test_what_is_printed_again_and_again_is_one_record_whenever_it_is_written(log):
     writer = LogWriter(log)
     for _ in range(4):
-        writer.printed("same\n" * 250, worker=1, chunk="c", logger="stdout")
+        writer.printed(b"same\n" * 250, worker=1, chunk="c", logger="stdout")
         writer.flush()
-    writer.printed("same\nother\n", worker=1, chunk="c", logger="stdout")
+    writer.printed(b"same\nother\n", worker=1, chunk="c", logger="stdout")
     assert [(r["text"], r["repeat"]) for r in writer.tail] == [("same", 1001), ("other", 1)]
     writer.close()
     assert [(r["text"], r["repeat"]) for r in records(log)] == [("same", 1001), ("other", 1)]
@@ -56,7 +56,7 @@ def test_what_is_printed_again_and_again_is_one_record_whenever_it_is_written(lo
 def test_a_printed_line_and_a_logged_one_are_not_the_same(log):
     writer = LogWriter(log)
     writer.add("x", worker=1, logger="mine")
-    writer.printed("x\n", worker=1, chunk="", logger="stdout")
+    writer.printed(b"x\n", worker=1, chunk="", logger="stdout")
     writer.close()
     assert [r["logger"] for r in records(log)] == ["mine", "stdout"]
 
@@ -92,7 +92,7 @@ def test_log_tail_and_counts_agree_with_what_came_in(tmp_path_factory, said):
         logger = "stdout" if is_printed else "mine"
         if is_printed:
             text = "".join(f"{line}\n" for line in lines)
-            writer.printed(text, worker=worker, chunk=chunk, logger=logger)
+            writer.printed(text.encode(), worker=worker, chunk=chunk, logger=logger)
         for line in lines:
             level = "ERROR" if is_printed and "ERROR" in line else "INFO"
             if not is_printed:
@@ -157,7 +157,7 @@ def test_messages_that_were_left_out_are_said_and_counted(log):
 
 def test_the_tail_is_bounded_in_records_and_in_text(log):
     writer = LogWriter(log)
-    writer.printed("".join(f"{n}\n" for n in range(1000)), worker=1, chunk="", logger="stdout")
+    writer.printed(b"".join(b"%d\n" % n for n in range(1000)), worker=1, chunk="", logger="stdout")
     assert [r["text"] for r in writer.tail] == [str(n) for n in range(800, 1000)]
     for n in range(100):
         writer.add(f"{n}" + "y" * 100_000)
@@ -168,7 +168,7 @@ def test_the_tail_is_bounded_in_records_and_in_text(log):
 
 def test_a_line_printed_without_end_is_cut_and_says_so(log):
     writer = LogWriter(log)
-    writer.printed("y" * 100_000 + "\nshort\n", worker=1, chunk="", logger="stdout")
+    writer.printed(b"y" * 100_000 + b"\nshort\n", worker=1, chunk="", logger="stdout")
     writer.close()
     long, short = records(log)
     assert len(long["text"]) == 20_000
