@@ -97,7 +97,8 @@ def test_a_supervisor_killed_at_any_step_is_resumed_exactly(
 def test_a_supervisor_killed_at_random_is_resumed_exactly(numbered, tmp_path, undisturbed):
     chance = random.Random(4)
     kills = 20 if SOAK else 3
-    run = slow_path(0.5 if SOAK else 0.1).start(numbered[0], workers=2, chunk=CHUNK)
+    # So slow that it cannot be done before the last of them, however fast it starts.
+    run = slow_path(1.0 if SOAK else 0.15).start(numbered[0], workers=2, chunk=CHUNK)
     tried: Counter[int] = Counter()
     done: set[int] = set()
     for _ in range(kills):
