@@ -107,6 +107,22 @@ def test_a_bad_expression_is_told_in_one_line(run: Any) -> None:
     assert view.problem == ""
 
 
+def test_an_expression_that_never_ends_is_told_in_one_line(make_run: Any) -> None:
+    run = make_run()
+    writer = LogWriter(run.directory / "log")
+    writer.add("a" * 60 + "!")
+    writer.close()
+    view = LogView(run)
+    for kind in ("log", "log_find", "log_text"):
+        request = {**page(0, 5, search=r"(a|aa)+$", regex=True), "kind": kind, "near": -1}
+        (answer,) = ask(view, request)
+        while answer["ok"]:  # it has not come so far yet
+            (answer,) = ask(view, request)
+        assert answer["error"].startswith("the regular expression '(a|aa)+$' takes too long: ")
+        assert "\n" not in answer["error"]
+    assert view.problem == ""
+
+
 def test_the_next_hit(run: Any) -> None:
     hits = [r["n"] for r in run.records if "basket" in r["text"]]
     request = {**page(0, 0, search="basket"), "kind": "log_find"}

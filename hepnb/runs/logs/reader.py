@@ -13,9 +13,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
+from ...errors import RunError
 from .block import ENTRY, NOBODY, REPEAT, TEXT, Block, parse_block
 from .known import Filter, Segment, gap_between, no_blocks
 from .levels import LEVELS
+from .matching import matches
 from .segments import numbers, path_of, read_index
 
 if TYPE_CHECKING:
@@ -39,6 +41,7 @@ class _Search:
     at: tuple[int, int] = (0, 0)
     found: list[tuple[Segment, int, array[int]]] = field(default_factory=list)
     ends: list[int] = field(default_factory=list)
+    problem: str = ""
 
 
 class LogFile:
@@ -232,6 +235,8 @@ class LogFile:
         """Search what was not searched yet, as long as patience lasts; the share that is done."""
         import numpy as np
 
+        if state.problem:
+            raise RunError(state.problem)
         deadline = None if patience is None else time.monotonic() + patience
         begin, start = state.at
         for place, segment in list(enumerate(self._segments))[begin:]:
@@ -239,7 +244,12 @@ class LogFile:
             mask &= segment.blocks["levels"][:, list(asked.levels)].sum(axis=1) > 0
             with self._text(segment) as text:
                 for number in (start + np.flatnonzero(mask[start:])).tolist():
-                    if hits := self._hits(segment, number, text, asked, search):
+                    try:
+                        hits = self._hits(segment, number, text, asked, search)
+                    except RunError as error:
+                        state.problem = str(error)  # it would be so each time
+                        raise
+                    if hits:
                         state.found.append((segment, number, hits))
                         state.ends.append((state.ends[-1] if state.ends else 0) + len(hits))
                     if deadline is not None and time.monotonic() > deadline:
@@ -260,19 +270,13 @@ class LogFile:
         data = _bytes(segment, number, text)
         is_coloured = b"\x1b[" in data
         is_plain = isinstance(search, str) and search.isascii() and data.isascii()
-        is_plain = is_plain and not is_coloured
-        if is_plain and str(search).lower().encode() not in data.lower():
+        if is_plain and not is_coloured and str(search).lower().encode() not in data.lower():
             return array("I")
         block = parse_block(data, int(segment.blocks["first"][number]))
         texts = block.texts
         if is_coloured:  # what is searched is what is seen
             texts = [_COLOURS.sub("", text) for text in texts]
-        if isinstance(search, str):
-            folded = search.casefold()
-            hits = [n for n, text in enumerate(texts) if folded in text.casefold()]
-        else:
-            hits = [n for n, found in enumerate(map(search.search, texts)) if found]
-        return array("I", [n for n in hits if block.levels[n] in asked.levels])
+        return array("I", [n for n in matches(texts, search) if block.levels[n] in asked.levels])
 
     def _found(
         self,
