@@ -43,7 +43,7 @@ _HOMES = {
 }
 
 # Rooms that are used by their own name, such as `hn.stats.envelope`.
-_ROOMS = ("plots", "stats")
+_ROOMS = ("adapt", "plots", "stats")
 
 __all__ = [
     "Card",
@@ -66,6 +66,7 @@ __all__ = [
     "StatisticsView",
     "Unique",
     "__version__",
+    "adapt",
     "attach",
     "doctor",
     "find_duplicates",
@@ -82,7 +83,7 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from . import plots, stats
+    from . import adapt, plots, stats
     from ._bind import (
         Card,
         Path,

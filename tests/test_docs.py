@@ -13,6 +13,7 @@ import pytest
 PROJECT = Path(__file__).resolve().parents[1]
 PAGES = sorted([*PROJECT.glob("*.md"), *(PROJECT / "docs").rglob("*.md")])
 GUIDES = (
+    "adapters.md",
     "cards.md",
     "events.md",
     "histograms.md",

@@ -33,6 +33,7 @@ ARROWS: dict[str, set[str]] = {
     "plots": {"histograms"},
     "stats": {"histograms"},
     "runs": {"analysis", "histograms"},
+    "adapt": {"runs", "analysis", "histograms"},
     "widgets": {"runs", "analysis", "histograms", "plots"},
     "notebook": {
         "checkup",

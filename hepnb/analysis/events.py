@@ -111,6 +111,16 @@ class EventFile:
         return (0, *sorted(offsets - {0, self.entries}), self.entries)
 
     @property
+    def directory(self) -> Any:
+        """The open ROOT directory, for those who read it in another way."""
+        return self._directory
+
+    @property
+    def tree_path(self) -> str:
+        """The tree's place in it."""
+        return str(self._tree.object_path)
+
+    @property
     def bytes_read(self) -> int:
         """How many bytes of the file were asked for so far, as they lie on the disk."""
         return int(self._directory.file.source.num_requested_bytes)

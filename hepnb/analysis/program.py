@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property, partial
+from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any
 
+from ..errors import RunError
 from .applied import Applied, steps_for
 from .conventions import Reading, resolve_all
 from .plan import describe, make_plan
@@ -149,6 +151,12 @@ class Program:
                 timed(partial(module.end_dataset, before), "end_dataset")
             timed(partial(module.begin_dataset, dataset), "begin_dataset")
         self._cache["dataset"] = dataset
+
+    def result(self, directory: FilePath) -> None:  # noqa: ARG002
+        """A path gives nothing else. Raises `RunError` that says what it gives."""
+        raise RunError(
+            f"path {self.name!r} gives histograms and tables: run.hist(name), run.table(name)"
+        )
 
     def finish(self) -> None:
         """Call `end_dataset` and `finish` of the modules; a worker does so after its last chunk."""

@@ -8,6 +8,7 @@ same calls come in a worker here, in one elsewhere, and in the process that debu
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -84,6 +85,12 @@ class Job(Protocol):
 
     def finish(self) -> None:
         """The worker has no more chunks."""
+
+    def result(self, directory: Path) -> Any:
+        """What all chunks gave so far beside histograms and tables, from the run's directory.
+
+        Raises RunError where there is no such thing.
+        """
 
 
 class Freezes(Protocol):

@@ -226,6 +226,18 @@ class Run:
         found = Store.open(self.directory).hist(name)
         return found if lumi is None else scaled(found, self.datasets, lumi)
 
+    def result(self) -> Any:
+        """What its chunks gave so far beside histograms: a coffea processor's accumulator, say.
+
+        Raises RunError where what was run gives nothing else, as a path.
+        """
+        from .bundle import Bundle
+
+        self._wait_for_store()
+        # The user's own code, from a directory that was found to be the user's, and closed to others.
+        self._directory.check_private()
+        return Bundle.read(self._directory.bundle).job.result(self.directory)
+
     def table(self, name: str) -> pd.DataFrame:
         """A flat table of the run as a pandas DataFrame, rows in the order of the files.
 

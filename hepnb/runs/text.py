@@ -98,6 +98,7 @@ def progress_bar(run: Run, stream: TextIO) -> Iterator[Callable[[], str]]:
             progress = snapshot["progress"]
             total = progress["events_total"] or progress["events_expected"]
             done = progress["events"] + progress["events_lost"]
+            done += progress.get("events_under_way", 0)  # which an older hepnb did not tell
             line = " ".join(progress_line(snapshot).split())
             bar.update(task, total=total, completed=done, description=line, refresh=True)
             return str(snapshot["state"])

@@ -274,11 +274,16 @@ class _Sums:
 
 
 def _user_traceback(error: BaseException) -> str:
-    """The traceback from the user's first line on; all of it when the fault is hepnb's own."""
+    """The traceback from the user's first line on; all of it when the fault is hepnb's own.
+
+    None where one of hepnb's errors met no line of the user's: it says everything in one line.
+    """
     frames = traceback.extract_tb(error.__traceback__)
     ours = 0
     while ours < len(frames) and frames[ours].filename.startswith(_PACKAGE):
         ours += 1
+    if ours == len(frames) and isinstance(error, HepnbError):
+        return ""  # its one line says everything
     exception = traceback.TracebackException.from_exception(error)
     if ours < len(frames):
         exception.stack = traceback.StackSummary.from_list(list(frames[ours:]))
