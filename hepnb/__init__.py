@@ -16,6 +16,7 @@ _HOMES = {
     "Module": "hepnb.analysis",
     "modules": "hepnb._bind",
     "param": "hepnb.analysis",
+    "resource": "hepnb.analysis",
     "Conditions": "hepnb.analysis",
     "Dataset": "hepnb.analysis",
     "lookup": "hepnb.analysis",
@@ -76,6 +77,7 @@ __all__ = [
     "param",
     "plan",
     "plots",
+    "resource",
     "resume",
     "runs",
     "scan",
@@ -96,7 +98,7 @@ if TYPE_CHECKING:
         resume,
         scan,
     )
-    from .analysis import Conditions, Dataset, LumiMask, Module, Unique, lookup, param
+    from .analysis import Conditions, Dataset, LumiMask, Module, Unique, lookup, param, resource
     from .checkup import doctor
     from .errors import HepnbError
     from .histograms import H5Hist, RemoteHist

@@ -24,6 +24,7 @@ _HOMES = {
     "modules": "registry",
     "open_events": "events",
     "param": "parameters",
+    "resource": "resources",
 }
 
 __all__ = [
@@ -45,6 +46,7 @@ __all__ = [
     "modules",
     "open_events",
     "param",
+    "resource",
 ]
 
 if TYPE_CHECKING:
@@ -58,6 +60,7 @@ if TYPE_CHECKING:
     from .path import Path
     from .program import Program
     from .registry import modules
+    from .resources import resource
     from .result import ChunkResult, HistSpec
     from .run_numbers import Conditions
     from .task import ChunkTask

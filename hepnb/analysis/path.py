@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from ..errors import PathError, nearest, one_line
 from .arrangement import arrange
@@ -30,6 +30,9 @@ from .systematics import VariedPath
 from .usage import Use, Uses
 from .variations import Selector
 from .varying import names_of, selected
+
+if TYPE_CHECKING:
+    from .explaining import Explanation
 
 __all__ = ["Path"]
 
@@ -297,6 +300,28 @@ class Path(VariedPath, BranchedPath):
         ('Muon_pt',)
         """
         return self.freeze().columns(branches)
+
+    @property
+    def hash(self) -> str:
+        """The digest (SHA-256) of all that decides what this path makes of an event.
+
+        It covers expressions, the code of functions and modules, the values they capture, the content
+        of `hn.resource` files, and the versions of hepnb and of the libraries that are called. It is the
+        same in every process. `explain` names what it cannot see. Raises as `check` does.
+        """
+        return self.freeze().hash
+
+    def explain(self) -> Explanation:
+        """The path step by step, its hash, and what the hash cannot see. Raises as `check` does.
+
+        >>> path = Path("p")
+        >>> path.table("t", ["run"])
+        >>> path.explain().unseen
+        ()
+        """
+        from .explaining import explain
+
+        return explain(self)
 
     def freeze(self, variations: str | Sequence[str] = "all") -> Program:
         """The immutable program of this path as it stands now, with the variations that are wanted.

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from .dataset import Dataset
     from .events import EventFile
+    from .fingerprint import Fingerprint
     from .input import ProgramInput
 
 __all__ = ["Program"]
@@ -69,6 +70,17 @@ class Program:
     def modules(self) -> tuple[str, ...]:
         """Names of the class modules."""
         return tuple(step.name for step in self.steps if isinstance(step, ModuleStep))
+
+    @property
+    def hash(self) -> str:
+        """The digest of all that decides what comes out of an event; see `Path.hash`."""
+        return self.fingerprint().digest
+
+    def fingerprint(self) -> Fingerprint:
+        """The digest, and what went into it."""
+        from .fingerprint import Fingerprint
+
+        return Fingerprint(self.steps, self.selector.words)
 
     @property
     def lines(self) -> list[str]:

@@ -145,9 +145,9 @@ def test_a_class_may_have_an_init_of_its_own_and_inherit() -> None:
 )
 def test_a_class_that_declares_nonsense_is_refused(body: dict[str, Any], message: str) -> None:
     with pytest.raises(PathError) as caught:
-        type("Wrong", (Module,), body)
+        type("Nonsense", (Module,), body)
     assert message in str(caught.value)
-    assert "Wrong" not in hn.modules
+    assert "Nonsense" not in hn.modules
 
 
 @pytest.mark.parametrize("dumps", [pickle.dumps, cloudpickle.dumps])
