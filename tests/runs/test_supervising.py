@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 import hepnb as hn
@@ -43,6 +44,22 @@ def test_a_zygote_is_forked_by_one_thread_that_has_imported_what_it_needs(number
     assert len([word for word in found if word.isdecimal()]) == 1
     here = {"hepnb.runs.engines.launching", "hepnb.runs.supervising"}
     assert {word for word in found if not word.isdecimal()} - said(_NEEDED) == here
+
+
+def test_a_zygote_that_forks_workers_has_a_single_thread(numbered):
+    """Whatever its libraries would start: pyarrow, which awkward imports where it is there, does."""
+    pytest.importorskip("pyarrow")
+    path = hn.Path("threads")
+
+    @path.define
+    def x(event):
+        raise ValueError("pyarrow" in sys.modules, psutil.Process(os.getppid()).num_threads())
+
+    path.hist("x", x="x: 0, 2000, int")
+    run = path.start(numbered[0], workers=1)
+    with pytest.raises(RunError):
+        run.wait(60)
+    assert "(True, 1)" in run.error.title
 
 
 @pytest.mark.parametrize("own", [{}, {"environment": {"MINE": "yes"}}, {"threads": 2}])

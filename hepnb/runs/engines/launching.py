@@ -135,6 +135,11 @@ def launch_zygote(directory: RunDirectory, settings: Settings) -> Zygote:
 def _environment(threads: int) -> dict[str, str]:
     """How many threads libraries may start; and that they draw into files.
 
-    Notebooks set a backend that draws into the notebook; there is none behind it.
+    pyarrow, where it is there, starts one as it is imported, which a zygote must not have. Notebooks
+    set a backend that draws into the notebook; there is none behind it.
     """
-    return {**dict.fromkeys(_THREADS, str(threads)), "MPLBACKEND": "agg"}
+    return {
+        **dict.fromkeys(_THREADS, str(threads)),
+        "JE_ARROW_MALLOC_CONF": "background_thread:false",
+        "MPLBACKEND": "agg",
+    }
