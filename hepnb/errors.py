@@ -14,6 +14,7 @@ __all__ = [
     "DataError",
     "DiskError",
     "HepnbError",
+    "MissingColumn",
     "PathError",
     "RunError",
     "StatsError",
@@ -39,6 +40,10 @@ class HepnbError(Exception):
 
 class PathError(HepnbError):
     """A path that cannot run: unknown names, cycles, two owners of one column, bad expressions."""
+
+
+class MissingColumn(PathError):
+    """A file lacks a column, or a collection a field, that a path reads."""
 
 
 class CardError(HepnbError):

@@ -7,7 +7,7 @@ import re
 import warnings
 from collections.abc import Sequence
 
-from ..errors import PathError, nearest
+from ..errors import MissingColumn, PathError, nearest
 from .conventions import fields_of, resolve_all
 from .expression import Expression
 from .formula import RESERVED, Call
@@ -126,7 +126,7 @@ def _check_known(plan: Plan, branches: tuple[str, ...]) -> None:
         if name not in known and not fields_of(name, branches):
             groups = dict.fromkeys(b.split("_", 1)[0] for b in branches if "_" in b)
             hint = _private(name, plan) or nearest(name, [*plan.owners, *branches, *groups])
-            raise PathError(f"{plan.askers.get(name, 'the path')}: no column {name!r}{hint}")
+            raise MissingColumn(f"{plan.askers.get(name, 'the path')}: no column {name!r}{hint}")
 
 
 def _private(name: str, plan: Plan) -> str:

@@ -12,14 +12,14 @@ from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ..errors import PathError, nearest
+from ..errors import MissingColumn, PathError, nearest
 from .references import Link, Reference, references
 from .usage import EVERYTHING, Use
 
 if TYPE_CHECKING:
     from . import source
 
-__all__ = ["Reading", "counted", "fields_of", "resolve", "resolve_all"]
+__all__ = ["Reading", "counter_of", "fields_of", "resolve", "resolve_all"]
 
 _DEEPEST = 4
 
@@ -108,7 +108,7 @@ def _links(
         whole = EVERYTHING in inner.hints or any(chain[-1] == link for chain in use.escapes)
         inner.hints.discard(EVERYTHING)
         for wrong in sorted(inner.hints - set(available) - further - _attributes()):
-            raise PathError(
+            raise MissingColumn(
                 f"{asker}: {target!r} ({name}.{link}) has no field {wrong!r}{nearest(wrong, available)}"
             )
         fields = [f for f in available if whole or f in inner.hints]
@@ -139,11 +139,11 @@ def resolve(
                 f"{asker}: {name!r} is a plain branch without field {min(use.fields)!r}"
             )
         return Reading(name, True)
-    counter = next((c for c in _counters(name) if c in branches), None)
+    counter = counter_of(name, branches)
     if not available and counter and not use.whole and not use.fields:
         return Reading(name, False, (), counter)
     if not available:
-        raise PathError(f"{asker}: no column {name!r}{nearest(name, _candidates(branches))}")
+        raise MissingColumn(f"{asker}: no column {name!r}{nearest(name, _candidates(branches))}")
     return _collection(name, use, available, branches, askers, links or {})
 
 
@@ -159,10 +159,10 @@ def _collection(
         if wanted not in _attributes():
             asker = askers.get(f"{name}.{wanted}", askers.get(name, "the path"))
             hint = nearest(wanted, [*available, *links])
-            raise PathError(f"{asker}: {name!r} has no field {wanted!r}{hint}")
+            raise MissingColumn(f"{asker}: {name!r} has no field {wanted!r}{hint}")
     everything = use.needs_all({*available, *links})
     fields = [f for f in available if everything or f in use.fields or f in use.hints]
-    counter = next((c for c in _counters(name) if c in branches), None)
+    counter = counter_of(name, branches)
     if fields:
         return Reading(name, False, tuple(fields))
     if use.fields & set(links):
@@ -182,9 +182,9 @@ def fields_of(name: str, branches: Iterable[str]) -> list[str]:
     ]
 
 
-def counted(name: str, branches: Collection[str]) -> bool:
-    """Whether the file counts the objects of a collection of this name."""
-    return any(counter in branches for counter in _counters(name))
+def counter_of(name: str, branches: Collection[str]) -> str | None:
+    """The branch that counts the objects of a collection of this name, if there is one."""
+    return next((counter for counter in _counters(name) if counter in branches), None)
 
 
 def _counters(name: str) -> tuple[str, ...]:

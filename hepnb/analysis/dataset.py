@@ -16,12 +16,24 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from ..errors import DataError, nearest
+from .defaults import read_missing
 from .naming import SCHEMAS
 from .units import read_units
 
 __all__ = ["Dataset", "as_datasets"]
 
-_FIELDS = ("name", "files", "tree", "kind", "xsec", "sumw", "schema", "units", "conversion")
+_FIELDS = (
+    "name",
+    "files",
+    "tree",
+    "kind",
+    "xsec",
+    "sumw",
+    "schema",
+    "units",
+    "conversion",
+    "missing",
+)
 _KINDS = ("data", "mc")
 _REMOTE = re.compile(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _TREE = re.compile(r"^(?P<file>.+\.root):(?P<tree>[^:]+)$", re.IGNORECASE)
@@ -38,7 +50,10 @@ class Dataset:
     of files that are no skim), or the number. `schema` is the kind of file ("nanoaod", "physlite",
     "lhcb", "flat") where hepnb should not find it by itself; `units` the unit of its energies, and
     `convert` the one a path shall see: `units="MeV", convert="GeV"`, or
-    `convert={"GeV": ["lep_pt", "met_*"]}` for these columns alone. Any further keyword is metadata:
+    `convert={"GeV": ["lep_pt", "met_*"]}` for these columns alone. `missing` is what a column that a
+    file lacks does: "error" loses the file, "skip" leaves it out and says so, and
+    `{"HLT_Mu17": False, "Jet.qgl": -1.0}` gives the values of these columns instead. Any further
+    keyword is metadata:
 
     >>> d = Dataset("tt", "https://example.org/tt.root", tree="Events", kind="mc", xsec=831.8, era="2018")
     >>> d.era, d.kind, d.xsec
@@ -57,6 +72,7 @@ class Dataset:
     schema: str | None
     units: str | None
     conversion: tuple[str | None, tuple[str, ...] | None]
+    missing: str | Mapping[str, bool | int | float]
     meta: Mapping[str, Any] = field(hash=False)
 
     def __init__(
@@ -72,6 +88,7 @@ class Dataset:
         schema: str | None = None,
         units: str | None = None,
         convert: str | Mapping[str, str | Iterable[str]] | None = None,
+        missing: str | Mapping[str, bool | int | float] = "error",
         **more: Any,
     ) -> None:
         if str(name) != name or not name or not name.isprintable():
@@ -100,7 +117,7 @@ class Dataset:
                 )
         values = (
             *(name, found, tree or inner, kind, xsec, sumw),
-            *(schema, units, conversion, MappingProxyType(known)),
+            *(schema, units, conversion, read_missing(where, missing), MappingProxyType(known)),
         )
         for key, value in zip((*_FIELDS, "meta"), values, strict=True):
             object.__setattr__(self, key, value)

@@ -13,7 +13,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any, Self
 
+import numpy as np
+
 from ..errors import DataError, nearest
+from .defaults import Defaults
 from .naming import Leaf, schema_of
 from .schema import plain_type
 from .units import Units
@@ -100,7 +103,10 @@ class EventFile:
         if wanted and not (declared or schema.unit):
             raise DataError(f"{path}: convert={wanted!r} from which unit? Give units= as well")
         self.units = Units(declared or schema.unit, wanted, columns, declared is not None)
-        self.branches: tuple[str, ...] = tuple(self._names)
+        own: tuple[str, ...] = tuple(self._names)
+        given = {} if dataset is None or isinstance(dataset.missing, str) else dataset.missing
+        self._defaults = Defaults(given, own)
+        self.branches = (*own, *self._defaults.values)
 
     @property
     def clusters(self) -> tuple[int, ...]:
@@ -159,8 +165,10 @@ class EventFile:
             raise DataError(
                 f"{self.path}: entries {start}-{stop} are not in tree {self.tree!r} of {self.entries} entries"
             )
-        found = self._cached.find(columns, start, stop) if self._cached else {}
-        missing = [name for name in columns if name not in found]
+        made = {n: self._defaults.make(n, self, start, stop) for n in self._defaulted(columns)}
+        there = [name for name in columns if name not in made]
+        found = self._cached.find(there, start, stop) if self._cached else {}
+        missing = [name for name in there if name not in found]
         try:
             read = self._read(missing, start, stop)
         except MemoryError:
@@ -172,8 +180,11 @@ class EventFile:
         new = {name: read.layout.content(name) for name in missing}
         if self._cached is not None:
             self._cached.keep(new, start, stop)
-        contents = [self._converted(name, (found | new)[name]) for name in columns]
-        return _record(contents, columns, stop - start)
+        made |= {name: self._converted(name, (found | new)[name]) for name in there}
+        return _record([made[name] for name in columns], columns, stop - start)
+
+    def _defaulted(self, columns: Sequence[str]) -> list[str]:
+        return [name for name in columns if name in self._defaults.values]
 
     def _converted(self, name: str, layout: Any) -> Any:
         if self.units.converts and self.units.holds(name):
@@ -226,6 +237,8 @@ class EventFile:
 
         Baskets that lie in the tree itself, as in small files, are packed with it, not each alone.
         """
+        if self._defaulted([column]):
+            return 0, 0
         if self._ntuple:
             return None, None
         branch = self._branch(column)
@@ -252,6 +265,9 @@ class EventFile:
 
     def about(self, column: str) -> tuple[str, str]:
         """The dtype of a branch's numbers, and the title that the file gives it (often empty)."""
+        if self._defaulted([column]):
+            value = self._defaults.values[column]
+            return str(np.asarray(value).dtype), f"missing in this file: {value!r} instead"
         branch = self._branch(column)
         if self._ntuple:
             return plain_type(str(branch.typename)), str(branch.description)

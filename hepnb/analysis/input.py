@@ -7,6 +7,7 @@ from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from ..errors import MissingColumn
 from .sums import branch_of_other_tree
 
 if TYPE_CHECKING:
@@ -22,14 +23,23 @@ __all__ = ["ProgramInput"]
 
 
 class ProgramInput:
-    """A file, and the columns that the program reads from it. Closes the file where it lacks one."""
+    """A file, and the columns that the program reads from it. Closes the file where it lacks one.
+
+    `skipped` says why it is read as one without events, where the dataset wants that.
+    """
 
     def __init__(self, program: Program, file: EventFile, dataset: Dataset) -> None:
         self._program, self._file, self._dataset = program, file, dataset
         self.uuid, self.tree, self.entries = file.uuid, file.tree, file.entries
+        self.skipped = ""
+        self._columns: tuple[str, ...] = ()
         try:
             self._columns = program.columns(file.branches, dataset)
-        except BaseException:
+        except BaseException as error:
+            if isinstance(error, MissingColumn) and dataset.missing == "skip":
+                self.skipped = f"{file.path}: skipped with its {file.entries} events: {error}"
+                self.entries = 0
+                return
             file.close()
             raise
 
@@ -41,7 +51,7 @@ class ProgramInput:
     @property
     def clusters(self) -> tuple[int, ...]:
         """Entries at which reading may start without decompressing a piece twice."""
-        return self._file.clusters
+        return (0,) if self.skipped else self._file.clusters
 
     @property
     def bytes_read(self) -> int:
@@ -52,7 +62,9 @@ class ProgramInput:
     def sumw(self) -> float | None:
         """The file's own sum of weights, where the dataset says that it has one."""
         place = branch_of_other_tree(self._dataset, self._file.branches)
-        return None if place is None else self._file.total(*place)
+        if place is None:
+            return None
+        return 0.0 if self.skipped else self._file.total(*place)
 
     def describe(self) -> dict[str, Any]:
         """What the file says of the columns that are read."""

@@ -11,13 +11,14 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from typing import Any
-
-import awkward as ak
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from ..errors import PathError
-from .flat import Lists
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from .flat import Lists
 
 __all__ = ["Link", "Reference", "linked", "references"]
 
@@ -163,6 +164,9 @@ def linked(value: Any, links: Sequence[Link], find: Callable[[str], Any]) -> Any
 
 def _content(value: Any, link: Link, find: Callable[[str], Any]) -> Any:
     """The objects that a reference leads to, beside the objects that it belongs to."""
+    import awkward as ak
+    import numpy as np
+
     from .source import Collection
 
     reference = link.reference
@@ -197,6 +201,9 @@ def _content(value: Any, link: Link, find: Callable[[str], Any]) -> Any:
 
 
 def _listed(index: Any, rows: np.ndarray, lists: Lists, record: Any) -> Any:
+    import awkward as ak
+    import numpy as np
+
     inside = index.to_ListOffsetArray64(True)
     inner = np.asarray(inside.offsets)
     local = np.asarray(inside.content[: inner[-1]].data).astype(np.int64)
@@ -208,4 +215,6 @@ def _listed(index: Any, rows: np.ndarray, lists: Lists, record: Any) -> Any:
 
 
 def _chosen(record: Any, places: np.ndarray) -> Any:
+    import awkward as ak
+
     return ak.to_layout(ak.Array(record)[places])

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from .conventions import Reading, counted, fields_of
+from .conventions import Reading, counter_of, fields_of
 from .references import references
 
 if TYPE_CHECKING:
@@ -58,8 +58,8 @@ def describe_file(file: EventFile, readings: Mapping[str, Reading]) -> dict[str,
             {"from": one.collection, "field": one.indices[0], "to": one.target}
             for one in references(file.branches)
             if len(one.indices) == 1
-            and counted(one.collection, there)
-            and counted(one.target, there)
+            and counter_of(one.collection, there)
+            and counter_of(one.target, there)
             if one.collection in collections or one.target in collections
         ],
     }

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
-import numpy as np
-
 from ..errors import DataError
 
 __all__ = ["ENERGIES", "Units", "read_units"]
@@ -58,6 +56,7 @@ class Units:
     def apply(self, layout: Any) -> Any:
         """The numbers of a column in the unit that is wanted; whole numbers become float64."""
         import awkward as ak
+        import numpy as np
 
         assert self.own is not None
         assert self.wanted is not None

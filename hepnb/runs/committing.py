@@ -86,6 +86,8 @@ class Commits:
         run = self._run
         run.plan.opened(index, **facts)
         clusters = list(run.plan.files[index].clusters)
+        if facts.get("skipped"):
+            run.log.add(facts["skipped"], level="WARNING", logger="hepnb")
         self.note({"k": "opened", "file": index, **facts, "clusters": clusters})
         run.leases.add(run.plan.cut())
 

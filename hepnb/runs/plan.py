@@ -156,8 +156,12 @@ class Plan:
         size: int,
         clusters: tuple[int, ...] = (),
         sumw: float | None = None,
+        skipped: str = "",
     ) -> None:
-        """A file can be read and is this large; `sumw` is the sum of weights that it tells."""
+        """A file can be read and is this large; `sumw` is the sum of weights that it tells.
+
+        `skipped` is why none of its events shall be read.
+        """
         file = self.files[index]
         file.sumw = sumw
         file.uuid, file.tree, file.entries, file.bytes = uuid, tree, entries, size
@@ -166,7 +170,8 @@ class Plan:
         file.clusters = tuple(stop for _, stop in ranges)
         self._known.add(index)
         if entries == 0:
-            file.status, file.reason = "skipped", f"tree {tree!r} has no entries"
+            reason = skipped or f"tree {tree!r} has no entries"
+            file.status, file.reason = "skipped", reason
 
     def not_opened(self, index: int, reason: str) -> None:
         """A file cannot be read at all."""

@@ -76,7 +76,11 @@ def _read_note(run: Supervisor, note: Mapping[str, Any], workers: dict[int, int]
     elif kind == "opened":
         facts = {name: note[name] for name in ("uuid", "tree", "entries", "size")}
         run.plan.opened(
-            note["file"], **facts, clusters=tuple(note["clusters"]), sumw=note.get("sumw")
+            note["file"],
+            **facts,
+            clusters=tuple(note["clusters"]),
+            sumw=note.get("sumw"),
+            skipped=note.get("skipped", ""),
         )
     elif kind == "file":
         run.plan.not_opened(note["file"], note["reason"])

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from hepnb.analysis import Dataset, Path, open_events
-from hepnb.analysis.conventions import counted
+from hepnb.analysis.conventions import counter_of
 from hepnb.analysis.references import references
 from hepnb.errors import PathError
 
@@ -173,7 +173,7 @@ def test_every_reference_of_real_files(data_dir: FilePath, name: str) -> None:
         found = [
             r
             for r in references(file.branches)
-            if len(r.indices) == 1 and counted(r.collection, file.branches)
+            if len(r.indices) == 1 and counter_of(r.collection, file.branches)
         ]
         assert len(found) >= (7 if name != "ntuple" else 5)
         read: dict[str, ak.Array] = {}

@@ -122,6 +122,7 @@ class Tasks:
             "clusters": list(opened.clusters[:_MOST_CLUSTERS]),
             "size": path.stat().st_size if path.exists() else 0,
             "sumw": opened.sumw,
+            "skipped": opened.skipped if isinstance(opened, ProgramInput) else "",
             "schema": self._schema(self._spec.files[index].dataset, opened),
         }
 
