@@ -19,7 +19,7 @@ from hepnb.cli import main
 from hepnb.notebook.lab import FIRST, copy_starterkit, starterkit
 from hepnb.samples import toy_dimuon
 
-VERBS = ("demo", "lab", "runs", "attach", "log", "cancel", "resume", "gc", "doctor")
+VERBS = ("demo", "lab", "run", "card", "runs", "attach", "log", "cancel", "resume", "gc", "doctor")
 
 
 @pytest.fixture(autouse=True)

@@ -20,7 +20,7 @@ from .ordering import ordered
 from .samples import Sample, facts_of
 from .splits import add_processes
 from .systematics import add_variation, add_weight
-from .templates import Facts, fill, refuse_unknown
+from .templates import Facts, fill, refuse_taken, refuse_unknown
 
 __all__ = ["Builder"]
 
@@ -38,7 +38,9 @@ class Builder:
         self.parameters = parameters
         self.samples = samples
         self.facts: Facts = facts_of(samples)
-        self._places: dict[str, Node] = {}
+        self._places: dict[str, Node] = {
+            f"dataset {sample.name!r}": sample.node for sample in samples
+        }
         self._after: dict[int, int] = {}
 
     def build(self) -> None:
@@ -112,7 +114,8 @@ class Builder:
     def text(self, node: Node, values: Mapping[str, Any] | None = None) -> str:
         """The text of a scalar, with its placeholders of parameters and `values` filled."""
         assert isinstance(node, Scalar)
-        return self.filled(str(node.plain) if isinstance(node.plain, bool) else node.text, values)
+        text = str(node.plain) if isinstance(node.plain, bool) else node.text
+        return self.filled(text.replace("\n", " "), values)
 
     def filled(self, text: str, values: Mapping[str, Any] | None = None) -> str:
         """A text with its placeholders of parameters and `values` filled."""
@@ -167,6 +170,8 @@ class Builder:
 
     def add_category(self, name: str, labels: Mapping[str, str], *, exclusive: bool) -> None:
         """Tell the path a category; an error of a label has its place."""
+        node = self._places[f"category {name!r}"]
+        refuse_taken(labels, self.path.category, node, f"category {name!r}: a label")
         with self.placed():
             self.path.category(name, exclusive=exclusive, **labels)
 
@@ -180,6 +185,7 @@ class Builder:
         place = f"histogram {name!r}"
         self.told(place, node)
         if not isinstance(node, Branch):
+            refuse_taken([name], self.path.hist, node, f"{place}: an axis")
             with self.at(node):
                 self.path.hist(name, **{name: self._axis(node, place)})
             return
@@ -196,9 +202,7 @@ class Builder:
                 more[key] = self.words(part)
             elif key in ("storage", "label"):
                 more[key] = self.text(part)
-        clash = [axis for axis in axes if axis in (*more, "by", "name")]
-        if clash:
-            raise node.error(f"{place}: an axis cannot be named {clash[0]!r}")
+        refuse_taken(axes, self.path.hist, node, f"{place}: an axis")
         with self.placed():
             self.path.hist(name, **axes, **more)
         self.below(node.get("after"))

@@ -10,6 +10,7 @@ from typing import Any
 
 from ...errors import CardError, HepnbError, nearest
 from ..dataset import Dataset
+from ..expression import Expression
 from .nodes import Mapping as Branch
 from .nodes import Node, Scalar
 from .nodes import Sequence as Items
@@ -108,6 +109,12 @@ def samples_of(tree: Branch, parameters: Mapping[str, Any]) -> tuple[Sample, ...
         if known.get("xsec") is not None and known.get("kind", "data") == "data":
             place = node.get("xsec") or node
             raise place.error(f"dataset {name!r} is data, which has no xsec; add 'kind: mc'")
+        if isinstance(sumw := known.get("sumw"), str | bool):
+            place = node.get("sumw") or defaults.get("sumw") or node
+            try:
+                Expression(sumw, f"dataset {name!r}: sumw")  # type: ignore[arg-type]
+            except HepnbError as error:
+                raise place.error(str(error)) from None
         meta = {**defaults.section("meta").plain, **node.section("meta").plain}
         for key in ("name", "files", "xsec", "era", *_OWN):
             if key in meta:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from .nodes import Mapping as Branch
 from .nodes import Node, Scalar
 from .nodes import Sequence as Items
-from .templates import Expansion, Values, by_dataset, expand, fill, refuse_unknown
+from .templates import Expansion, Values, by_dataset, expand, fill, refuse_taken, refuse_unknown
 
 if TYPE_CHECKING:
     from .building import Builder
@@ -37,6 +37,7 @@ def add_variation(builder: Builder, name: str, node: Node) -> None:
             targets[column] = made[""] if list(made) == [""] else made
             builder.told(f"{place} of {column!r}", what)
             builder.told(f"variation '{one.name}: {column}'", what)
+        refuse_taken([one.name], builder.path.vary, node, "a variation")
         varied: dict[str, Any] = {one.name: targets}
         with builder.placed():
             builder.path.vary(**varied, **_scope(builder, node, one))

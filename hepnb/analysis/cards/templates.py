@@ -6,9 +6,10 @@ A placeholder is a parameter of the card, a key of a `matrix:`, or something kno
 
 from __future__ import annotations
 
+import inspect
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
@@ -25,10 +26,12 @@ __all__ = [
     "expand",
     "fill",
     "names_in",
+    "refuse_taken",
     "refuse_unknown",
 ]
 
 _NAME = re.compile(r"\{([A-Za-z_]\w*)\}", re.ASCII)
+_KEYWORDS = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 MOST = 10_000
 
 
@@ -58,12 +61,16 @@ class Facts:
 
     def values(self, key: str, *, simulated: bool = False) -> list[Any]:
         """What the datasets have for a key, each once."""
-        known = [
-            facts.get(key)
-            for facts in self.datasets.values()
-            if not simulated or facts.get("kind") == "mc"
-        ]
-        return [v for v in dict.fromkeys(known) if v is not None]
+        known = (facts.get(key) for facts in self._meant(simulated).values())
+        return [value for value in dict.fromkeys(known) if value is not None]
+
+    def lacking(self, key: str, *, simulated: bool = False) -> list[str]:
+        """The datasets that have nothing for a key."""
+        return [name for name, facts in self._meant(simulated).items() if facts.get(key) is None]
+
+    def _meant(self, simulated: bool) -> Mapping[str, Mapping[str, Any]]:
+        """All datasets, or the simulated ones alone."""
+        return {n: f for n, f in self.datasets.items() if not simulated or f.get("kind") == "mc"}
 
     def chosen(self, text: str, otherwise: str | None, where: Node, simulated: bool = False) -> str:
         """An expression whose placeholders of datasets are filled by what each dataset is.
@@ -73,26 +80,21 @@ class Facts:
         for key in names_in(text):
             if key not in self.names():
                 continue
-            values = self.values(key, simulated=simulated)
-            lacking = [
-                name
-                for name, known in self.datasets.items()
-                if known.get(key) is None and (not simulated or known.get("kind") == "mc")
-            ]
+            lacking = self.lacking(key, simulated=simulated)
             if lacking and otherwise is None:
                 raise where.error(f"{{{key}}}: dataset {lacking[0]!r} has no {key}; add it")
+            values = self.values(key, simulated=simulated)
             parts = [(value, fill(text, {key: value})) for value in values]
-            last = otherwise if lacking or not parts else parts.pop()[1]
+            last = str(otherwise) if lacking or not parts else parts.pop()[1]
             for value, part in reversed(parts):
                 last = f"({part}) if dataset.{key} == {value!r} else ({last})"
-            text = str(last)
+            text = last
         return text
 
-    def only(self, key: str, value: Any, text: str, otherwise: str, simulated: bool) -> str:
+    def only(self, key: str, value: Any, text: str, otherwise: str, *, simulated: bool) -> str:
         """An expression for the datasets with this value; what the others have is `otherwise`."""
-        if self.values(key, simulated=simulated) == [value] and all(
-            key in known for known in self.datasets.values() if known.get("kind") == "mc"
-        ):
+        alone = self.values(key, simulated=simulated) == [value]
+        if alone and not self.lacking(key, simulated=simulated):
             return text
         return f"({text}) if dataset.{key} == {value!r} else ({otherwise})"
 
@@ -173,6 +175,14 @@ def _axes(matrix: Branch, facts: Facts) -> dict[str, list[tuple[Any, Any]]]:
         if len({str(value) for value, _ in found[key]}) != len(found[key]):
             raise node.error(f"matrix: {key!r} has the same value twice; remove one")
     return found
+
+
+def refuse_taken(names: Iterable[str], verb: Callable[..., None], where: Node, what: str) -> None:
+    """Raise `CardError` for a name that the verb of a path keeps for something else."""
+    parameters = inspect.signature(verb).parameters
+    for name in names:
+        if name in parameters and parameters[name].kind in _KEYWORDS:
+            raise where.error(f"{what} cannot be named {name!r}; choose another name")
 
 
 def refuse_unknown(text: str, where: Node, known: Iterable[str]) -> None:

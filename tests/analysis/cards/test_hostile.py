@@ -99,6 +99,13 @@ HOSTILE: dict[str, tuple[str | bytes, str, str]] = {
     "unknown placeholder": ("hepnb: 1\nparameters: {pt: 1}\nselects: {a: 'x > {ptt}'}\n", "3:14", "did you mean 'pt'"),
     "matrix explosion": ("hepnb: 1\nvariations:\n  v: {vary: {x: 'x{a}{b}{c}{d}{e}'}, matrix: {" + ", ".join(f"{k}: [{', '.join('0123456789')}]" for k in "abcde") + "}}\n", "3:6", "100,000 combinations"),
     "variation twice": ("hepnb: 1\nvariations:\n  v: {vary: {x: {Up: 'x{a}'}}, matrix: {a: [1, 2]}}\n", "3:22", "comes twice"),
+    "sum of weights": (dataset("    files: a\n    kind: mc\n    sumw: \"open('canary')\""), "6:11", "unknown function 'open'"),
+    "truth for a sum": (dataset("    files: a\n    kind: mc\n    sumw: true"), "6:11", "text, not bool"),
+    "label of a keyword": ("hepnb: 1\ncategories: {c: {name: x > 1}}\n", "2:17", "a label cannot be named 'name'"),
+    "axis of a keyword": ("hepnb: 1\nhistograms: {h: {axes: {where: 'x: 1, 0, 1'}}}\n", "2:17", "an axis cannot be named 'where'"),
+    "histogram of a keyword": ("hepnb: 1\nhistograms: {storage: 'x: 1, 0, 1'}\n", "2:23", "an axis cannot be named 'storage'"),
+    "variation of a keyword": ("hepnb: 1\nvariations: {sets: {vary: {x: y}}}\n", "2:20", "cannot be named 'sets'"),
+    "python word": ("hepnb: 1\ndefinitions: {class: x}\n", "2:22", "cannot name a definition"),
     "weight of two": ("hepnb: 1\nweights:\n  w: {value: 1, weight: 2}\n", "3:17", "no key 'weight'"),
 }  # fmt: skip
 
