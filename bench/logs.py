@@ -10,7 +10,10 @@ import contextlib
 import os
 import random
 import re
+import selectors
 import shutil
+import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -35,6 +38,7 @@ def main(repeats: int = 3) -> None:
     os.environ.setdefault("HEPNB_STATE_DIR", str(home))
     try:
         _pages(home)
+        _pipe(home)
         _flood(repeats)
         _timers(repeats)
     finally:
@@ -81,6 +85,40 @@ def _pages(home: Path) -> None:
             log.page(start if "search" not in question else 0, 100, **question)
             times.append((time.perf_counter() - began) * 1e3)
         print(f"  {name:<28}{times[0]:>10.2f}{sorted(times[1:])[4]:>10.2f}")
+
+
+def _pipe(home: Path) -> None:
+    """The same as in a supervisor: read from a worker's pipe, and flushed ten times a second."""
+    from hepnb.runs.engines.output import Outputs
+    from hepnb.runs.logs import LogWriter
+
+    printing = f"for n in range({_LINES}): print(f'line {{n}} of a worker, with x = {{n / 7:.6f}}')"
+    writer = LogWriter(home / "piped")
+    selector = selectors.DefaultSelector()
+    outputs = Outputs(
+        selector,
+        lambda worker, stream, data: writer.printed(
+            data, worker=worker, chunk="f.root:0", logger=stream
+        ),
+    )
+    out, err = outputs.open(1)
+    began, flushed = time.process_time(), time.monotonic()
+    child = subprocess.Popen([sys.executable, "-c", printing], stdout=out, stderr=err)
+    os.close(out)
+    os.close(err)
+    while child.poll() is None:
+        for key, _ in selector.select(min(0.1, max(0.0, outputs.turn()))):
+            key.data()
+        if time.monotonic() - flushed > 0.1:
+            writer.flush()
+            flushed = time.monotonic()
+    outputs.close(1)
+    writer.close()
+    seconds = time.process_time() - began
+    assert writer.total == _LINES
+    print(
+        f"  read from a worker's pipe and written in {seconds / _LINES * 1e6:.2f} us of CPU per line"
+    )
 
 
 def _flood(repeats: int) -> None:

@@ -39,12 +39,13 @@ class _Pipe:
 
     def lines(self, data: bytes) -> bytes:
         """The whole lines there are now; a progress bar's earlier states are overwritten."""
-        data = self.partial + data
         end = data.rfind(b"\n") + 1
-        rest = data[end:]
+        rest = data[end:] if end else self.partial + data
         if b"\r" in rest:
             rest = rest[rest.rfind(b"\r", 0, len(rest) - 1) + 1 :]
-        whole = self.held + data[:end]
+        whole = self.held
+        if end:
+            whole = b"".join((whole, self.partial, memoryview(data)[:end]))
         if len(rest) > _LONGEST_LINE:
             whole += rest + b"\n"
             rest = b""

@@ -103,6 +103,10 @@ class Block:
 
     def encode(self) -> bytes:
         """The bytes of the text file."""
+        return b"".join(self.parts())
+
+    def parts(self) -> tuple[bytes, bytes]:
+        """The same in two parts: the line that is above, and the lines."""
         if isinstance(self.texts, Lines):
             body = self.texts.data
         else:
@@ -117,7 +121,7 @@ class Block:
             head["repeats"] = self.repeats
         if self.times:
             head["times"] = self.times
-        return b"%b\n%b" % (json.dumps(head).encode(), body)
+        return f"{json.dumps(head)}\n".encode(), body
 
     def entry(self, offset: int, size: int) -> bytes:
         """The index entry of the block that lies at `offset`."""

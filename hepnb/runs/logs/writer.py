@@ -203,12 +203,14 @@ class LogWriter:
 
     @staticmethod
     def _encode(offset: int, blocks: Iterable[Block]) -> tuple[bytes, bytes]:
-        texts, entries = [], []
+        texts: list[bytes] = []
+        entries = []
         for block in blocks:
-            data = block.encode()
-            texts.append(data)
-            entries.append(block.entry(offset, len(data)))
-            offset += len(data)
+            parts = block.parts()
+            size = sum(map(len, parts))
+            texts += parts
+            entries.append(block.entry(offset, size))
+            offset += size
         return b"".join(texts), b"".join(entries)
 
     def _give_up_some(self) -> None:
