@@ -233,6 +233,7 @@ def _expand(text: str, where: str) -> Iterator[str]:
     path = FilePath(os.path.expanduser(text))  # noqa: PTH111  (leaves an unknown ~user as it is)
     if _exists(path) and path.is_dir():
         inside = sorted(str(p) for p in path.glob("*.root") if p.is_file())
+        inside = inside or sorted(str(p) for p in path.glob("*.parquet") if p.is_file())
         if not inside:
             raise DataError(f"{where}: no *.root file in directory {text}")
         yield from inside

@@ -42,10 +42,16 @@ def open_events(
 
     What `dataset` says of its files (schema, units) is heeded.
 
+    A name that ends in `.parquet` or `.pq` is a Parquet file, which has no trees.
+
     Raises `DataError` in one line when the file is missing, a directory, not ROOT, truncated, or has
     no such tree. A tree without entries is not an error: its `entries` are 0.
     """
     path = os.fspath(file)
+    if path.lower().endswith((".parquet", ".pq")):
+        from .parquet import ParquetFile
+
+        return ParquetFile(path, dataset)
     directory = _open(path)
     try:
         found = _find_tree(directory, path, tree)
@@ -91,8 +97,11 @@ class EventFile:
         self._tree = tree
         self._ntuple = not hasattr(tree, "branches")
         self._known: dict[str, Any] = {}
+        self._name_columns(list(_leaves(tree)), dataset)
+
+    def _name_columns(self, leaves: list[Leaf], dataset: Dataset | None) -> None:
+        """Give the columns their names and units, as the kind of file and the dataset have them."""
         self._cached: CachedFile | None = None
-        leaves = list(_leaves(tree))
         schema = schema_of(
             [leaf.name for leaf in leaves], None if dataset is None else dataset.schema
         )
@@ -101,7 +110,7 @@ class EventFile:
         declared = None if dataset is None else dataset.units
         wanted, columns = (None, None) if dataset is None else dataset.conversion
         if wanted and not (declared or schema.unit):
-            raise DataError(f"{path}: convert={wanted!r} from which unit? Give units= as well")
+            raise DataError(f"{self.path}: convert={wanted!r} from which unit? Give units= as well")
         self.units = Units(declared or schema.unit, wanted, columns, declared is not None)
         own: tuple[str, ...] = tuple(self._names)
         given = {} if dataset is None or isinstance(dataset.missing, str) else dataset.missing
@@ -140,15 +149,18 @@ class EventFile:
 
     def cache_in(self, cache: ColumnCache) -> None:
         """From now on keep decompressed columns there, and take from there what it has."""
+        self._cached = cache.file([*self._marks(), self.tree, self.entries, self.schema])
+
+    def _marks(self) -> list[object]:
+        """What tells this file from others, and from what it was earlier."""
         import uproot
 
-        marks: list[object] = [self.uuid, self._directory.file.fEND, self._directory.fDatimeM]
+        marks: list[object] = [uproot.__version__, self.uuid]
+        marks += [self._directory.file.fEND, self._directory.fDatimeM]
         if not _REMOTE.match(self.path):
             found = FilePath(self.path).stat()
             marks += [found.st_size, found.st_mtime_ns]
-        self._cached = cache.file(
-            [uproot.__version__, *marks, self.tree, self.entries, self.schema]
-        )
+        return marks
 
     def read(self, columns: Sequence[str], start: int, stop: int) -> ak.Array:
         """The branches `columns` of entries `start` to `stop`, as one flat record array.
