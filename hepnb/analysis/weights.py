@@ -31,6 +31,8 @@ class Weights:
         self._known: dict[tuple[int, str, str], np.ndarray] = {}
         self._each: dict[tuple[int, str], np.ndarray] = {}
         self._counts: dict[int, int] = {}
+        self._touched: dict[int, frozenset[str]] = {}
+        self._products: dict[tuple[str, tuple[int, ...]], tuple[np.ndarray, int]] = {}
 
     def counted(self, selector: Selector) -> dict[str, tuple[str, ...]]:
         """The variations of weights that come as arrays, whose number the events tell, and their names."""
@@ -44,6 +46,7 @@ class Weights:
     def add(self, index: int, step: Weight) -> None:
         """Compute a weight on the rows of its level, where nothing varies it."""
         self._steps[index] = step
+        self._touched[index] = self._stack.touch.step(index)
         self._value(index, NOMINAL, NOMINAL)
         if step.each is not None:
             self._counts[index] = len(self._matrix(index, NOMINAL))
@@ -60,22 +63,53 @@ class Weights:
 
     def touch(self, weights: Sequence[int]) -> frozenset[str]:
         """The variations that change the values of these weights."""
-        return frozenset().union(*map(self._stack.touch.step, weights))
+        return frozenset().union(*(self._touched[index] for index in weights))
 
     def product(self, level: int, weights: Sequence[int], label: str = NOMINAL) -> Any:
         """The product of these weights under a variation; None for none.
 
         On the rows that this variation has at a level: float64 of shape (rows,).
         """
+        if not weights:
+            return None
         layer = self._stack.layer(label)
-        result: np.ndarray | None = None
-        for index in weights:
-            own = label if label in self._of(index) else NOMINAL
-            values = self._value(index, layer.variation, own)
-            moved = layer.move(values, self._steps[index].level, level)
+        values, at = self._multiplied(layer.variation, tuple(weights), label)
+        return layer.move(values, at, level)
+
+    def _multiplied(
+        self, variation: str, weights: tuple[int, ...], label: str
+    ) -> tuple[np.ndarray, int]:
+        """The product of weights in their order, on the rows of the lowest level that has all.
+
+        Products that no variation changes are kept, for all that begin with them.
+        """
+        own = {index: label for index in weights if label in self._of(index)}
+        variation = self._sharing(variation, weights)
+        key = (variation, weights)
+        if not own and key in self._products:
+            return self._products[key]
+        *before, last = weights
+        level = self._steps[last].level
+        values = self._value(last, variation, own.get(last, NOMINAL))
+        if before:
+            earlier, low = self._multiplied(variation, tuple(before), label)
+            layer = self._stack.layer(variation)
+            if self._stack.plan.levels.contains(low, level):
+                earlier = layer.move(earlier, low, level)
+            else:
+                values, level = layer.move(values, level, low), low
             with np.errstate(over="ignore"):
-                result = moved if result is None else result * moved
-        return result
+                values = earlier * values
+        if not own:
+            self._products[key] = values, level
+        return values, level
+
+    def _sharing(self, variation: str, weights: tuple[int, ...]) -> str:
+        """The nominal where a variation has its values of these weights and its rows."""
+        if variation == NOMINAL:
+            return variation
+        differs = any(self._stack.differs(variation, self._steps[i].level) for i in weights)
+        return variation if differs or variation in self.touch(weights) else NOMINAL
 
     def total(self, level: int, label: str = NOMINAL) -> tuple[int, float]:
         """Rows and sum of weights at a level, under a variation."""
