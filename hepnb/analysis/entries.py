@@ -51,7 +51,7 @@ def _flatten_awkward(array: ak.Array, where: str) -> Flat:
         if layout.is_indexed:
             layout = layout.project()
         layout = layout.to_ListOffsetArray64(True)
-        lists = Lists(np.asarray(layout.offsets))
+        lists = Lists.between(np.asarray(layout.offsets))
         layout = layout.content[: lists.objects]
     missing = None
     if layout.is_option:

@@ -7,7 +7,7 @@ a function of the user asks for one, and for what flat numbers cannot be (lists 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache, cached_property, partial
+from functools import cache, cached_property
 from typing import Any
 
 import awkward as ak
@@ -31,35 +31,35 @@ def freeze_array(values: Any) -> Any:
 class Lists:
     """How many objects each row has, shared by all columns of these objects.
 
-    >>> lists = Lists(np.array([0, 2, 2, 3]))
-    >>> lists.counts.tolist(), lists.rows.tolist()
-    ([2, 0, 1], [0, 0, 2])
+    >>> lists = Lists(np.array([2, 0, 1]))
+    >>> lists.offsets.tolist(), lists.rows.tolist()
+    ([0, 2, 2, 3], [0, 0, 2])
     """
 
-    def __init__(self, offsets: Array) -> None:
-        """`offsets` begin with 0: row `i` has the objects `offsets[i]` to `offsets[i + 1]`."""
-        self.offsets = offsets.astype(np.int64, copy=False)
+    def __init__(self, counts: Array) -> None:
+        self.counts: Array = freeze_array(counts.astype(np.int64, copy=False))
 
     @classmethod
-    def of(cls, counts: Array) -> Lists:
-        """The lists of so many objects each."""
-        offsets = np.zeros(len(counts) + 1, dtype=np.int64)
-        np.cumsum(counts, out=offsets[1:])
-        return cls(offsets)
+    def between(cls, offsets: Array) -> Lists:
+        """Row `i` has the objects `offsets[i]` to `offsets[i + 1]`; the first of all is 0."""
+        made = cls(np.diff(offsets))
+        made.offsets = offsets.astype(np.int64, copy=False)
+        return made
 
     def __len__(self) -> int:
-        return len(self.offsets) - 1
+        return len(self.counts)
+
+    @cached_property
+    def offsets(self) -> Array:
+        """Where the objects of each row begin, and where the last of them end."""
+        offsets = np.zeros(len(self) + 1, dtype=np.int64)
+        np.cumsum(self.counts, out=offsets[1:])
+        return offsets
 
     @property
     def objects(self) -> int:
         """The objects of all rows."""
         return int(self.offsets[-1])
-
-    @cached_property
-    def counts(self) -> Array:
-        """Objects of each row."""
-        counts: Array = freeze_array(np.diff(self.offsets))
-        return counts
 
     @cached_property
     def rows(self) -> Array:
@@ -68,7 +68,7 @@ class Lists:
 
     def same(self, other: Lists) -> bool:
         """Whether both have the same number of objects in every row."""
-        return self is other or np.array_equal(self.offsets, other.offsets)
+        return self is other or np.array_equal(self.counts, other.counts)
 
     def sums(self, mask: Array) -> Array:
         """The objects of each row for which a mask holds: int64."""
@@ -78,7 +78,7 @@ class Lists:
         """The lists of the objects for which a mask holds, and where these are."""
         index = np.flatnonzero(mask)
         rows = self.rows.take(index)
-        made = Lists.of(np.bincount(rows, minlength=len(self)))
+        made = Lists(np.bincount(rows, minlength=len(self)))
         made.rows = rows
         return made, lambda: index
 
@@ -87,11 +87,13 @@ class Lists:
         counts = self.counts
         low = np.zeros_like(counts) if part.start is None else _bound(part.start, counts)
         high = counts if part.stop is None else _bound(part.stop, counts)
-        return self._cut(self.offsets[:-1] + low, np.maximum(high - low, 0))
+        made = Lists(np.maximum(high - low, 0))
+        return made, cache(lambda: _places(self.offsets[:-1] + low, made))
 
     def taken(self, index: Array) -> tuple[Lists, Where]:
         """The lists of the rows `index`, and where their objects are."""
-        return self._cut(self.offsets[:-1][index], self.counts[index])
+        made = Lists(self.counts.take(index))
+        return made, cache(lambda: _places(self.offsets.take(index), made))
 
     def place(self, number: int) -> tuple[Array, Array]:
         """Where object `number` of each row is (from the end when negative), and which have none."""
@@ -101,16 +103,11 @@ class Lists:
         place[missing] = 0
         return place, missing
 
-    @staticmethod
-    def _cut(starts: Array, counts: Array) -> tuple[Lists, Where]:
-        made = Lists.of(counts)
-        return made, cache(partial(_places, starts - made.offsets[:-1], made))
 
-
-def _places(shifts: Array, lists: Lists) -> Array:
-    """Where objects are that lie together in each row, so far from where they come to lie."""
+def _places(starts: Array, lists: Lists) -> Array:
+    """Where the objects of lists are that come from places next to each other, from `starts` on."""
     index = np.arange(lists.objects, dtype=np.int64)
-    index += np.repeat(shifts, lists.counts)
+    index += np.repeat(starts - lists.offsets[:-1], lists.counts)
     return index
 
 
@@ -227,7 +224,7 @@ def as_flat(layout: Any) -> Any:
         if layout.parameters:
             return None
         layout = layout.to_ListOffsetArray64(True)
-        lists = Lists(np.asarray(layout.offsets))
+        lists = Lists.between(np.asarray(layout.offsets))
         layout = layout.content[: lists.objects]
     if layout.is_option and layout.content.is_numpy:
         layout = layout.to_IndexedOptionArray64()

@@ -62,7 +62,7 @@ class Chunk:
             return simplify(self._events[name])
         layouts = {f: self._events.layout.content(f"{name}_{f}") for f in reading.contents}
         if reading.counter is not None:
-            return Collection(name, Lists.of(np.asarray(self._events[reading.counter])), {})
+            return Collection(name, Lists(np.asarray(self._events[reading.counter])), {})
         if any(layout.is_list for layout in layouts.values()):
             return collect(name, layouts)
         contents = list(layouts.values())

@@ -51,7 +51,7 @@ def _as_collection(layout: Any) -> Collection | None:
         return None
     end = lists.offsets[-1] if index is None else None
     contents = {f: content.content(f)[:end] for f in content.fields}
-    shape = Lists(np.asarray(lists.offsets))
+    shape = Lists.between(np.asarray(lists.offsets))
     if index is not None:
         return Collection("objects", shape, _Carried(contents, partial(np.asarray, index)))
     return Collection("objects", shape, contents)
@@ -97,7 +97,7 @@ def collect(name: str, layouts: Mapping[str, Any]) -> Collection:
             odd[field] = f"{name}_{model} and {name}_{field} have different numbers of objects"
         else:
             contents[field] = lists[field].content[: offsets[-1]]
-    return Collection(name, Lists(offsets), contents, odd)
+    return Collection(name, Lists.between(offsets), contents, odd)
 
 
 def _equal(some: np.ndarray, others: np.ndarray) -> bool:
@@ -237,7 +237,7 @@ def override(value: Any, field: str, made: Any, where: str) -> Any:
     if isinstance(value, Collection):
         layout = ak.to_layout(as_awkward(made))
         lists = layout.to_ListOffsetArray64(True) if layout.is_list else None
-        if lists is None or not value.lists.same(Lists(np.asarray(lists.offsets))):
+        if lists is None or not value.lists.same(Lists.between(np.asarray(lists.offsets))):
             raise PathError(
                 f"{where}: gives another number of objects per event than {value.name!r} has"
             )

@@ -180,8 +180,9 @@ class Weights:
         return values
 
     def _refuse_infinite(self, values: np.ndarray, layer: Layer, step: Weight) -> None:
-        bad = ~np.isfinite(values)
-        if bad.any():
+        finite = np.isfinite(values)
+        if not finite.all():
+            bad = ~finite
             entry = int(layer.entries(step.level)[int(np.argmax(bad))])
             raise DataError(
                 f"{named(step)}: not finite in {int(bad.sum())} of {len(values)} events "
