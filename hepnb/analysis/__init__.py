@@ -54,7 +54,8 @@ if TYPE_CHECKING:
     from .dataset import Dataset, as_datasets
     from .events import EventFile, open_events
     from .fills import Fill
-    from .lookups import LumiMask, Unique, lookup
+    from .lookups import LumiMask, Unique
+    from .lookups.lookup import lookup
     from .module import Module
     from .parameters import param
     from .path import Path

@@ -245,3 +245,13 @@ def test_check_says_that_all_is_well(file: FilePath, capsys: pytest.CaptureFixtu
     assert main(["card", "check", str(file)]) == 0
     assert main(["card", "check", str(file), "--data"]) == 1
     assert "card.yaml:5:8: dataset 'toy': " in capsys.readouterr().err
+
+
+def test_a_path_of_a_card_has_the_hash_of_what_it_says(file: FilePath) -> None:
+    def hash_of(text: str, **parameters: Any) -> str:
+        return Card(text.encode(), file, parameters=parameters).path.hash
+
+    before = hash_of(DIMUON)
+    assert hash_of(DIMUON.replace("# in any order", "# said otherwise")) == before
+    assert hash_of(DIMUON.replace("pair > 2\n", "pair > 3\n")) != before
+    assert hash_of(DIMUON, pt=25) != before
