@@ -134,6 +134,12 @@ class CommandJob:
             raise RunError(f"progress={self.progress!r}: {error}") from None
         if pattern and "events" not in pattern.groupindex:
             raise RunError(f"progress={self.progress!r} has no group (?P<events>...)")
+        for pattern_of_files in self.patterns:
+            parts = Path(pattern_of_files).parts
+            if not parts or ".." in parts or Path(pattern_of_files).is_absolute():
+                raise RunError(
+                    f"histograms={pattern_of_files!r}: name files in the output directory"
+                )
 
     @property
     def is_cut(self) -> bool:

@@ -53,7 +53,7 @@ class HistOf:
     label: str | None
 
     def __add__(self, other: object) -> HistOf:
-        if other != self:
+        if not isinstance(other, HistOf):
             raise RunError(f"histogram {self.name!r} is something else in another chunk")
         return self
 
@@ -84,13 +84,13 @@ def _encode(value: Any, place: tuple[Any, ...], hists: dict[str, Any] | None) ->
     if isinstance(value, np.generic | np.ndarray) and value.dtype.kind in _NUMBERS:
         return _array(value)
     if kind in _COLLECTIONS.values() or _is_coffeas(value, ("list", "set")):
-        return [*_named_kind(kind), [_encode(v, (*place, "..."), None) for v in value]]
+        return [kind.__name__, [_encode(v, (*place, "..."), None) for v in value]]
     if kind in _MAPPINGS.values() or _is_coffeas(value, ("dict", "defaultdict")):
         items = [
             [_encode(k, place, None), _encode_item(v, (*place, k), hists)] for k, v in value.items()
         ]
         factory = getattr(value, "default_factory", None)
-        return [*_named_kind(kind), items, _factory(factory, place)]
+        return [kind.__name__, items, _factory(factory, place)]
     if kind.__module__ == "awkward.highlevel" and kind.__name__ == "Array":
         return _awkward(value)
     if kind.__module__.split(".")[0] == "coffea" and _is_accumulator(kind):
@@ -134,10 +134,6 @@ def _is_accumulator(kind: type) -> bool:
 def _is_coffeas(value: Any, which: Iterable[str]) -> bool:
     kind = type(value)
     return kind.__module__ == _COFFEA and kind.__name__ in {_OF_COFFEA[name] for name in which}
-
-
-def _named_kind(kind: type) -> list[str]:
-    return [kind.__name__]
 
 
 def _array(value: Any) -> list[Any]:

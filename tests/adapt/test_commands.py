@@ -229,6 +229,8 @@ if not os.path.exists(sys.argv[2]):
         (["x", "{inptu}"], {}, "no placeholder {inptu}; did you mean 'input'?"),
         (["x"], {"progress": "("}, "progress="),
         (["x"], {"progress": "a"}, "has no group"),
+        (["x"], {"histograms": "/tmp/*.root"}, "name files in the output directory"),
+        (["x"], {"histograms": ["a.root", "../*.root"]}, "name files in the output directory"),
     ],
 )
 def test_a_command_that_makes_no_sense_is_refused(arguments, options, said):

@@ -6,7 +6,10 @@ installs them. The others are written here in the form of its user guide.
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
+import time
 from functools import partial
 
 import awkward as ak
@@ -151,6 +154,28 @@ def test_every_kind_of_accumulator_of_the_user_guide(dimuon_file, tmp_path, work
     assert run.hist("Data:pt").to_hist() == theirs["Data"]["pt"]
     (row,) = (row for row in run.statistics if row["module"] == "Guide")
     assert row["events"] == 100_000
+
+
+def test_kills_change_nothing(dimuon_file, tmp_path):
+    """A worker and the supervisor are killed in the middle; each chunk counts once all the same."""
+    gate = tmp_path / "gate"
+
+    class Gated(Guide):
+        def process(self, events):
+            while events.metadata["entrystart"] >= 40_000 and not gate.exists():
+                time.sleep(0.02)
+            return super().process(events)
+
+    job = hn.adapt.coffea(Gated(), schema=BaseSchema)
+    data = {"Data": [str(dimuon_file)]}
+    run = job.start(data, workers=2, chunk=20_000)
+    while run.progress["events"] < 40_000:
+        time.sleep(0.02)
+    assert run.result()["Data"]["entries"] == 40_000
+    os.kill(run.workers[0]["pid"], signal.SIGKILL)
+    os.kill(run.snapshot()["pid"], signal.SIGKILL)
+    gate.touch()
+    same(run.resume().wait(100).result(), under_coffea(Guide(), data, 20_000, BaseSchema))
 
 
 def test_a_function_is_a_processor_too(dimuon_file):

@@ -57,7 +57,7 @@ export function fraction(progress: Progress, state: string): number | null {
   const total = expectedOf(progress);
   if (total === null) return null;
   if (total <= 0) return state === "done" ? 1 : 0;
-  return Math.min(1, progress.events / total);
+  return Math.min(1, (progress.events + (progress.events_under_way ?? 0)) / total);
 }
 
 /** All events: counted once every file is open, before that what the opened files let expect. */

@@ -13,6 +13,8 @@ export interface Progress {
   files_total: number | null;
   files_failed: number;
   events_lost: number;
+  /** Done in chunks that are not committed, where workers tell. */
+  events_under_way?: number;
   rate: number | null;
   eta: number | null;
   eta_error: number | null;

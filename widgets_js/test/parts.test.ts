@@ -29,6 +29,7 @@ const snapshot = { state: "running", started: 0, ended: null, progress } as Snap
 
 test("progress", () => {
   expect(fraction(progress, "running")).toBeCloseTo(0.24);
+  expect(fraction({ ...progress, events_under_way: 1300 }, "running")).toBeCloseTo(0.5);
   expect(fraction({ ...progress, events_total: null }, "running")).toBeNull();
   expect(fraction({ ...progress, events: 0, events_total: 0 }, "done")).toBe(1);
   expect(Object.fromEntries(factsOf(snapshot))).toEqual({
