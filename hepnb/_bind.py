@@ -13,6 +13,7 @@ from . import analysis
 from .analysis.description import as_text, describe_path
 from .analysis.registry import ModuleTable, modules
 from .runs import Run, RunSet, RunTable, list_runs, scan, start
+from .runs.debugging import debug
 from .runs.duplicates import find_duplicates
 from .runs.finding import attach, resume
 from .runs.preview import plan
@@ -24,6 +25,7 @@ __all__ = [
     "Run",
     "RunSet",
     "attach",
+    "debug",
     "find_duplicates",
     "list_runs",
     "modules",

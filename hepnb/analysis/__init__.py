@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     from .events import EventFile, open_events
     from .fills import Fill
     from .lookups import LumiMask, Unique
-    from .lookups.lookup import lookup
+    from .lookups.opening import lookup
     from .module import Module
     from .parameters import param
     from .path import Path

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 from itertools import pairwise
+from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any
 
 from ..errors import MissingColumn
+from .debugging.saved import save_chunk
 from .sums import branch_of_other_tree
 
 if TYPE_CHECKING:
@@ -73,12 +75,17 @@ class ProgramInput:
     def process(self, task: ChunkTask, costs: Statistics) -> Iterator[ChunkResult]:
         """What each part of the chunk gives; reading is written down in `costs`."""
         for start, stop in _parts(task.start, task.stop, task.parts):
-            yield self._part(start, stop, task.key, costs)
+            yield self._part(start, stop, task, costs)
 
-    def _part(self, start: int, stop: int, key: str, costs: Statistics) -> ChunkResult:
+    def _part(self, start: int, stop: int, task: ChunkTask, costs: Statistics) -> ChunkResult:
         read = partial(self._file.read, self._columns, start, stop)
         events = costs.timed("input", stop - start, read, "read")
-        return self._program.process(events, self._dataset, first_entry=start, file=key)
+        try:
+            return self._program.process(events, self._dataset, first_entry=start, file=task.key)
+        except Exception:
+            if task.directory != FilePath():
+                save_chunk(task.directory, task.order, events, start, task.key)
+            raise
 
     def close(self) -> None:
         """Close the file."""

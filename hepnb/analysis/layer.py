@@ -244,6 +244,14 @@ class Layer:
             return value.record(reading.wanted(self._plan.needs[owner, name], value))
         return ak.Array(value.layout) if isinstance(value, ak.Array) else as_awkward(value)
 
+    def whole(self, name: str, level: int) -> Any:
+        """A column with all fields that were read or defined, in the form that functions get."""
+        value = self.raw(name, level)
+        if isinstance(value, Collection):
+            reading = self.chunk.readings.get(name)
+            return value.record(tuple(value.fields if reading is None else reading.fields))
+        return ak.Array(value.layout) if isinstance(value, ak.Array) else as_awkward(value)
+
     def _checked(self, value: Any, level: int, where: str) -> Any:
         """A column as it is kept: one value or list per row."""
         rows = self.rows(level)

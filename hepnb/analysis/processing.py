@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import awkward as ak
 import numpy as np
@@ -11,12 +11,11 @@ import numpy as np
 from .applied import Applied
 from .conventions import Reading
 from .fills import fill_histogram, fill_table, overlaps
-from .layer import Chunk, Layer
+from .layer import Layer
 from .plan import Plan
 from .result import ChunkResult, CutRow
 from .source import Collection
 from .stack import Stack
-from .statistics import Statistics
 from .steps import (
     Category,
     Definition,
@@ -33,26 +32,14 @@ from .sums import sum_of
 from .variations import NOMINAL
 from .weights import Weights
 
-if TYPE_CHECKING:
-    from .dataset import Dataset
-
 __all__ = ["process_chunk"]
 
 _MOST_SIZES = 32
 
 
-def process_chunk(
-    path: Applied,
-    events: ak.Array,
-    dataset: Dataset,
-    file: str,
-    first: int,
-    statistics: Statistics,
-) -> ChunkResult:
+def process_chunk(path: Applied, stack: Stack) -> ChunkResult:
     """The result of one chunk, with all its variations."""
     steps, plan = path.steps, path.plan
-    chunk = Chunk(events, path.readings, dataset, file, first)
-    stack = Stack(steps, plan, chunk, statistics, path.touch)
     nominal = stack.layer()
     weights = Weights(stack)
     fills: list[Any] = []
@@ -79,14 +66,14 @@ def process_chunk(
         _count("all", 0, weights, cutflows)
     counts = _counts(nominal, steps, plan, path.readings)
     return ChunkResult(
-        events=len(events),
+        events=stack.chunk.length,
         fills=tuple(fills),
         tables=tables,
         cutflow=tuple(cutflows.pop(NOMINAL)),
         cutflows={label: tuple(rows) for label, rows in cutflows.items()},
         collections={name: _range(counts) for name, counts in counts.items()},
         sizes={name: _distribution(counts) for name, counts in counts.items()},
-        statistics=statistics.table(),
+        statistics=stack.statistics.table(),
         categories_overlap=_overlaps(nominal, steps, plan),
         sumw=total,
     )

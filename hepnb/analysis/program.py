@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .events import EventFile
     from .fingerprint import Fingerprint
     from .input import ProgramInput
+    from .stack import Stack
 
 __all__ = ["Program"]
 
@@ -135,15 +136,38 @@ class Program:
         random numbers. Exceptions of the user's functions pass unchanged. Raises `PathError` when a
         value has the wrong shape, `DataError` when a weight is not finite.
         """
+        stack = self.stack(
+            events, dataset, first_entry=first_entry, file=file, statistics=Statistics()
+        )
+        return self.process_stack(stack)
+
+    def process_stack(self, stack: Stack) -> ChunkResult:
+        """The result of the chunk that `stack` holds."""
         from .processing import process_chunk
+
+        return process_chunk(self._cache["applied"], stack)
+
+    def stack(
+        self,
+        events: ak.Array,
+        dataset: Dataset,
+        *,
+        first_entry: int,
+        file: str,
+        statistics: Statistics,
+    ) -> Stack:
+        """One chunk, of which nothing is computed yet; hooks that come before it have run."""
+        from .layer import Chunk
+        from .stack import Stack
 
         kind = (tuple(events.fields), dataset)
         if self._cache.get("kind") != kind:
-            applied = Applied.of(self.steps, self.selector, *kind)
-            self._cache["kind"], self._cache["applied"] = kind, applied
-        statistics = Statistics()
+            made = Applied.of(self.steps, self.selector, *kind)
+            self._cache["kind"], self._cache["applied"] = kind, made
         self._enter(dataset, statistics)
-        return process_chunk(self._cache["applied"], events, dataset, file, first_entry, statistics)
+        applied: Applied = self._cache["applied"]
+        chunk = Chunk(events, applied.readings, dataset, file, first_entry)
+        return Stack(applied.steps, applied.plan, chunk, statistics, applied.touch)
 
     @cached_property
     def _cache(self) -> dict[str, Any]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .lookup import lookup
 from .lumi_mask import LumiMask
+from .opening import lookup
 from .unique import Unique
 
 __all__ = ["LumiMask", "Unique", "lookup"]
