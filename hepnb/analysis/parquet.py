@@ -46,7 +46,7 @@ class ParquetFile(EventFile):
             self._file = parquet.ParquetFile(path, memory_map=False)
         except FileNotFoundError:
             raise DataError(f"{path}: no such file") from None
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  pyarrow raises many
             raise DataError(f"{path}: not a Parquet file ({one_line(error)})") from None
         facts = self._file.metadata
         self.entries = int(facts.num_rows)
