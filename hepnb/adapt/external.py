@@ -6,6 +6,7 @@ from lines written to the named pipe `$HEPNB_STATUS`, or is read off its output.
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import json
 import logging
@@ -36,6 +37,7 @@ _LONGEST_LINE = 20_000
 _MOST_EVENTS = 1e18
 _PLAIN = re.compile(r"\s*(\d+(?:\.\d*)?)(?:\s*(?:/|of)\s*(\d+(?:\.\d*)?))?\s*$")
 _LOG = logging.getLogger("command")
+_decoder = codecs.getincrementaldecoder("utf-8")
 Told = tuple[float, float | None]
 
 
@@ -76,6 +78,7 @@ class External:
         self._told: Told = (0.0, None)
         self._told_at = 0.0
         self._partial: dict[int, bytes] = {}
+        self._decoders = {n: _decoder("backslashreplace") for n in _OUTPUTS}
         self._last: dict[str, deque[str]] = {n: deque(maxlen=_LAST_LINES) for n in _OUTPUTS}
 
     @property
@@ -137,7 +140,7 @@ class External:
                 for key, _ in heard:
                     data = os.read(key.fd, _AT_ONCE)
                     if data and key.fd != pipe:
-                        self._pass_on(data, is_error=key.fileobj is process.stderr)
+                        self._pass_on(data, "stdout" if key.fileobj is process.stdout else "stderr")
                     if not data:
                         selector.unregister(key.fileobj)
                     self._lines(key.fd, data or b"\n", key.data)
@@ -159,10 +162,9 @@ class External:
         if time.monotonic() - self._told_at > _ALIVE_EVERY:
             self._now()
 
-    @staticmethod
-    def _pass_on(data: bytes, *, is_error: bool) -> None:
-        stream = sys.stderr if is_error else sys.stdout
-        stream.write(data.decode("utf-8", "backslashreplace"))
+    def _pass_on(self, data: bytes, output: str) -> None:
+        stream = getattr(sys, output)
+        stream.write(self._decoders[output].decode(data))
         stream.flush()
 
     def _lines(self, source: int, data: bytes, hear: Callable[[str], None]) -> None:

@@ -24,6 +24,7 @@ def main(life: int, status_pipe: str, command: list[str]) -> int:
     os.set_blocking(woken, False)
     signal.set_wakeup_fd(woken)
     signal.signal(signal.SIGCHLD, lambda *_: None)
+    os.set_inheritable(life, False)
     child = os.fork()
     if child == 0:
         _become(command)

@@ -25,6 +25,7 @@ class Brings:
 
     gate: str = ""
     clash: bool = False
+    spoilt: int = -1
     name = "brings"
     histograms = ()
     variations = ()
@@ -63,6 +64,8 @@ class Opened:
         axis = hist.axis.StrCategory([], growth=True, name="region")
         bins = task.order + 3 if self.job.clash else 10
         h = hist.Hist(axis, hist.axis.Regular(bins, 0, 1, name="x"), storage="weight")
+        if task.order == self.job.spoilt:
+            h.fill("r0", 0.5, weight=np.nan)
         h.fill(
             f"r{task.order % 3}", rng.random(task.events), weight=rng.normal(1, 0.5, task.events)
         )
@@ -119,6 +122,13 @@ def test_a_resumed_run_knows_them(tmp_path, expected):
     run = run.resume().wait(60)
     assert contents(run) == expected
     assert before["odd0"] == expected["odd0"]
+
+
+def test_a_chunk_that_fails_leaves_its_histograms_to_be_told_of_by_the_next(expected):
+    run = start(Brings(spoilt=0), DATA, workers=1, chunk=100, on_error="skip").wait(60)
+    assert run.progress["events_lost"] == 100
+    assert run.workers[0]["deaths"] == 0
+    assert run.hist("odd0").to_hist() == expected["odd0"]
 
 
 @pytest.mark.parametrize("on_error", ["fail", "skip"])

@@ -147,12 +147,14 @@ class Tasks:
             raise DataError(f"{entry.path}: was replaced while the run was reading it")
         asked = self._asked(task, opened.uuid)
         seed_generators(asked.seed)
-        contribution = Contribution(self._signatures)
-        sums, costs, new = _Sums(), Statistics(), list[Signature]()
+        signatures, new = dict(self._signatures), dict[str, Signature]()
+        contribution = Contribution(signatures)
+        sums, costs = _Sums(), Statistics()
         began, cpu, before = time.perf_counter(), time.process_time(), opened.bytes_read
         for result in opened.process(asked, costs):
-            new += self._undeclared(result)
-            add = partial(_contribute, contribution, self._signatures, result)
+            new |= self._undeclared(result)
+            signatures |= new
+            add = partial(_contribute, contribution, signatures, result)
             costs.timed("histograms", result.events, add, "fill")
             sums.add(result)
             del result, add
@@ -163,8 +165,10 @@ class Tasks:
         meta["bytes"] = opened.bytes_read - before
         record: bytes = contribution.encode(task["id"], task["order"], meta)
         self._have_read(index, asked.events)
+        self._signatures |= new  # only now: of a chunk that failed nothing is told
         reply = {"k": "done", "raw": len(record)}
-        return reply | ({"declares": [s.to_dict() for s in new]} if new else {}), record
+        told = [signature.to_dict() for signature in new.values()]
+        return reply | ({"declares": told} if told else {}), record
 
     def _asked(self, task: Mapping[str, Any], uuid: str) -> ChunkTask:
         seed, dataset = self._spec.settings.seed, self._spec.files[task["file"]].dataset
@@ -183,19 +187,17 @@ class Tasks:
             tell=tell,
         )
 
-    def _undeclared(self, result: ChunkResult) -> list[Signature]:
-        """The signatures of histograms that this worker has not seen, or not like this.
+    def _undeclared(self, result: ChunkResult) -> dict[str, Signature]:
+        """The signatures of histograms that this worker has not told of, or not like this.
 
         Whether they fit what other workers have told is judged where all of them are known.
         """
         if not result.hists:
-            return []
+            return {}
         from ...histograms.adding import signature_of
 
         found = [signature_of(name, full) for name, full in result.hists.items()]
-        new = [s for s in found if s != self._signatures.get(s.name)]
-        self._signatures |= {s.name: s for s in new}
-        return new
+        return {s.name: s for s in found if s != self._signatures.get(s.name)}
 
     def _have_read(self, index: int, entries: int) -> None:
         """Close a file that was read whole: an open one may hold tens of megabytes."""
