@@ -13,6 +13,7 @@ from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any
 
 from ..errors import DataError, HepnbError, RunError
+from .budget import BUDGET, in_words, needs_of_chunk, refuse_above
 from .launch import in_parts
 from .plan import entry_ranges
 from .preparing import Inputs, Prepared, prepare
@@ -54,7 +55,8 @@ def plan(path: Path, data: Any, **settings: Any) -> Preview:
     """Say what `path.start(data, ...)` would do: files, columns, chunks, bins and bytes.
 
     Takes the keywords of `path.start`. Raises what `path.start` would raise for a path, data or
-    settings that make no sense.
+    settings that make no sense, and RunError where a worker would need more memory for a chunk (its
+    columns unpacked, and what it adds to histograms) than `memory=`, or 2 GB, with the largest causes.
 
     >>> import tempfile, hepnb as hn
     >>> from hepnb.samples import toy_dimuon
@@ -70,13 +72,17 @@ def plan(path: Path, data: Any, **settings: Any) -> Preview:
     histograms = Table(_histogram_row(s, prepared) for s in _signatures(prepared))
     files = Table(row for row, _ in looked)
     columns = _columns([columns for _, columns in looked])
+    totals = _totals(inputs, prepared, files, columns, histograms)
+    needs = needs_of_chunk(columns, histograms, totals, len(prepared.datasets))
+    totals["worker_bytes"] = sum(needs.values())
+    refuse_above(needs, prepared.spec.settings.memory or BUDGET)
     return Preview(
         name=prepared.spec.name,
         files=files,
         columns=columns,
         histograms=histograms,
         tables=_program(prepared).tables,
-        totals=_totals(inputs, prepared, files, columns, histograms),
+        totals=totals,
     )
 
 
@@ -162,6 +168,7 @@ def _histogram_row(signature: Signature, prepared: Prepared) -> dict[str, Any]:
         "storage": signature.storage,
         "bins": signature.bins * blocks,
         "blocks": blocks,
+        "by_dataset": "dataset" in [signature.axes[i].name for i in signature.category_axes],
         "bytes": block * blocks,
     }
 
@@ -235,7 +242,7 @@ def _lines(found: Preview) -> list[str]:
     about = "about " if t["files"] > t["files_opened"] else ""
     opened = f" (the first {t['files_opened']} were opened)" if about else ""
     read, of, unpacked, chunk, kept = (
-        _bytes(t[key])
+        in_words(t[key])
         for key in ("bytes_read", "bytes_of", "bytes_unpacked", "chunk_bytes", "histogram_bytes")
     )
     said = {
@@ -243,7 +250,8 @@ def _lines(found: Preview) -> list[str]:
         "reads": f"{t['branches']} of {t['branches_of']:,} branches: {about}{read} of {of}, "
         f"{unpacked} unpacked",
         "chunks": f"{about}{t['chunks']:,}, of at most {t['chunk_events']:,} events, "
-        f"{chunk} unpacked, for {t['workers']} worker{'s' if t['workers'] > 1 else ''}",
+        f"{chunk} unpacked, for {t['workers']} worker{'s' if t['workers'] > 1 else ''}"
+        f" of about {in_words(t['worker_bytes'])} each beside the libraries",
         "histograms": f"{len(found.histograms)}, with {t['bins']:,} bins: at most {kept} on disk "
         "before compression",
     }
@@ -261,24 +269,12 @@ def _lines(found: Preview) -> list[str]:
 
 
 def _indented(rows: Table, columns: Sequence[str]) -> list[str]:
-    shown = Table({c: _bytes(row[c]) if c == "bytes" else row[c] for c in columns} for row in rows)
+    shown = Table(
+        {c: in_words(row[c]) if c == "bytes" else row[c] for c in columns} for row in rows
+    )
     return [f"    {line}" for line in repr(Table(shown[:_SHOWN])).splitlines()] if rows else []
 
 
 def _named(names: Sequence[str]) -> str:
     more = f", and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
     return ", ".join(names[:_SHOWN]) + more if names else "none: only the number of events"
-
-
-def _bytes(size: float | None) -> str:
-    """A size that a person reads.
-
-    >>> _bytes(None), _bytes(0), _bytes(1500), _bytes(2.5e9)
-    ('? bytes', '0 bytes', '1.5 kB', '2.5 GB')
-    """
-    if size is None:
-        return "? bytes"
-    for unit, step in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
-        if size >= step:
-            return f"{size / step:.3g} {unit}"
-    return f"{size:.0f} bytes"

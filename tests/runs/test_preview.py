@@ -40,6 +40,25 @@ def test_it_says_what_the_run_then_does(numbered, path, tmp_path):
     assert found.tables == ("muons",)
 
 
+def test_what_would_not_fit_is_refused_with_its_causes(numbered, path):
+    files, _ = numbered
+    path.weight("w", 1.0, variations={str(n): "1.0" for n in range(200)})
+    path.category("bin", **{f"b{n}": f"count(Muon) == {n}" for n in range(100)})
+    path.hist("fine", pt="Muon.pt: 4000, 0, 100", by=["dataset", "bin"], storage="Double")
+    data = [hn.Dataset(name, file, kind="mc") for name, file in zip("ab", files, strict=False)]
+    found = hn.plan(path, data)
+    # Of each block the bins that 400 events may hit, of one dataset; all of what is smaller.
+    rows = {row["name"]: row for row in found.histograms}
+    assert rows["fine"]["blocks"] == 2 * 100 * 201
+    small = rows["pt"]["bytes"] / 2 + rows["n"]["bytes"]
+    branches = sum(row["unpacked"] for row in found.columns) * 400 / 700
+    expected = 100 * 201 * 400 * 64 + small + branches
+    assert found.totals["worker_bytes"] == pytest.approx(expected, abs=5)
+    said = r"needs about 5.. MB for a chunk, more than the 300 MB it may have: histogram 'fine' .*"
+    with pytest.raises(RunError, match=said + r"histogram 'pt' .*, .*; fill fewer bins"):
+        hn.plan(path, data, memory="300 MB")
+
+
 def test_bytes_are_those_of_the_file(numbered, path):
     files, _ = numbered
     found = hn.plan(path, files[0])
