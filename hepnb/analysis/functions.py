@@ -41,6 +41,9 @@ FUNCTIONS: dict[str, Function] = {
         "a collection or column, a number, and a default", 2, 3, ("default",), passes=True
     ),
     "where": Function("a condition and two values", 3, 3, passes=True),
+    "subset": Function(
+        "a collection, a condition on its objects, and sub-collections to leave out", 2, 10
+    ),
     "deltaphi": Function("two angles or two objects", 2, 2, fields=("phi",)),
     "deltar": Function("two objects", 2, 2, fields=("eta", "phi")),
     "mass": Function("two or more objects", 2, 6, fields=MOMENTUM),

@@ -21,7 +21,9 @@ def expression_uses(tree: ast.expr, names: Iterable[str]) -> Uses:
     for name, *chain in passed:
         if chain:
             collected[name].chains.add((*chain, EVERYTHING))
-    return Uses(collected, dict.fromkeys((c[0] for c in passed if len(c) == 1), True))
+    # A sub-collection has a field that its collection has not.
+    exact = not any(isinstance(n, ast.Name) and n.id == "subset" for n in ast.walk(tree))
+    return Uses(collected, dict.fromkeys((c[0] for c in passed if len(c) == 1), exact))
 
 
 def _uses(node: ast.AST, uses: dict[str, Use]) -> set[Chain]:
@@ -58,6 +60,8 @@ def _field(roots: set[Chain], field: str, uses: dict[str, Use]) -> set[Chain]:
 
 
 def _uses_of_call(node: ast.Call, name: str, uses: dict[str, Use]) -> set[Chain]:
+    if name == "subset":
+        return _uses_of_subset(node, uses)
     function = FUNCTIONS[name]
     passed: set[Chain] = set()
     for argument in [*node.args, *(word.value for word in node.keywords)]:
@@ -73,6 +77,17 @@ def _uses_of_call(node: ast.Call, name: str, uses: dict[str, Use]) -> set[Chain]
             _whole(roots, uses)
         else:
             _whole(roots, uses)
+    return passed
+
+
+def _uses_of_subset(node: ast.Call, uses: dict[str, Use]) -> set[Chain]:
+    parent, condition, *others = node.args
+    _whole(_uses(condition, uses), uses)
+    for other in others:
+        _field(_uses(other, uses), "index", uses)
+    passed = _uses(parent, uses)
+    for root in passed:
+        uses[root[0]].counted |= len(root) == 1
     return passed
 
 

@@ -18,6 +18,7 @@ from .kinematics import deltaphi, deltar, mass, pt
 from .picked import Picked
 from .reductions import all_of, any_of, largest, least, total
 from .source import Collection, simplify
+from .subset import subset
 
 __all__ = ["OPERATIONS", "apply", "is_jagged", "masked", "picked"]
 
@@ -202,6 +203,7 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "first": _first,
     "nth": _nth,
     "where": _where,
+    "subset": subset,
     "deltaphi": _kinematic(deltaphi),
     "deltar": _kinematic(deltar),
     "mass": _kinematic(mass),

@@ -94,6 +94,31 @@ class Path(VariedPath, BranchedPath):
         check_name(name, "a definition")
         self._add(Definition(name, make_formula(formula, f"definition {name!r}")))
 
+    def collection(
+        self, name: str, *, of: str, where: str = "", not_in: str | Sequence[str] = ()
+    ) -> None:
+        """Define a sub-collection: the objects of a collection for which a condition holds.
+
+        `where` is one condition per object (all of them without it); an object that is in a
+        sub-collection of `not_in` is left out, so that the two share none. Beside the fields of `of` it has
+        `index`, the place of each object in the collection of the file. Raises `PathError` when the
+        name is taken.
+
+        >>> path = Path()
+        >>> path.collection("tight", of="Muon", where="Muon.pt > 20")
+        >>> path.collection("loose", of="Muon", where="Muon.pt > 5", not_in="tight")
+        >>> path.define("free_jet", "count(loose) + count(tight) == 0")
+        """
+        place = f"collection {name!r}"
+        others = texts(not_in, f"{place}: not_in")
+        for other in (of, *others):
+            check_name(other, f"what {place} is made of")
+        if where:
+            make_formula(where, f"{place}, where")  # so that its errors show this text
+        formula = ", ".join((of, f"({where})" if where else "True", *others))
+        check_name(name, "a collection")
+        self._add(Definition(name, make_formula(f"subset({formula})", place)))
+
     @overload
     def select(self, name: F) -> F: ...
     @overload
