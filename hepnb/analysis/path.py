@@ -312,7 +312,7 @@ class Path(VariedPath, BranchedPath):
         >>> path.check(["nJet", "Jet_pt", "Jet_eta"])
         Traceback (most recent call last):
         ...
-        hepnb.errors.PathError: definition 'ht': 'Jet' has no field 'pT'; did you mean 'pt'?
+        hepnb.errors.MissingColumn: definition 'ht': 'Jet' has no field 'pT'; did you mean 'pt'?
         """
         check_steps(arrange(self._steps), None if branches is None else tuple(branches))
 
