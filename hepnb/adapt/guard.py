@@ -28,6 +28,7 @@ def main(life: int, status_pipe: str, command: list[str]) -> int:
     child = os.fork()
     if child == 0:
         _become(command)
+    _set_group(child)  # here and in the child: whichever is first, it is done before a kill
     while True:
         ready, _, _ = select.select([life, wake], [], [])
         done, status = os.waitpid(child, os.WNOHANG)
@@ -53,6 +54,13 @@ def _become(command: list[str]) -> None:
         os.write(2, f"{command[0]}: {error.strerror}\n".encode())
     finally:
         os._exit(_NOT_STARTED)
+
+
+def _set_group(child: int) -> None:
+    try:
+        os.setpgid(child, child)
+    except OSError:
+        return  # it is the command by now, and did so itself
 
 
 def _kill_group(group: int) -> None:
