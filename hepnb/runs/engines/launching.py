@@ -27,6 +27,7 @@ from ..settings import Settings
 __all__ = ["Zygote", "first_zygote", "launch_zygote"]
 
 _SHARED = (
+    "hepnb.frames",
     "hepnb.runs.engines.zygote",
     "hepnb.histograms.manifest",
     "hepnb.histograms.record",

@@ -39,6 +39,7 @@ _HEAVY = (
     "hepnb.analysis.events",
     "hepnb.analysis.processing",
     "hepnb.analysis.random",
+    "hepnb.histograms.adding",
     "hepnb.histograms.contribution",
     "hepnb.runs.engines.worker",
 )
