@@ -23,12 +23,12 @@ from .formula import Formula, make_formula
 
 __all__ = ["category_axis", "read_axis", "split_axis"]
 
-_NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
+_NUMBER = r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?"
 _LABEL = r"(?:\s*\[(?P<label>[^\[\]]*)\])?\s*$"
 _EVEN = re.compile(
-    rf"^\s*(?P<n>\d+)\s*,\s*(?P<lo>{_NUMBER})\s*,\s*(?P<hi>{_NUMBER})\s*(?:,\s*(?P<log>log))?{_LABEL}"
+    rf"^\s*(?P<n>\d{{1,12}})\s*,\s*(?P<lo>{_NUMBER})\s*,\s*(?P<hi>{_NUMBER})\s*(?:,\s*(?P<log>log))?{_LABEL}"
 )
-_WHOLE = re.compile(rf"^\s*(?P<lo>[-+]?\d+)\s*,\s*(?P<hi>[-+]?\d+)\s*,\s*int{_LABEL}")
+_WHOLE = re.compile(rf"^\s*(?P<lo>[-+]?\d{{1,15}})\s*,\s*(?P<hi>[-+]?\d{{1,15}})\s*,\s*int{_LABEL}")
 _EDGES = re.compile(rf"^\s*\[(?P<edges>\s*{_NUMBER}(?:\s*,\s*{_NUMBER})+)\s*,?\s*\]{_LABEL}")
 _BOOL = re.compile(rf"^\s*bool{_LABEL}")
 _FORMS = "'bins, low, high', 'bins, low, high, log', 'low, high, int', '[edges]' or 'bool'"
@@ -91,7 +91,8 @@ def _parse(spec: str, name: str, place: str) -> Any:
         return hist.axis.Variable(edges, name=name, label=_label(match))
     if match := _BOOL.match(spec):
         return hist.axis.Boolean(name=name, label=_label(match))
-    raise PathError(f"{place}: {spec.strip()!r} is not an axis; write {_FORMS}")
+    said = spec.strip() if len(spec) <= 80 else f"{spec.strip()[:77]}..."
+    raise PathError(f"{place}: {said!r} is not an axis; write {_FORMS}")
 
 
 def _label(match: re.Match[str]) -> str:

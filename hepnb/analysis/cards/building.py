@@ -24,6 +24,7 @@ from .templates import Facts, fill, refuse_taken, refuse_unknown
 
 __all__ = ["Builder"]
 
+MOST = 1_000
 _CIRCLE = re.compile(r"definitions go round in a circle: (\w+)")
 
 
@@ -59,13 +60,19 @@ class Builder:
             for name, (key, node) in self.tree.section(section).entries.items():
                 with self.at(key):
                     add(name, node)
+                if len(self.path._steps) > MOST:
+                    raise key.error(f"more than {MOST:,} steps; a card is for fewer")
         add_processes(self)
         steps = [step for step in self.path._steps if not isinstance(step, SubPath)]  # all of them
         places = {id(s): place for s, place in zip(steps, self.path._places, strict=True)}
         self.path._steps = [*ordered(steps, self._after)]
         self.path._places = [places[id(step)] for step in self.path._steps]
         with self.placed():
-            self.path.check()
+            try:
+                self.path.check()
+            except RecursionError:
+                place = self.tree.section("definitions")
+                raise place.error("definitions that need each other in too long a row") from None
 
     # places
 

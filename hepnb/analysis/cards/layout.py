@@ -13,9 +13,10 @@ _FORMULA = Text("An expression.", also_numbers=True, example="count(Muon) == 2")
 _NAMES = Listed("One name or several.", of=Text())
 _AXIS = Text("expression: bins, low, high [label]", example="'sum(Jet.pt): 50, 0, 1000 [HT / GeV]'")
 _AFTER = Text("The select below which it stands.")
+_PLAIN = Text(also_numbers=True)
 _MATRIX = Named(
     "Values of placeholders: every combination is made; {name: value} where names differ.",
-    of=Either(short=Listed(of=Value()), long=Named(of=Value(), item="value")),
+    of=Either(short=Listed(of=_PLAIN), long=Named(of=_PLAIN, item="value")),
     item="placeholder",
 )
 _SCOPE: dict[str, Kind] = {
@@ -98,7 +99,7 @@ CARD = Record(
         "name": Text("The name of the analysis and its runs."),
         "parameters": Named(
             "Values for {NAME} in texts of the card; --set NAME=VALUE changes them.",
-            of=Text(also_numbers=True),
+            of=_PLAIN,
             item="parameter",
         ),
         "source": Text("The source of datasets that have several."),

@@ -37,8 +37,9 @@ class Mark:
         return f"{self.file}:{self.line}:{self.column}"
 
     def error(self, message: str) -> CardError:
-        """The error that says `message` of this place, in one line."""
-        return CardError(f"{self}: {' '.join(message.split())}")
+        """The error that says `message` of this place, in one line that can be read."""
+        line = " ".join(message.split())
+        return CardError(f"{self}: {line if len(line) <= 400 else line[:397] + '...'}")
 
 
 @dataclass

@@ -45,12 +45,12 @@ def add_variation(builder: Builder, name: str, node: Node) -> None:
 
 def add_weight(builder: Builder, name: str, node: Node) -> None:
     """Tell the path the weights that one entry of `weights:` stands for."""
-    if not isinstance(node, Branch):
-        builder.told(f"weight {name!r}", node)
-        empty = isinstance(node, Scalar) and node.plain is None
-        with builder.at(node):
-            builder.path.weight(name, None if empty else builder.formula(node))
-        return
+    if isinstance(node, Scalar):
+        said: dict[str, tuple[Scalar, Node]] = {}
+        if node.plain is not None:
+            said["value"] = (node, node)
+        node = Branch(node.mark, node.end, said)
+    assert isinstance(node, Branch)
     for one in _expanded(builder, name, node):
         place = f"weight {one.name!r}"
         builder.told(place, node)
@@ -134,7 +134,7 @@ def _by_suffix(
 ) -> dict[str, str]:
     """Expressions by suffix: the datasets that a name does not mean have `otherwise`."""
     made = {}
-    for when in by_dataset(suffix, builder.facts):
+    for when in by_dataset(suffix, node, builder.facts):
         formula = builder.finished(fill(text, when), node, otherwise, simulated=True)
         for key, value in {**one.when, **when}.items():
             formula = builder.facts.only(key, value, formula, otherwise, simulated=True)

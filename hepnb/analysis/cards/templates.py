@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 import math
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
@@ -32,7 +32,8 @@ __all__ = [
 
 _NAME = re.compile(r"\{([A-Za-z_]\w*)\}", re.ASCII)
 _KEYWORDS = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
-MOST = 10_000
+MOST = 2_000
+_LONGEST = 20_000
 
 
 def fill(text: str, values: Mapping[str, Any]) -> str:
@@ -89,6 +90,8 @@ class Facts:
             for value, part in reversed(parts):
                 last = f"({part}) if dataset.{key} == {value!r} else ({last})"
             text = last
+            if len(text) > _LONGEST:
+                raise where.error("it would be another expression for too many datasets")
         return text
 
     def only(self, key: str, value: Any, text: str, otherwise: str, *, simulated: bool) -> str:
@@ -133,22 +136,29 @@ class Expansion:
 def expand(name: str, where: Node, matrix: Branch, facts: Facts) -> Iterator[Expansion]:
     """What a template with a matrix stands for, in the order of the matrix."""
     axes = _axes(matrix, facts)
-    total = math.prod(len(values) for values in axes.values())
-    if total > MOST:
-        raise where.error(f"the matrix has {total:,} combinations; at most {MOST:,} are made")
+    _refuse_many(axes, where)
     outer = {key: axes[key] for key in axes if key in names_in(name)}
     inner = tuple(_combinations({key: axes[key] for key in axes if key not in outer}))
     for chosen in _combinations(outer):
         called = fill(name, chosen.names)
-        for when in by_dataset(called, facts):
+        for when in by_dataset(called, where, facts):
             yield Expansion(fill(called, when), chosen.and_(Values.same(when)), inner, when)
 
 
-def by_dataset(text: str, facts: Facts) -> Iterator[Mapping[str, Any]]:
+def by_dataset(text: str, where: Node, facts: Facts) -> Iterator[Mapping[str, Any]]:
     """What simulated datasets have for the placeholders of theirs in a text: each combination."""
     keys = [key for key in names_in(text) if key in facts.names()]
     known = {key: [(v, v) for v in facts.values(key, simulated=True)] for key in keys}
+    _refuse_many(known, where)
     return (found.values for found in _combinations(known))
+
+
+def _refuse_many(axes: Mapping[str, Sized], where: Node) -> None:
+    total = math.prod(len(values) for values in axes.values())
+    if total > MOST:
+        raise where.error(
+            f"the placeholders have {total:,} combinations; at most {MOST:,} are made"
+        )
 
 
 def _combinations(axes: Mapping[str, Iterable[tuple[Any, Any]]]) -> Iterator[Values]:
