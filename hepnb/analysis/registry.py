@@ -40,7 +40,7 @@ class ModuleTable:
     ...     '''The jet of the highest momentum.'''
     ...     produces = ("leading_jet",)
     ...     pt: float = param(30.0, unit="GeV")
-    >>> modules.search("leading jet")
+    >>> modules.search("leading highest")
     module      makes        parameters       what it is
     LeadingJet  leading_jet  pt = 30.0 [GeV]  The jet of the highest momentum.
     """
