@@ -79,7 +79,11 @@ class Commits:
             self._run.log.add(reason, level="ERROR", chunk=chunk.label, logger="hepnb")
         self.settled.add(chunk.order)
         self._run.plan.lost(chunk, reason)
-        self._tombstone(chunk, "lost chunk", reason)
+        if self._run.outcome is None:
+            meta = {"k": "lost chunk", "why": reason}
+            self._run.writing.add(lambda: self._run.store.tombstone(chunk.id, chunk.order, meta))
+        else:  # a gap stays in the journal, which a later run of the same path may fill
+            self.note({"k": "left", "order": chunk.order, "why": reason})
 
     def open_file(self, index: int, **facts: Any) -> None:
         """The file can be read; what it holds decides its chunks, so it is journaled before them."""
@@ -104,14 +108,17 @@ class Commits:
         self._run.leases.add(self._run.plan.cut())
 
     def give_up_the_rest(self, outcome: str) -> None:
-        """Whatever an ended run has not reached is said to be missing, chunk by chunk."""
+        """Whatever an ended run has not reached is said to be missing.
+
+        Nothing is journaled of it: the store keeps what stands behind a gap as it is, so that a later
+        run of the same path can fill the gap.
+        """
         plan = self._run.plan
         reason = _not_processed(outcome)
         for chunk in plan.chunks:
             # What has arrived is written yet, even if the disk makes it wait.
             if chunk.order not in self.settled:
                 plan.not_reached(chunk, reason)
-                self._tombstone(chunk, "not reached", reason)
         for file in plan.files:
             if file.status in ("waiting", "running") and outcome != "done":
                 file.skip(reason)
@@ -123,10 +130,6 @@ class Commits:
             self._run.plan.not_reached(chunk, reason)
         self._unwritten.clear()
         self._run.writing.drop()
-
-    def _tombstone(self, chunk: Chunk, kind: str, reason: str) -> None:
-        meta = {"k": kind, "why": reason}
-        self._run.writing.add(lambda: self._run.store.tombstone(chunk.id, chunk.order, meta))
 
 
 def _not_processed(outcome: str) -> str:

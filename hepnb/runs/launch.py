@@ -10,6 +10,7 @@ import inspect
 import os
 import subprocess
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from .directory import RunDirectory
 from .listing import obey_the_site
 from .preparing import Inputs, Prepared, prepare
 from .processes import detached
+from .reusing import find_earlier
 from .run import Run
 from .settings import Settings
 from .spec import supervisor_command
@@ -49,6 +51,7 @@ def start(
     cache: bool | None = None,
     parameters: Mapping[str, Any] | None = None,
     variations: str | Sequence[str] = "all",
+    reuse: bool | str | os.PathLike[str] = False,
 ) -> Run:
     """Run the path on data in background processes and return at once.
 
@@ -100,6 +103,11 @@ def start(
         The systematic variations to make beside the nominal: "all", "nominal", a pattern such as
         "jes*", or a list of names of variations, nuisances and sets. See `Path.vary`.
 
+    reuse : bool or run, optional
+        Take over the chunks that an earlier run of the same path on the same data has committed, and
+        run only the others: of the newest such run with True, or of the one with this id. A path
+        whose code, captured values, files, or data are others shares nothing with it; see `Path.hash`.
+
     Raises
     ------
     PathError
@@ -133,8 +141,13 @@ def start(
         variations=variations,
     )
     obey_the_site()
+    earlier = find_earlier(prepared, reuse)
+    if earlier is not None:
+        prepared = replace(prepared, spec=replace(prepared.spec, origin=earlier.origin))
     directory = RunDirectory.create(prepared.spec.name, out)
     prepared.write(directory)
+    if earlier is not None:
+        earlier.copy_into(directory)
     if engine == "inline":
         return run_inline(prepared, directory)
     return Run(directory, supervisor=launch(directory))
@@ -142,7 +155,7 @@ def start(
 
 def in_parts(given: Mapping[str, Any]) -> dict[str, Any]:
     """Keywords of `start` as `prepare` takes them. Raises RunError for one that is not known."""
-    known = {*inspect.signature(start).parameters} - {"path", "data", "out"}
+    known = {*inspect.signature(start).parameters} - {"path", "data", "out", "reuse"}
     for name in given:
         if name not in known:
             raise RunError(f"no setting {name!r}{nearest(name, known)}; see path.start")

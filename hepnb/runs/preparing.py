@@ -11,7 +11,7 @@ import time
 import warnings
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import DataError, HepnbError, PathError, RunError
 from .bundle import Bundle
 from .provenance import record_sources, warn_of_edits
+from .reusing import key_of
 from .settings import MOST_WORKERS, Settings, whole
 from .spec import FileSpec, RunSpec
 
@@ -182,7 +183,8 @@ def prepare(
         working_directory=here,
         created=time.time(),
     )
-    return Prepared(spec, job, inputs.datasets)
+    key, _ = key_of(job, inputs.datasets, spec)
+    return Prepared(replace(spec, key=key), job, inputs.datasets)
 
 
 def _warn_of_data(job: Job, datasets: tuple[Dataset, ...]) -> None:

@@ -45,13 +45,20 @@ def rebuild(run: Supervisor) -> None:
     Raises StoreError where the journal is that of another plan.
     """
     workers: dict[int, int] = {}
-    for entry in run.store.ledger():
-        if entry.order is None:
-            _read_note(run, entry.meta, workers)
+    notes = [entry.meta for entry in run.store.ledger() if entry.order is None]
+    began = max((n for n, note in enumerate(notes) if note["k"] == "reused"), default=0)
+    for number, note in enumerate(notes):
+        # Of an earlier run whose chunks were taken over, only what its files are counts here.
+        if number >= began or note["k"] in ("opened", "schema"):
+            _read_note(run, note, workers)
     chunks = list(run.plan.cut())
     for entry in run.store.ledger():
         if entry.order is not None:
             _settle(run, chunks, entry, workers)
+    for note in notes[began:]:
+        if note["k"] == "left":
+            run.commits.settled.add(note["order"])
+            run.plan.lost(chunks[note["order"]], note["why"])
     run.leases.add(chunk for chunk in chunks if chunk.order not in run.commits.settled)
     _fill_window(run)
     if run.lives:
@@ -62,6 +69,9 @@ def rebuild(run: Supervisor) -> None:
             "known are still to do",
             logger="hepnb",
         )
+    elif began:
+        taken = run.reporter.tally.chunks
+        run.log.add(f"{taken} chunks are those of run {notes[began]['run']}", logger="hepnb")
     run.lives += 1
     run.commits.note(
         {"k": "life", "time": time.time(), "pid": os.getpid(), "host": socket.gethostname()}
@@ -111,10 +121,8 @@ def _settle(run: Supervisor, chunks: list[Chunk], entry: Entry, workers: dict[in
         if seat := run.crew.seats.get(workers.get(order, 0)):
             seat.events += chunk.events
             seat.chunks += 1
-    elif entry.meta["k"] == "lost chunk":
-        run.plan.lost(chunk, entry.meta["why"])
     else:
-        run.plan.not_reached(chunk, entry.meta["why"])
+        run.plan.lost(chunk, entry.meta["why"])
 
 
 def _fill_window(run: Supervisor) -> None:

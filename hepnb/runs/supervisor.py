@@ -64,7 +64,7 @@ class Supervisor:
         self.is_held = False
         self.plan = Plan(
             self.spec.files,
-            run=directory.id,
+            run=self.spec.origin or directory.id,
             chunk=self.spec.chunk,
             allow_duplicates=self.spec.allow_duplicates,
         )

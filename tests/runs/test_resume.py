@@ -272,7 +272,7 @@ def test_a_run_killed_in_the_middle_of_its_end_ends_likewise(numbered, tmp_path,
         return event
 
     path.hist("checked", e="checked: 0, 2000, int")
-    kill_at("tombstone 2 after")
+    kill_at("seal 1 before")
     run = path.start(numbered[0], workers=1, chunk=CHUNK)
     if how == "cancelled":
         reach(run, 3)
