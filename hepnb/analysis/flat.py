@@ -129,11 +129,6 @@ class Flat(NDArrayOperatorsMixin):  # type: ignore[misc, unused-ignore]
     def __len__(self) -> int:
         return len(self.values) if self.lists is None else len(self.lists)
 
-    @property
-    def offsets(self) -> Array | None:
-        """Where the objects of each row begin and end; None for one value per row."""
-        return None if self.lists is None else self.lists.offsets
-
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         if method != "__call__" or kwargs or ufunc.nout != 1:
             return NotImplemented

@@ -56,7 +56,7 @@ def sum_of(step: SumOfWeights, index: int, layer: Layer) -> float:
     """The sum over the events of a chunk. Raises `DataError` unless it is a finite number per event."""
     rows = layer.rows(0)
     flat = flatten(layer.value(step.formula, 0, index), rows, named(step))
-    if flat.offsets is not None or flat.missing is not None:
+    if flat.lists is not None or flat.missing is not None:
         raise DataError(f"{step.formula.where}: is not one number per event")
     total = float(flat.values.astype(np.float64).sum())
     if not np.isfinite(total):
