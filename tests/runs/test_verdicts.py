@@ -121,3 +121,24 @@ def test_time_in_which_the_supervisor_stood_still_counts_little(monkeypatch):
     clock.tick()
     assert clock.with_task_of(seat) == "wait"
     assert seat.spent == 1.0
+
+
+@pytest.mark.parametrize(("timeout", "said"), [(None, "wait"), (1000.0, "end")])
+def test_who_tells_of_progress_does_not_hang(monkeypatch, timeout, said):
+    """Unless the user's own limit is over."""
+    now = [0.0]
+    monkeypatch.setattr(patience.time, "monotonic", lambda: now[0])
+    clock, seat = Patience(timeout), Seat(1, chunk=chunk(5))
+    seat.tells(4, 1.0)
+    assert seat.at == 0.0
+    for second in range(1, 2000):
+        now[0] += 1.0
+        clock.tick()
+        word = clock.with_task_of(seat)
+        if word == "end":
+            break
+        seat.tells(5, second / 1000)
+    assert word == said
+    assert seat.at == pytest.approx(min(seat.chunk.events, (second - (said == "end")) / 1000))
+    seat.release()
+    assert (seat.at, seat.heard) == (0.0, 0.0)
