@@ -40,6 +40,7 @@ class Card:
     `card.yaml:LINE:COLUMN`.
 
     >>> import tempfile
+    >>> from pathlib import Path as FilePath
     >>> text = "hepnb: 1\\nselects: {two muons: count(Muon) == 2}\\nhistograms: {pt: 'Muon.pt: 9, 0, 90'}\\n"
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     file = FilePath(folder, "card.yaml")
