@@ -68,6 +68,7 @@ def plan(path: Path, data: Any, **settings: Any) -> Preview:
     (4, 7)
     """
     inputs, prepared = _prepared(path, data, settings)
+    program = _program(prepared)
     looked = [_look(file, prepared) for file in inputs.files[:_OPENED]]
     histograms = Table(_histogram_row(s, prepared) for s in _signatures(prepared))
     files = Table(row for row, _ in looked)
@@ -81,7 +82,7 @@ def plan(path: Path, data: Any, **settings: Any) -> Preview:
         files=files,
         columns=columns,
         histograms=histograms,
-        tables=_program(prepared).tables,
+        tables=program.tables,
         totals=totals,
     )
 
