@@ -96,11 +96,15 @@ class Builder:
         except HepnbError as error:
             said = str(error)
             if match := _CIRCLE.match(said):
-                said = f"definition {match[1]!r}: {said}"
-            fits = [what for what in self._places if said.startswith(what)]
+                owners = {f"{kind} {match[1]!r}" for kind in ("definition", "category")}
+                fits = [what for what in self._places if what in owners]
+            else:
+                fits = [what for what in self._places if what in said]
             if not fits:
                 raise
-            raise self._places[max(fits, key=len)].error(str(error)) from None
+            # The first that is named, and of those the most exact.
+            first = min(fits, key=lambda what: (said.find(what), -len(what)))
+            raise self._places[first].error(said) from None
 
     def told(self, what: str, node: Node) -> None:
         """Remember where what messages call `what` stands."""

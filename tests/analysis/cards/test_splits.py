@@ -103,6 +103,8 @@ def test_events_in_two_processes_are_an_error_unless_that_is_meant(
         ("where: flavour == 5", "where: flavour = 5", "process', label 'ttbb'"),
         ("where: flavour == 5, ", "", "lacks 'where'"),
         ("1.5 * scale", "1.5 * ", "weight 'process'"),
+        ("flavour == 5", "process == 'ttcc'", "go round in a circle: process -> process"),
+        ("ttbb:", f"{'b' * 201}:", "the name of a label of category 'process' is one short line"),
     ],
 )  # fmt: skip
 def test_a_wrong_split_is_one_line(old: str, new: str, reason: str, file: FilePath) -> None:
