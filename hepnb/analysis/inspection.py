@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from .functions import FUNCTIONS
+from .momenta import COORDINATES, METHODS, SUM
 from .sourcecode import find_source
 from .usage import Use, Uses
 
@@ -211,9 +212,23 @@ class _Reader:
         if isinstance(node, ast.Lambda):
             self._captured(node)
             return _NONE
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+            self._momenta([node.left, node.right], SUM)
+            return _NONE
         for child in ast.iter_child_nodes(node):
             self._escape(self._expr(child))
         return _NONE
+
+    def _momenta(self, nodes: Iterable[ast.expr], what: str) -> None:
+        """Values that are added or asked for a distance: of objects, their momenta are read."""
+        for ref in self._union(nodes):
+            if ref.attr:
+                self._escape(frozenset({ref}))
+            else:
+                use = self.uses[ref.root]
+                use.value = True
+                use.attributes.add(what)
+                use.hints |= COORDINATES
 
     def _comprehension(
         self, node: ast.ListComp | ast.GeneratorExp | ast.SetComp | ast.DictComp
@@ -281,6 +296,9 @@ class _Reader:
     def _call(self, node: ast.Call) -> Refs:
         function = self._resolve(node.func)
         arguments = [*node.args, *(word.value for word in node.keywords)]
+        if isinstance(node.func, ast.Attribute) and node.func.attr in METHODS:
+            self._momenta([node.func.value, *arguments], node.func.attr)
+            return _NONE
         if function is None:
             self._escape(self._expr(node.func) | self._union(arguments))
             return _NONE

@@ -19,6 +19,7 @@ from .evaluation import evaluate
 from .expression import Expression
 from .flat import Flat, Lists, as_awkward, freeze_array
 from .formula import RESERVED, Formula
+from .momenta import record_of
 from .picked import Picked
 from .plan import describe
 from .random import EventRandom
@@ -241,7 +242,7 @@ class Layer:
         value = self.raw(name, level)
         if isinstance(value, Collection):
             reading = self.chunk.readings.get(name) or Reading(name, False, value.fields)
-            return value.record(reading.wanted(self._plan.needs[owner, name], value))
+            return record_of(value, reading, self._plan.needs[owner, name], asker)
         return ak.Array(value.layout) if isinstance(value, ak.Array) else as_awkward(value)
 
     def whole(self, name: str, level: int) -> Any:
