@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import math
 import os
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any, Self
 
@@ -18,6 +17,7 @@ import numpy as np
 from ..errors import DataError, nearest
 from .defaults import Defaults
 from .naming import Leaf, schema_of
+from .rootfiles import REMOTE, find_tree, leaves_of, open_root, reason_of
 from .schema import plain_type
 from .units import Units
 
@@ -28,11 +28,6 @@ if TYPE_CHECKING:
     from .dataset import Dataset
 
 __all__ = ["EventFile", "decompress_fast", "open_events"]
-
-_REMOTE = re.compile(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
-_HEAD = 20
-_LARGE_FILE = 1_000_000
-_TREES = ("TTree", "TNtuple", "TNtupleD", "ROOT::RNTuple", "ROOT::Experimental::RNTuple")
 
 
 def open_events(
@@ -52,16 +47,16 @@ def open_events(
         from .parquet import ParquetFile
 
         return ParquetFile(path, dataset)
-    directory = _open(path)
+    directory = open_root(path)
     try:
-        found = _find_tree(directory, path, tree)
+        found = find_tree(directory, path, tree)
         return EventFile(path, directory, found, dataset)
     except DataError:
         directory.close()
         raise
     except Exception as error:
         directory.close()
-        raise DataError(f"{path}: unreadable ({_reason(error)})") from error
+        raise DataError(f"{path}: unreadable ({reason_of(error)})") from error
 
 
 def decompress_fast() -> None:
@@ -97,7 +92,7 @@ class EventFile:
         self._tree = tree
         self._ntuple = not hasattr(tree, "branches")
         self._known: dict[str, Any] = {}
-        self._name_columns(list(_leaves(tree)), dataset)
+        self._name_columns(list(leaves_of(tree)), dataset)
 
     def _name_columns(self, leaves: list[Leaf], dataset: Dataset | None) -> None:
         """Give the columns their names and units, as the kind of file and the dataset have them."""
@@ -145,7 +140,7 @@ class EventFile:
         """Whether reading it takes much longer than computing: LZMA, or another machine's disk."""
         first = next(iter(getattr(self._tree, "branches", ())), None)
         kinds = {str(self._directory.file.compression), str(getattr(first, "compression", None))}
-        return bool(_REMOTE.match(self.path)) or any(kind.startswith("LZMA") for kind in kinds)
+        return bool(REMOTE.match(self.path)) or any(kind.startswith("LZMA") for kind in kinds)
 
     def cache_in(self, cache: ColumnCache) -> None:
         """From now on keep decompressed columns there, and take from there what it has."""
@@ -157,7 +152,7 @@ class EventFile:
 
         marks: list[object] = [uproot.__version__, self.uuid]
         marks += [self._directory.file.fEND, self._directory.fDatimeM]
-        if not _REMOTE.match(self.path):
+        if not REMOTE.match(self.path):
             found = FilePath(self.path).stat()
             marks += [found.st_size, found.st_mtime_ns]
         return marks
@@ -187,7 +182,7 @@ class EventFile:
             raise
         except Exception as error:
             raise DataError(
-                f"{self.path}: tree {self.tree!r}, entries {start}-{stop}: unreadable ({_reason(error)})"
+                f"{self.path}: tree {self.tree!r}, entries {start}-{stop}: unreadable ({reason_of(error)})"
             ) from error
         new = {name: read.layout.content(name) for name in missing}
         if self._cached is not None:
@@ -206,7 +201,7 @@ class EventFile:
     def _read(self, columns: list[str], start: int, stop: int) -> ak.Array:
         if not columns:
             return _record([], [], stop - start)
-        if _REMOTE.match(self.path):
+        if REMOTE.match(self.path):
             return self._at_once(columns, start, stop)
         # From a local file, branch by branch: `arrays` looks through all branches for each call,
         # which for a NanoAOD file of a thousand branches costs more than the reading.
@@ -268,7 +263,7 @@ class EventFile:
             rows = self._directory[tree][branch].array(library="np")
             found = math.fsum(rows)
         except KeyError as error:
-            raise DataError(f"{place}: not in this file ({_reason(error)})") from None
+            raise DataError(f"{place}: not in this file ({reason_of(error)})") from None
         except (TypeError, ValueError, OverflowError):
             raise DataError(f"{place}: is not one number per row") from None
         if not math.isfinite(found):
@@ -306,97 +301,3 @@ def _record(contents: list[Any], columns: Sequence[str], length: int) -> ak.Arra
     import awkward as ak
 
     return ak.Array(ak.contents.RecordArray(contents, list(columns), length=length))
-
-
-def _open(path: str) -> Any:
-    """The ROOT directory of a file, or `DataError` that says what the file is instead."""
-    import uproot
-
-    options: dict[str, Any] = {"object_cache": None, "array_cache": None, "num_workers": 1}
-    local = not _REMOTE.match(path)
-    if local:
-        _check_local(path)
-        options |= {"handler": uproot.source.file.MultithreadedFileSource, "use_threads": False}
-    try:
-        directory = uproot.open({path: None}, **options) if local else uproot.open(path, **options)
-    except Exception as error:
-        raise DataError(f"{path}: cannot be opened ({_reason(error)})") from error
-    return directory
-
-
-def _check_local(path: str) -> None:
-    """Say in one line what is wrong with a path before uproot tries it."""
-    place = FilePath(path)
-    if place.is_dir():
-        raise DataError(f"{path}: is a directory, not a file")
-    try:
-        with place.open("rb") as stream:
-            head = stream.read(_HEAD)
-            size = place.stat().st_size
-    except FileNotFoundError:
-        raise DataError(f"{path}: no such file") from None
-    except OSError as error:
-        raise DataError(f"{path}: cannot be opened ({error.strerror})") from None
-    if size == 0:
-        raise DataError(f"{path}: empty file (0 bytes)")
-    if head[:4] != b"root":
-        raise DataError(f"{path}: not a ROOT file (it does not begin with 'root')")
-    expected = _expected_size(head)
-    if size < expected:
-        raise DataError(f"{path}: truncated ({size} bytes of {expected}): copy it again")
-
-
-def _expected_size(head: bytes) -> int:
-    """The length that a ROOT file says of itself: fEND, 4 bytes long, or 8 in large files.
-
-    Source: https://root.cern/doc/master/classTFile.html ("Format of a TFile").
-    """
-    version = int.from_bytes(head[4:8], "big")
-    return int.from_bytes(head[12 : 16 if version < _LARGE_FILE else 20], "big")
-
-
-def _find_tree(directory: Any, path: str, tree: str | None) -> Any:
-    """The tree asked for, `Events`, or the only one; of several cycles the highest."""
-    classes = directory.classnames(recursive=True, cycle=False)
-    names = [name for name, kind in classes.items() if kind in _TREES]
-    if not names:
-        raise DataError(f"{path}: no TTree or RNTuple in this file")
-    if tree is None:
-        if "Events" in names:
-            tree = "Events"
-        elif len(names) == 1:
-            tree = names[0]
-        else:
-            raise DataError(f"{path}: which tree? it has {', '.join(names[:6])}: give tree=")
-    elif tree not in names:
-        hint = nearest(tree, names) or f"; it has {', '.join(names[:6])}"
-        raise DataError(f"{path}: no tree {tree!r}{hint}")
-    return directory[tree]
-
-
-def _leaves(tree: Any) -> Iterator[Leaf]:
-    """What can be read by itself: branches without parts and their parts, fields of an RNTuple."""
-    if not hasattr(tree, "branches"):
-        for field in tree.fields:
-            name = str(field.name)
-            # Fields of records are asked for only where there may be some: it takes milliseconds.
-            record = not field.typename and not name.startswith("_")
-            parts = [str(part.path) for part in field.fields] if record else []
-            yield from (Leaf(path, path) for path in parts or [name])
-        return
-    yield from _parts(tree, "")
-
-
-def _parts(branches: Any, way: str) -> Iterator[Leaf]:
-    for branch in branches.branches:
-        name = str(branch.name)
-        if branch.branches:
-            yield from _parts(branch, f"{way}{name}/")
-        else:
-            yield Leaf(name, way + name)
-
-
-def _reason(error: BaseException) -> str:
-    """The first line of an exception, short enough for a ledger."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return f"{type(error).__name__}: {lines[0][:160]}" if lines else type(error).__name__
