@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ..errors import HepnbError
-from ..runs.logs import LEVELS, LogFile
+from ..runs.logs import LEVELS, LogFile, places
 from ..runs.text import log_lines
 from ._pump import Pump
 from ._wire import Message
@@ -25,6 +25,7 @@ __all__ = ["LogPages", "brief"]
 _MOST_ROWS = 500  # in one answer
 _SHORT = 480  # characters of a text before it is cut
 _HEAD, _TAIL = 320, 120
+_CUT = "\n…\n"
 _PATIENCE = 0.25  # seconds of searching before the next request has its turn
 _PIECE = 400_000  # characters of text in one answer, about
 _READ = 1000  # records read at a time for it
@@ -60,12 +61,9 @@ class _Filter:
         for name in ("search", "chunk", "logger"):
             if not isinstance(message.get(name), str | None):
                 raise HepnbError(f"{name} must be text, not {message[name]!r}")
-        search = message.get("search") or None
-        if search is not None and message.get("regex"):
-            search = _pattern(search)
         return cls(
             None if levels is None else tuple(levels),
-            search,
+            _search(message),
             worker,
             message.get("chunk") or None,
             message.get("logger") or None,
@@ -74,6 +72,11 @@ class _Filter:
     @property
     def sources(self) -> dict[str, Any]:
         return {"worker": self.worker, "chunk": self.chunk, "logger": self.logger}
+
+
+def _search(message: Message) -> str | re.Pattern[str] | None:
+    search: str | None = message.get("search") or None
+    return _pattern(search) if search is not None and message.get("regex") else search
 
 
 @lru_cache(maxsize=16)
@@ -127,14 +130,19 @@ class LogPages:
         return handler
 
     def _page(self, message: Message) -> dict[str, Any]:
-        """Rows from `start` on (from the end if negative); `whole` leaves their texts uncut."""
+        """Rows from `start` on (from the end if negative); `whole` leaves their texts uncut, `all`
+        gives those without a hit as well."""
         start, count = _range(message, _MOST_ROWS)
-        asked = _Filter.asked(message)
+        asked = _Filter.asked({**message, "search": None} if message.get("all") else message)
         page = self._log.page(
             start, count, asked.levels, asked.search, **asked.sources, patience=_PATIENCE
         )
         records = page.pop("records")
-        return {**page, **brief(records, whole=bool(message.get("whole")))}
+        whole = bool(message.get("whole"))
+        try:
+            return {**page, **brief(records, _search(message), whole=whole)}
+        except HepnbError:  # no expression that can be searched for: log_find says so
+            return {**page, **brief(records, whole=whole)}
 
     def _find(self, message: Message) -> dict[str, Any]:
         """The hit next to the record `near`."""
@@ -173,24 +181,36 @@ class LogPages:
         return {"text": "".join(f"{line}\n" for line in lines), "next": at}
 
 
-def brief(records: list[dict[str, Any]], *, whole: bool = False) -> dict[str, Any]:
+def brief(
+    records: list[dict[str, Any]],
+    search: str | re.Pattern[str] | None = None,
+    *,
+    whole: bool = False,
+) -> dict[str, Any]:
     """Records as `{"names": [...], "rows": [[n, time, level, worker, chunk, logger, repeat, text,
     lines], ...]}`: level as its place among the levels, chunk and logger as theirs in the names.
 
-    A long text is cut in the middle, and the number of its lines is then negative.
+    A long text is cut in the middle, and the number of its lines is then negative. A row with hits
+    of `search` has one more, their begins and ends in its text: `[begin, end, begin, end, ...]`.
 
     >>> record = {"n": 5, "time": 1.25, "level": "INFO", "worker": 1, "chunk": "f:0-9",
     ...           "logger": "stdout", "text": "one\\ntwo", "repeat": 1}
     >>> brief([record])
     {'names': ['f:0-9', 'stdout'], 'rows': [[5, 1.25, 1, 1, 0, 1, 1, 'one\\ntwo', 2]]}
+    >>> brief([record], "o")["rows"][0][-1]
+    [0, 1, 6, 7]
     """
     names: dict[str, int] = {}
-    rows = []
-    for record in records:
+    rows: list[list[Any]] = []
+    texts = [record["text"] for record in records]
+    found = places(texts, search) if search else [[] for _ in texts]
+    for record, hits in zip(records, found, strict=True):
+        shown = hits
         text = record["text"]
         lines = text.count("\n") + 1
         if len(text) > _SHORT and not whole:
-            text, lines = f"{text[:_HEAD]}\n…\n{text[-_TAIL:]}", -lines
+            shown = _cut_places(hits, len(text))
+            text, lines = f"{text[:_HEAD]}{_CUT}{text[-_TAIL:]}", -lines
         rows.append(
             [
                 record["n"],
@@ -204,7 +224,22 @@ def brief(records: list[dict[str, Any]], *, whole: bool = False) -> dict[str, An
                 lines,
             ]
         )
+        if shown:
+            rows[-1].append([_units(text, place) for hit in shown for place in hit])
     return {"names": list(names), "rows": rows}
+
+
+def _cut_places(hits: list[tuple[int, int]], size: int) -> list[tuple[int, int]]:
+    """Where hits are in the short form of a text of that size."""
+    tail = size - _TAIL
+    moved = _HEAD + len(_CUT) - tail
+    head = [(begin, min(end, _HEAD)) for begin, end in hits if begin < _HEAD]
+    return head + [(max(begin, tail) + moved, end + moved) for begin, end in hits if end > tail]
+
+
+def _units(text: str, place: int) -> int:
+    """The place in the text as JavaScript counts it."""
+    return place if text.isascii() else len(text[:place].encode("utf-16-le", "replace")) // 2
 
 
 def _range(message: Message, most: int | None) -> tuple[int, int]:

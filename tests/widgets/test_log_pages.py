@@ -123,6 +123,35 @@ def test_an_expression_that_never_ends_is_told_in_one_line(make_run: Any) -> Non
     assert view.problem == ""
 
 
+def test_rows_say_where_their_hits_are(make_run: Any) -> None:
+    run = make_run()
+    writer = LogWriter(run.directory / "log")
+    long = "tau0" + "x" * 320 + "tau0" + "x" * 320 + "\U0001f600 TAU0"
+    for text in ("\U0001f600 Tau0 and \x1b[31mta\x1b[0mu0", "a" * 60 + "!", long):
+        writer.add(text)
+    writer.close()
+
+    def marked(count: int, **more: Any) -> list[list[str]]:
+        (answer,) = ask(LogView(run), page(-count, count, **more))
+        assert answer["ok"]
+        assert len(answer["result"]["rows"]) == count
+        out = []
+        for *_, text, _lines, marks in ([*row, []][:10] for row in answer["result"]["rows"]):
+            units = text.encode("utf-16-le")  # as JavaScript counts
+            pieces = [units[2 * a : 2 * b] for a, b in zip(marks[::2], marks[1::2], strict=True)]
+            out.append([piece.decode("utf-16-le") for piece in pieces])
+        return out
+
+    assert marked(2, search="tau0") == [["Tau0", "ta\x1b[0mu0"], ["tau0", "TAU0"]]
+    shown = [["Tau0", "ta\x1b[0mu0"], [], ["tau0", "TAU0"]]
+    assert marked(3, search="tau0", all=True) == shown
+    assert marked(3, search="t.u0", regex=True, all=True) == shown
+    assert marked(1, search="tau0", all=True, whole=True) == [["tau0", "tau0", "TAU0"]]
+    assert marked(1, search="x", all=True)[0] == ["x"] * 100
+    for given in ("((", r"(a|aa)+$"):  # lines are shown whatever is searched for
+        assert marked(3, search=given, regex=True, all=True)[1:] == [[], []]
+
+
 def test_the_next_hit(run: Any) -> None:
     hits = [r["n"] for r in run.records if "basket" in r["text"]]
     request = {**page(0, 0, search="basket"), "kind": "log_find"}

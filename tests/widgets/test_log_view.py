@@ -194,6 +194,31 @@ def test_a_search_walks_from_hit_to_hit(run: Any, show: Callable[..., Log]) -> N
     assert log.grid.evaluate("grid => grid === document.activeElement")
 
 
+def test_an_expression_that_would_never_end_stops_neither_page_nor_kernel(
+    make_run: Callable[..., Any], show: Callable[..., Log]
+) -> None:
+    run = make_run()
+    write(run, "a" * 40 + "b", "so many a" + "a" * 40)
+    log = show(run)
+    log.until("aab")
+    log.page.get_by_role("button", name="Regular expression").click()
+    log.search.fill("(a+)+$")
+    log.until_said("1 hit")
+    marks = log.page.locator(".hepnb-mark")
+    log.on.until(lambda: marks.all_inner_texts() == ["a" * 41])
+    log.search.fill("(a|aa)+b?!")
+    log.until_said("the regular expression '(a|aa)+b?!' takes too long")
+    log.on.until(lambda: marks.count() == 0)
+    assert "so many" in log.seen()
+    log.search.fill("(?P<word>m)any")  # what is no expression to a browser
+    log.on.until(lambda: marks.all_inner_texts() == ["many"])
+    log.page.get_by_role("button", name="Show only hits").click()
+    log.until_said("1 line of 5002")
+    log.on.until(lambda: marks.all_inner_texts() == ["many"])
+    log.search.press("Escape")
+    log.on.until(lambda: "aab" in log.seen() and marks.count() == 0)
+
+
 def test_everything_by_keyboard(run: Any, show: Callable[..., Log]) -> None:
     log = show(run)
     log.until("kept 1252")

@@ -36,24 +36,33 @@ const ENDS: Record<number, string[]> = {
   29: ["strike"],
 };
 
-/** A text with escapes as pieces of one style each; a text without any is one piece. */
-export function spans(text: string): Span[] {
+/**
+ * A text with escapes as pieces of one style each; a text without any is one piece. What lies between
+ * the places `marks` (begin, end, begin, end, …) has the style of a mark as well.
+ */
+export function spans(text: string, marks: number[] = []): Span[] {
   const out: Span[] = [];
   const style: Style = { fg: null, bg: null, flags: new Set() };
   let from = 0;
-  const add = (piece: string) => {
-    const classes = named(style);
-    const last = out.at(-1);
-    if (piece === "") return;
-    if (last?.style === classes) last.text += piece;
-    else out.push({ text: piece, style: classes });
+  let mark = 0;
+  const add = (end: number) => {
+    while (from < end) {
+      while ((marks[mark] ?? Number.POSITIVE_INFINITY) <= from) mark += 1;
+      const stop = Math.min(end, marks[mark] ?? end);
+      const piece = text.slice(from, stop);
+      const classes = `${named(style)}${mark % 2 ? " hepnb-mark" : ""}`.trim();
+      const last = out.at(-1);
+      if (last?.style === classes) last.text += piece;
+      else out.push({ text: piece, style: classes });
+      from = stop;
+    }
   };
   for (const found of text.matchAll(ESCAPE)) {
-    add(text.slice(from, found.index));
+    add(found.index);
     from = found.index + found[0].length;
     if (found[2] === "m" && /^[\d;:]*$/.test(found[1] ?? "")) apply(style, found[1] ?? "");
   }
-  add(text.slice(from));
+  add(text.length);
   return out;
 }
 

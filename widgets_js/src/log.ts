@@ -8,7 +8,7 @@ import { LogBar, pressed } from "./log_bar";
 import { LogExport } from "./log_export";
 import { folds } from "./log_record";
 import { LogRows } from "./log_rows";
-import { LogSearch, matcher, told } from "./log_search";
+import { LogSearch, told } from "./log_search";
 import { LogSource } from "./log_source";
 import { clamp, Heights, ROW, Track } from "./log_window";
 import type { Part, Snapshot } from "./snapshot";
@@ -56,7 +56,6 @@ class LogPart {
   private readonly lines = el("span", { class: "hepnb-faint", role: "status" });
   private readonly watcher: ResizeObserver;
   private readonly sight: IntersectionObserver;
-  private marked: RegExp | null = null;
   private active = -1;
   private anchor = -1;
   private seen = true;
@@ -82,9 +81,8 @@ class LogPart {
       },
       searched: (text, regex) => {
         if (text === this.search.text && regex === this.search.regex) return;
-        this.marked = matcher(text, regex);
+        this.source.mark(text, regex);
         this.search.set(text, regex);
-        this.draw();
       },
       stepped: (back) => this.step(back),
       left: () => this.scroller.focus(),
@@ -168,14 +166,14 @@ class LogPart {
     const viewport = this.scroller.clientHeight || SCREEN;
     this.place(viewport);
     let { first, count } = this.heights.window(this.track.top, viewport, total);
-    const tall = this.rows.show(first, this.records(first, count), this.look, this.marked);
+    const tall = this.rows.show(first, this.records(first, count), this.look);
     let grew = false;
     for (const [row, height] of tall)
       if (height > 0) grew = this.heights.open(row, Math.max(0, height - ROW)) || grew;
     if (grew) {
       this.place(viewport);
       ({ first, count } = this.heights.window(this.track.top, viewport, total));
-      this.rows.show(first, this.records(first, count), this.look, this.marked);
+      this.rows.show(first, this.records(first, count), this.look);
     }
     const offset = this.scroller.scrollTop + this.heights.top(first) - this.track.top;
     this.rows.node.style.transform = `translateY(${Math.round(offset)}px)`;
@@ -344,7 +342,7 @@ class LogPart {
     if (open) {
       this.setFollow(false);
       this.heights.open(row, 0);
-      if (record.cut) void this.source.whole(row);
+      if (record.cut) this.source.whole(row);
     } else this.heights.shut(row);
     this.draw();
   }

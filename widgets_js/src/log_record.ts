@@ -17,9 +17,22 @@ export interface LogRecord {
   lines: number;
   /** Whether `text` is only its beginning and its end. */
   cut: boolean;
+  /** Where hits of the search begin and end in `text`: begin, end, begin, end, … */
+  marks: number[];
 }
 
-type Row = [number, number, number, number | null, number, number, number, string, number];
+type Row = [
+  number,
+  number,
+  number,
+  number | null,
+  number,
+  number,
+  number,
+  string,
+  number,
+  number[]?,
+];
 
 /** Rows of an answer: names once, then one list per record. */
 export interface Brief {
@@ -28,7 +41,7 @@ export interface Brief {
 }
 
 export function records({ names, rows }: Brief): LogRecord[] {
-  return rows.map(([n, time, level, worker, chunk, logger, repeat, text, lines]) => ({
+  return rows.map(([n, time, level, worker, chunk, logger, repeat, text, lines, marks]) => ({
     n,
     time,
     level: LEVELS[level] ?? "",
@@ -39,6 +52,7 @@ export function records({ names, rows }: Brief): LogRecord[] {
     text,
     lines: Math.abs(lines),
     cut: lines < 0,
+    marks: marks ?? [],
   }));
 }
 
@@ -65,12 +79,20 @@ export function folds(record: LogRecord): boolean {
   return record.lines > 1 || record.cut || record.text.length > WIDE;
 }
 
-/** The one line that stands for a message: its first, or what a traceback ends with. */
-export function summary({ text }: LogRecord): string {
+/** Where in its text the one line is that stands for a message, and what is said before it. */
+export interface Summary {
+  before: string;
+  from: number;
+  end: number;
+}
+
+/** The first line of a message, or what a traceback ends with. */
+export function summary({ text }: LogRecord): Summary {
   if (TRACEBACK.test(plain(text))) {
-    const said = text.trimEnd().split("\n").at(-1) ?? "";
-    return `Traceback … ${said.trim()}`;
+    const said = text.trimEnd();
+    const last = said.slice(said.lastIndexOf("\n") + 1).trimStart();
+    return { before: "Traceback … ", from: said.length - last.length, end: said.length };
   }
   const end = text.indexOf("\n");
-  return (end < 0 ? text : text.slice(0, end)).slice(0, SHORT);
+  return { before: "", from: 0, end: Math.min(end < 0 ? text.length : end, SHORT) };
 }

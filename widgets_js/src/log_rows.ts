@@ -12,8 +12,6 @@ export interface Look {
   hit: boolean;
 }
 
-const MOST_MARKS = 100;
-
 export class LogRows {
   readonly node = el("div", { class: "hepnb-logrows", role: "presentation" });
   private readonly stem = uniqueId("log");
@@ -34,7 +32,6 @@ export class LogRows {
     first: number,
     lines: (LogRecord | undefined)[],
     look: (row: number) => Look,
-    marked: RegExp | null,
   ): Map<number, number> {
     while (this.node.children.length > lines.length) this.node.lastElementChild?.remove();
     const opened: [number, HTMLElement][] = [];
@@ -42,7 +39,7 @@ export class LogRows {
       const node = (this.node.children[at] as HTMLElement | undefined) ?? this.add();
       const row = first + at;
       const how = look(row);
-      this.fill(node, record, row, how, marked);
+      this.fill(node, record, row, how);
       if (how.opened) opened.push([row, node]);
     });
     return new Map(opened.map(([row, node]) => [row, node.offsetHeight]));
@@ -57,14 +54,8 @@ export class LogRows {
     return node;
   }
 
-  private fill(
-    node: HTMLElement,
-    record: LogRecord | undefined,
-    row: number,
-    look: Look,
-    marked: RegExp | null,
-  ): void {
-    const key = [row, look.opened, look.active, look.selected, look.hit, marked].join(" ");
+  private fill(node: HTMLElement, record: LogRecord | undefined, row: number, look: Look): void {
+    const key = [row, look.opened, look.active, look.selected, look.hit].join(" ");
     if (this.drawn.get(node) === key && this.held.get(node) === record && record) return;
     this.drawn.set(node, key);
     if (record) this.held.set(node, record);
@@ -87,7 +78,7 @@ export class LogRows {
     const from = record ? place(record) : "";
     where.textContent = record ? briefly(record) : "";
     setAttribute(where, "title", record ? [from, record.logger].filter((p) => p).join("  ") : null);
-    text.replaceChildren(...(record ? message(record, look.opened, marked) : ["…"]));
+    text.replaceChildren(...(record ? message(record, look.opened) : ["…"]));
   }
 }
 
@@ -107,15 +98,20 @@ function disclosure({ lines }: LogRecord, opened: boolean): HTMLElement {
   );
 }
 
-function message(record: LogRecord, opened: boolean, marked: RegExp | null): (Node | string)[] {
+function message(record: LogRecord, opened: boolean): (Node | string)[] {
   const out: (Node | string)[] = [];
   if (record.repeat > 1) {
     const times = number(record.repeat);
     const said = opened ? `message repeated ${times} times` : `×${times}`;
     out.push(el("span", { class: "hepnb-repeat", title: `message repeated ${times} times` }, said));
   }
-  const text = opened ? record.text : summary(record);
-  out.push(...marks(spans(text), marked).map(piece));
+  const { text, marks } = record;
+  const { before, from, end } = opened
+    ? { before: "", from: 0, end: text.length }
+    : summary(record);
+  const shown = marks.map((place) => Math.min(Math.max(place, from), end) - from);
+  if (before) out.push(before);
+  out.push(...spans(text.slice(from, end), shown).map(piece));
   if (!opened && record.lines > 1)
     out.push(el("span", { class: "hepnb-more" }, `+${number(record.lines - 1)} lines`));
   return out;
@@ -123,31 +119,4 @@ function message(record: LogRecord, opened: boolean, marked: RegExp | null): (No
 
 function piece({ text, style }: Span): Node | string {
   return style === "" ? text : el("span", { class: style }, text);
-}
-
-/** The same pieces, with what is searched for apart. */
-export function marks(pieces: Span[], marked: RegExp | null): Span[] {
-  if (!marked) return pieces;
-  const text = pieces.map((p) => p.text).join("");
-  const found: [number, number][] = [];
-  for (const { index, 0: hit } of text.matchAll(marked)) {
-    if (hit !== "") found.push([index, index + hit.length]);
-    if (found.length === MOST_MARKS) break;
-  }
-  const out: Span[] = [];
-  let at = 0;
-  for (const { text: part, style } of pieces) {
-    let from = 0;
-    while (from < part.length) {
-      const next = found.find(([, end]) => end > at + from);
-      const inside = next !== undefined && next[0] <= at + from;
-      const end = next === undefined ? part.length : (inside ? next[1] : next[0]) - at;
-      const stop = Math.min(part.length, end);
-      const name = inside ? `${style} hepnb-mark`.trim() : style;
-      out.push({ text: part.slice(from, stop), style: name });
-      from = stop;
-    }
-    at += part.length;
-  }
-  return out;
 }

@@ -121,13 +121,3 @@ export function told({ active, problem, searched, hit, total }: LogSearch): stri
   if (hit === null) return `${total} hit${total === 1 ? "" : "s"}${done}`;
   return `${hit + 1} of ${total}${done}`;
 }
-
-/** What to mark in the lines that are seen, null where the browser cannot tell. */
-export function matcher(text: string, regex: boolean): RegExp | null {
-  if (text === "") return null;
-  try {
-    return new RegExp(regex ? text : text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"), "gim");
-  } catch {
-    return null; // an expression of Python that is none here: the row of a hit is marked as a whole
-  }
-}

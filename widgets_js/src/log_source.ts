@@ -50,6 +50,10 @@ export class LogSource {
   /** Called when row numbers mean other lines than before. */
   onMoved: () => void = () => {};
   private rows = new Map<number, LogRecord>();
+  /** Lines without marks, until they come again with those of a new search. */
+  private unmarked = new Map<number, LogRecord>();
+  private marking = { search: "", regex: false };
+  private opening = Promise.resolve();
   private wanted = { first: 0, count: 0, tail: false };
   private before = 0;
   private asking = 0;
@@ -88,20 +92,27 @@ export class LogSource {
   set(filter: Filter): void {
     this.filter = filter;
     this.forget();
-    this.generation += 1;
-    this.asking = 0;
     this.looked = -PACE;
     this.total = this.answered = 0;
     this.known = false;
     this.searched = 1;
     this.problem = "";
-    this.wanted = { first: 0, count: Math.max(this.wanted.count, 30), tail: this.wanted.tail };
-    this.ask();
-    this.changed();
+    this.askAnew(0);
+  }
+
+  /** Mark something else in the lines that are shown. */
+  mark(search: string, regex: boolean): void {
+    this.marking = { search, regex };
+    if (this.filter.search) return; // its hits are marked
+    for (const [row, record] of this.rows) this.unmarked.set(row, { ...record, marks: [] });
+    bound(this.unmarked);
+    this.rows.clear();
+    if (!search) [this.rows, this.unmarked] = [this.unmarked, this.rows];
+    this.askAnew(this.wanted.first);
   }
 
   at(row: number): LogRecord | undefined {
-    return this.rows.get(row);
+    return this.rows.get(row) ?? this.unmarked.get(row);
   }
 
   /** The view shows these lines; `tail` is for the last ones, however many there come to be. */
@@ -111,24 +122,44 @@ export class LogSource {
     this.schedule();
   }
 
-  /** One line with all of its text, in place of its short form. */
-  async whole(row: number): Promise<void> {
-    const { generation } = this;
-    const { ok, result } = await this.channel.request("log", {
-      start: row,
-      count: 1,
-      whole: true,
-      ...question(this.filter),
-    });
-    if (!ok || generation !== this.generation) return;
-    const [record] = records(result as Page);
-    if (record && this.rows.get(row)?.n === record.n) this.rows.set(row, record);
-    this.changed();
+  /** One line with all of its text, in place of its short form; several come one after the other. */
+  whole(row: number): void {
+    const n = this.at(row)?.n;
+    this.opening = this.opening.then(() => this.open(row, n));
   }
 
   close(): void {
     window.clearTimeout(this.timer);
     this.generation += 1;
+    this.forget();
+  }
+
+  private async open(row: number, n: number | undefined): Promise<void> {
+    while (n !== undefined && this.at(row)?.n === n) {
+      const { generation } = this;
+      const body = { start: row, count: 1, whole: true, ...this.question };
+      const { ok, result } = await this.channel.request("log", body);
+      if (generation !== this.generation) continue; // its marks may be of an older search
+      const [record] = ok ? records(result as Page) : [];
+      if (record?.n === n) this.rows.set(row, record);
+      this.changed();
+      return;
+    }
+  }
+
+  /** What is under way is not used. */
+  private askAnew(first: number): void {
+    this.generation += 1;
+    this.asking = 0;
+    this.wanted = { ...this.wanted, first, count: Math.max(this.wanted.count, 30) };
+    this.ask();
+    this.changed();
+  }
+
+  /** Which lines are asked for, and what is marked in them. */
+  private get question() {
+    if (this.filter.search) return question(this.filter);
+    return { ...question({ ...this.filter, ...this.marking }), all: true };
   }
 
   private schedule(): void {
@@ -182,7 +213,7 @@ export class LogSource {
     this.stale = false;
     this.since = 0;
     this.looked = performance.now();
-    const body = { ...range, ...question(this.filter) };
+    const body = { ...range, ...this.question };
     void this.channel.request("log", body).then(({ ok, result, error }) => {
       if (generation !== this.generation) return;
       this.asking = 0;
@@ -199,7 +230,7 @@ export class LogSource {
   private keep(page: Page): void {
     const moved =
       page.total < this.answered ||
-      page.rows.some(([n], at) => (this.rows.get(page.start + at)?.n ?? n) !== n);
+      page.rows.some(([n], at) => (this.at(page.start + at)?.n ?? n) !== n);
     if (moved) {
       this.forget(); // the middle of the log went, so rows behind it have other numbers
       this.onMoved();
@@ -214,19 +245,28 @@ export class LogSource {
 
   private put(start: number, lines: LogRecord[]): void {
     lines.forEach((record, at) => {
-      const old = this.rows.get(start + at);
-      const fresh = old && record.cut && !old.cut ? { ...old, repeat: record.repeat } : record;
-      this.rows.delete(start + at);
-      this.rows.set(start + at, fresh);
-    });
-    for (const row of this.rows.keys()) {
-      if (this.rows.size <= KEPT) break;
+      const row = start + at;
+      const old = this.at(row);
+      const isOpen = old !== undefined && record.cut && !old.cut;
+      if (isOpen && !this.rows.has(row)) this.whole(row); // with its marks
       this.rows.delete(row);
-    }
+      this.rows.set(row, isOpen ? { ...old, repeat: record.repeat } : record);
+      this.unmarked.delete(row);
+    });
+    bound(this.rows);
   }
 
   private forget(): void {
     this.rows.clear();
+    this.unmarked.clear();
+  }
+}
+
+/** Forget the oldest of too many lines. */
+function bound(lines: Map<number, LogRecord>): void {
+  for (const row of lines.keys()) {
+    if (lines.size <= KEPT) break;
+    lines.delete(row);
   }
 }
 

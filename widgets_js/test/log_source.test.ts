@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { spans } from "../src/ansi";
 import { Channel } from "../src/channel";
 import {
   type Brief,
@@ -9,8 +10,8 @@ import {
   records,
   summary,
 } from "../src/log_record";
-import { marks } from "../src/log_rows";
-import { LogSearch, matcher, told } from "../src/log_search";
+import { LogRows } from "../src/log_rows";
+import { LogSearch, told } from "../src/log_search";
 import { EVERYTHING, LogSource } from "../src/log_source";
 import { FakeModel } from "./model";
 
@@ -180,7 +181,7 @@ test("a whole message takes the place of its short form, and keeps it", async ()
   fake.answer(short);
   await passing();
   expect(source.at(2)).toMatchObject({ cut: true, lines: 30 });
-  void source.whole(2);
+  source.whole(2);
   await passing();
   expect(asked()).toMatchObject({ start: 2, count: 1, whole: true });
   fake.answer({ ...page(5, 2, 1), rows: [[2, 2, 1, 1, 0, 1, 1, "all\nof it", 2]] });
@@ -257,9 +258,13 @@ test("backwards waits for the whole, a newer search for nothing", async () => {
 });
 
 test("how a line reads", () => {
-  expect(summary(record("boom\n  more"))).toBe("boom");
+  const line = (text: string) => {
+    const { before, from, end } = summary(record(text));
+    return before + text.slice(from, end);
+  };
+  expect(line("boom\n  more")).toBe("boom");
   const traceback = "Traceback (most recent call last):\n  File x\nValueError: bad basket";
-  expect(summary(record(traceback))).toBe("Traceback … ValueError: bad basket");
+  expect(line(`${traceback}\n`)).toBe("Traceback … ValueError: bad basket");
   expect(folds(record("short"))).toBe(false);
   expect(folds(record("one\ntwo"))).toBe(true);
   expect(folds(record("x".repeat(500)))).toBe(true);
@@ -267,22 +272,90 @@ test("how a line reads", () => {
   expect(place(record("", { worker: null, chunk: "" }))).toBe("");
 });
 
-test("hits are marked across colours, and an expression of Python may be none here", () => {
+test("hits are marked where the kernel says, across colours and escapes", () => {
+  const text = "\x1b[31mone mu\x1b[0mon two muon";
+  const [from, end, last] = [text.indexOf("mu"), text.indexOf("on two") + 2, text.length];
   const pieces = [
-    { text: "one mu", style: "hepnb-fg-1" },
-    { text: "on two muon", style: "" },
-  ];
-  expect(marks(pieces, matcher("MUON", false))).toEqual([
     { text: "one ", style: "hepnb-fg-1" },
     { text: "mu", style: "hepnb-fg-1 hepnb-mark" },
     { text: "on", style: "hepnb-mark" },
     { text: " two ", style: "" },
     { text: "muon", style: "hepnb-mark" },
-  ]);
-  expect(marks(pieces, matcher("x*", true))).toEqual(pieces);
-  expect(matcher("a.b", false)?.test("axb")).toBe(false);
-  expect(matcher("(?P<name>x)", true)).toBeNull();
-  expect(matcher("", false)).toBeNull();
+  ];
+  expect(spans(text, [from, end, last - 4, last])).toEqual(pieces);
+  expect(spans("ab", [0, 0, 1, 1])).toEqual([{ text: "ab", style: "" }]);
+  expect(spans("ab", [0, 1, 1, 2])).toEqual([{ text: "ab", style: "hepnb-mark" }]);
+});
+
+test("of a traceback that is folded its last line is marked", () => {
+  const rows = new LogRows();
+  const text = "Traceback (most recent call last):\n  go()\nValueError: go";
+  const line = record(text, { marks: [37, 39, text.length - 2, text.length] });
+  const look = { opened: false, active: false, selected: false, hit: false };
+  const marked = () => [...rows.node.querySelectorAll(".hepnb-mark")].map((m) => m.textContent);
+  rows.show(0, [line], () => look);
+  expect(rows.node.querySelector(".hepnb-log-text")?.textContent).toMatch(
+    /^Traceback … ValueError: go/,
+  );
+  expect(marked()).toEqual(["go"]);
+  rows.show(0, [line], () => ({ ...look, opened: true }));
+  expect(marked()).toEqual(["go", "go"]);
+});
+
+test("another search asks again for what is shown, which stays meanwhile", async () => {
+  source.want(0, 3, false);
+  await passing();
+  fake.answer(page(3, 0, 3));
+  await passing();
+  const marked = (at: number) => source.at(at)?.marks;
+  source.mark("line", false);
+  expect(asked()).toMatchObject({ start: 0, search: "line", regex: false, all: true });
+  expect(source.at(1)?.text).toBe("line 1");
+  const answer = page(3, 0, 3);
+  answer.rows[1]?.push([0, 4]);
+  fake.answer(answer);
+  await passing();
+  expect([marked(0), marked(1)]).toEqual([[], [0, 4]]);
+  source.mark("(", true);
+  expect(marked(1)).toEqual([]);
+  const before = fake.sent.length;
+  source.mark("", false);
+  await passing(1000);
+  expect([fake.sent.length, source.at(1)?.text]).toEqual([before, "line 1"]);
+  source.set({ ...EVERYTHING, levels: ["INFO"] });
+  source.want(0, 0, false); // nothing is drawn yet
+  source.mark("", false);
+  fake.answer(page(3, 0, 3));
+  await passing();
+  expect([source.total, source.at(1)?.text]).toEqual([3, "line 1"]);
+});
+
+test("an opened message gets the marks of a newer search, and stays whole", async () => {
+  source.want(0, 1, false);
+  await passing();
+  const cut = page(1, 0, 1);
+  if (cut.rows[0]) cut.rows[0][8] = -3;
+  fake.answer(cut);
+  await passing();
+  source.whole(0);
+  await passing();
+  source.mark("l", false); // while it is under way
+  const [opening, marking] = [fake.sent.length - 2, fake.sent.length - 1];
+  expect(asked(opening)).toMatchObject({ whole: true });
+  fake.answer(page(1, 0, 1, "whole"), opening);
+  fake.answer(cut, marking);
+  await passing();
+  expect(asked()).toMatchObject({ whole: true, search: "l" });
+  const whole = page(1, 0, 1, "whole");
+  whole.rows[0]?.push([3, 4]);
+  fake.answer(whole);
+  await passing();
+  expect(source.at(0)).toMatchObject({ text: "whole 0", cut: false, marks: [3, 4] });
+  source.mark("h", false);
+  fake.answer(cut);
+  await passing();
+  expect(source.at(0)).toMatchObject({ text: "whole 0", marks: [] });
+  expect(asked()).toMatchObject({ whole: true, search: "h" });
 });
 
 test("of a long file name the middle goes, not the entries", () => {

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from .block import shortened
 from .levels import LEVELS, level_of_number
+from .matching import places
 from .reader import LogFile
 from .writer import LogWriter
 
-__all__ = ["LEVELS", "LogFile", "LogWriter", "level_of_number", "shortened"]
+__all__ = ["LEVELS", "LogFile", "LogWriter", "level_of_number", "places", "shortened"]

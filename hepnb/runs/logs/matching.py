@@ -10,16 +10,20 @@ from __future__ import annotations
 import re
 import time
 import warnings
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 from ...errors import RunError
 
-__all__ = ["matches"]
+__all__ = ["matches", "places", "seen"]
 
+_COLOURS = re.compile(r"\x1b\[[\d;:]*m")
 _GLANCE = 0.001
 _MOST = 0.5
+_MOST_PLACES = 100
+_MARKING = 0.1  # seconds for the places in all texts
 _FLAGS = ("IGNORECASE", "MULTILINE", "DOTALL", "VERBOSE", "ASCII")
 
 
@@ -46,6 +50,70 @@ def matches(texts: Iterable[str], search: str | re.Pattern[str]) -> list[int]:
         if hit:
             found.append(number)
     return found
+
+
+def places(texts: Iterable[str], search: str | re.Pattern[str]) -> list[list[tuple[int, int]]]:
+    """Where each text has it: begin and end of up to a hundred hits, of which none is empty.
+
+    What is searched is what is seen. A regular expression that takes long is given up, and what it
+    was not looked for in has no places.
+
+    >>> places(["Straße, Strasse", "x = 12"], "strasse")
+    [[(0, 6), (8, 15)], []]
+    """
+    hits = _plain_hits(search.casefold()) if isinstance(search, str) else _hits(_stoppable(search))
+    found = []
+    for text in texts:
+        origin: Sequence[int] = range(len(text))
+        plain = text
+        if "\x1b[" in text:
+            coloured = {n for colour in _COLOURS.finditer(text) for n in range(*colour.span())}
+            origin = [n for n in origin if n not in coloured]
+            plain = "".join(text[n] for n in origin)
+        wide = ((begin, end) for begin, end in hits(plain) if begin < end)
+        found.append([(origin[a], origin[b - 1] + 1) for a, b in islice(wide, _MOST_PLACES)])
+    return found
+
+
+def seen(text: str) -> str:
+    """The text without the colours that are printed for a terminal."""
+    return _COLOURS.sub("", text)
+
+
+_Hits = Callable[[str], Iterator[tuple[int, int]]]
+
+
+def _plain_hits(folded: str) -> _Hits:
+    def hits(text: str) -> Iterator[tuple[int, int]]:
+        whole = text.casefold()
+        owner: Sequence[int] = range(len(text))
+        if len(whole) != len(text):  # a letter may fold to several
+            owner = [n for n, letter in enumerate(text) for _ in letter.casefold()]
+        at = whole.find(folded)
+        while at >= 0:
+            end = at + len(folded)
+            yield owner[at], owner[end - 1] + 1
+            at = whole.find(folded, end)
+
+    return hits
+
+
+def _hits(expression: Any) -> _Hits:
+    deadline = time.process_time() + _MARKING
+
+    def hits(text: str) -> Iterator[tuple[int, int]]:
+        left = deadline - time.process_time()
+        if left <= 0:
+            return
+        try:
+            for hit in expression.finditer(text, timeout=left, concurrent=True):
+                yield hit.span()
+                if time.process_time() > deadline:
+                    return
+        except TimeoutError:
+            return
+
+    return hits
 
 
 def _searched(expression: Any, text: str, seconds: float) -> object:

@@ -17,7 +17,7 @@ from ...errors import RunError
 from .block import ENTRY, NOBODY, REPEAT, TEXT, Block, parse_block
 from .known import Filter, Segment, gap_between, no_blocks
 from .levels import LEVELS
-from .matching import matches
+from .matching import matches, seen
 from .segments import numbers, path_of, read_index
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ _T = TypeVar("_T")
 _KEPT_BYTES = 4 << 20
 _KEPT_SEARCHES = 4
 _MOST_NAMES = 2000
-_COLOURS = re.compile(r"\x1b\[[\d;:]*m")
 
 
 @dataclass
@@ -275,7 +274,7 @@ class LogFile:
         block = parse_block(data, int(segment.blocks["first"][number]))
         texts = block.texts
         if is_coloured:  # what is searched is what is seen
-            texts = [_COLOURS.sub("", text) for text in texts]
+            texts = [seen(text) for text in texts]
         return array("I", [n for n in matches(texts, search) if block.levels[n] in asked.levels])
 
     def _found(

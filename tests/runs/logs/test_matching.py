@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from hepnb.errors import RunError
 from hepnb.runs.logs import LogFile, LogWriter
-from hepnb.runs.logs.matching import matches
+from hepnb.runs.logs.matching import matches, places
 
 TEXTS = [
     "",
@@ -63,6 +63,30 @@ def test_an_expression_means_what_it_means_to_python(flags):
 def test_escaped_text_is_found_as_it_stands(texts, piece):
     expected = [number for number, text in enumerate(texts) if piece in text]
     assert matches(texts, re.compile(re.escape(piece))) == expected
+
+
+@given(st.lists(st.text(max_size=30), max_size=9), st.text(min_size=1, max_size=4))
+def test_places_are_those_of_the_hits(texts, piece):
+    expected = [[hit.span() for hit in re.finditer(re.escape(piece), text)] for text in texts]
+    assert places(texts, re.compile(re.escape(piece))) == expected
+    found = places(texts, piece)
+    assert [n for n, hits in enumerate(found) if hits] == matches(texts, piece)
+    for text, hits in zip(texts, found, strict=True):
+        assert all(piece.casefold() in text[begin:end].casefold() for begin, end in hits)
+
+
+def test_places_are_in_the_text_with_its_colours_of_what_is_seen():
+    text = "\x1b[31mred m\x1b[0muon 31m"
+    assert [text[a:b] for a, b in places([text], "muon")[0]] == ["m\x1b[0muon"]
+    assert [text[a:b] for a, b in places([text], "31m")[0]] == ["31m"]
+    assert places([text], re.compile("^red|x*")) == [[(5, 8)]]
+    assert len(places(["a" * 1000], "A")[0]) == 100
+
+
+def test_places_that_take_long_to_find_are_given_up():
+    hostile = "a" * 60 + "!"
+    assert places([hostile, "aaa"], re.compile(r"(a+)+$")) == [[], [(0, 3)]]
+    assert places(["aaa", hostile, "aaa"], re.compile(r"(a|aa)+$")) == [[(0, 3)], [], []]
 
 
 @pytest.fixture
