@@ -78,9 +78,12 @@ class Page {
       return;
     }
     this.paint(node, "fill");
+    const haloed = node.getAttribute("paint-order") === "stroke" && this.paint(node, "stroke");
+    if (haloed) this.out.push(`${node.getAttribute("stroke-width") ?? 1} w`);
     const total = pieces.reduce((sum, piece) => sum + piece.width, 0);
+    const from = this.out.length;
     let along = -before * total;
-    this.out.push("BT");
+    this.out.push("BT 0 Tr");
     for (const { glyphs, size: own, down } of pieces) {
       for (const { font, code, width, raised } of glyphs ?? []) {
         const real = raised ? own * 0.7 : own;
@@ -95,6 +98,7 @@ class Page {
       }
     }
     this.out.push("ET");
+    if (haloed) this.out.splice(from, 0, "BT 1 Tr", ...this.out.slice(from + 1)); // lies behind
   }
 
   private async image(node: SVGElement): Promise<void> {

@@ -264,6 +264,11 @@ test("every download is a file of its kind with a safe name", async () => {
   expect(text(png).slice(1, 4)).toBe("PNG");
   const page = text(pdf);
   expect(page.startsWith("%PDF-1.4")).toBe(true);
+  const [head = "", size] = page.match(/^.*?\n4 0 obj\n<<.*?\/Length (\d+) >>\nstream\n/s) ?? [];
+  const packed = new Blob([pdf ?? ""]).slice(head.length, head.length + Number(size));
+  const unpacked = packed.stream().pipeThrough(new DecompressionStream("deflate"));
+  const content = await new Response(unpacked).text();
+  expect(content).toMatch(/2\.5 w\nBT 1 Tr\n(.*?)\nET\nBT 0 Tr\n\1\nET/s); // a halo over cells
   const start = Number(page.match(/startxref\n(\d+)/)?.[1]);
   const places = [...page.slice(start).matchAll(/^(\d{10}) 00000 n/gm)].map(([, at]) => Number(at));
   places.forEach((at, i) => {
