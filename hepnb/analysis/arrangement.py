@@ -25,6 +25,7 @@ from .steps import (
     Replacement,
     Rest,
     Selection,
+    Skim,
     Step,
     Table,
     Told,
@@ -98,6 +99,8 @@ class _Scope:
         self.weighted = self.weighted or isinstance(step, Weight)
         if isinstance(placed, Histogram):
             placed = self._finished(_varied(placed) if self.varied else placed)
+        if isinstance(placed, Skim):
+            return self._with_own(placed)
         return self._renamed(placed) if self.prefix else placed
 
     def _finished(self, step: Histogram) -> Histogram:
@@ -123,6 +126,16 @@ class _Scope:
             storage=step.storage or ("Weight" if weigh else "Double"),
             where=where,
         )
+
+    def _with_own(self, step: Skim) -> Skim:
+        """With the columns that the path makes apart from those of the file."""
+        for name in step.columns or ():
+            if name in self.categories:
+                raise PathError(f"{named(step)}: {name!r} is a category, which no file can hold")
+        own = [name for name in step.columns or () if name in self.columns]
+        others = None if step.columns is None else tuple(n for n in step.columns if n not in own)
+        pairs = tuple((name, self.names.get(name, name)) for name in own)
+        return replace(step, columns=others, own=pairs)
 
     def _renamed(self, step: Step) -> Step:
         """A step of a sub-path: its names spelt out, and those that it uses."""
@@ -247,7 +260,7 @@ def _check_unique(steps: Sequence[Step]) -> None:
     results: set[tuple[str, str]] = set()
     columns: set[str] = set()
     for step in steps:
-        if isinstance(step, Histogram | Table):
+        if isinstance(step, Histogram | Table | Skim):
             if (step.kind, step.name) in results:
                 raise PathError(
                     f"{named(step)} is there twice, in the path or its sub-paths: rename one"

@@ -29,6 +29,7 @@ from .steps import (
     Replacement,
     Rest,
     Selection,
+    Skim,
     Step,
     Table,
     Vary,
@@ -144,7 +145,7 @@ def _nuisances(steps: tuple[Step, ...], plan: Plan) -> list[set[str]]:
     for index, step in enumerate(steps):
         labels: set[str] = set()
         for who, uses in inputs(step) if index in plan.computed_at else ():
-            if not isinstance(step, Vary | Table) and not who.endswith(", by"):
+            if not isinstance(step, Vary | Table | Skim) and not who.endswith(", by"):
                 labels |= touch.formula(index, uses.inputs)
         if isinstance(step, Histogram):
             labels |= {
@@ -181,7 +182,9 @@ def _makes(step: Vary, labels: set[str]) -> bool:
 def _bears_on(above: Step, step: Step, levels: Levels) -> bool:
     """Whether a step changes the rows or the weights of a result below it."""
     if isinstance(above, Selection | Rest):
-        return isinstance(step, Histogram | Table) and levels.contains(above.into, step.level)
+        return isinstance(step, Histogram | Table | Skim) and levels.contains(
+            above.into, step.level
+        )
     if isinstance(above, Weight) and isinstance(step, Histogram):
         if not levels.contains(above.level, step.level):
             return False
@@ -208,8 +211,7 @@ def _varies(index: int, reads: list[dict[str, list[str]]], plan: Plan, seen: set
     seen.add(index)
     found: set[str] = set()
     for name in reads[index]:
-        owner = plan.owners.get(name)
-        if owner is not None:
+        if (owner := plan.owners.get(name)) is not None:
             found |= _varies(owner, reads, plan, seen)
         elif name in RESERVED:
             found.add(name)
@@ -274,8 +276,8 @@ def _formula(step: Step) -> str:
         ]
         where = [f"where {_said(step.where)}"] if step.where is not None else []
         return ", ".join([*axes, *(f"by {name}" for name in step.by), *where])
-    if isinstance(step, Table):
-        return ", ".join(name for name, _ in step.columns)
+    if isinstance(step, Table | Skim):
+        return step.text
     if isinstance(step, Rest):
         return f"events that are not in {step.name.replace('not ', '', 1)!r}"
     if isinstance(step, Merged):
@@ -284,10 +286,8 @@ def _formula(step: Step) -> str:
     if isinstance(step, Vary):
         return ", ".join(f"{label}: {_said(formula)}" for label, formula in step.variations)
     if isinstance(step, Weight) and varies(step):
-        others = ", ".join(label for label, _ in step.variations) or _said(
-            step.each or step.formula
-        )
-        return f"{_said(step.formula)} (varied: {others})"
+        others = ", ".join(label for label, _ in step.variations)
+        return f"{_said(step.formula)} (varied: {others or _said(step.each or step.formula)})"
     return _said(step.formula)
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from .expression import Expression, is_metadata
 from .formula import Formula
-from .steps import Category, Histogram, Merged, ModuleStep, Rest, Step, Table, Vary, Weight
+from .steps import Category, Histogram, Merged, ModuleStep, Rest, Skim, Step, Table, Vary, Weight
 
 if TYPE_CHECKING:
     from .dataset import Dataset
@@ -40,7 +40,7 @@ def folded(steps: Iterable[Step], dataset: Dataset) -> Iterator[Step]:
         return fold(formula, dataset)
 
     for step in steps:
-        if isinstance(step, ModuleStep | Rest | Merged):
+        if isinstance(step, ModuleStep | Rest | Merged | Skim):
             yield step
         elif isinstance(step, Vary):
             made = _pairs(step.variations, of)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import partial
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from fractions import Fraction
+from functools import cached_property, partial
 from itertools import pairwise
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any
 
 from ..errors import MissingColumn
 from .debugging.saved import save_chunk
+from .statistics import Statistics
 from .sums import branch_of_other_tree
 
 if TYPE_CHECKING:
@@ -18,7 +21,7 @@ if TYPE_CHECKING:
     from .events import EventFile
     from .program import Program
     from .result import ChunkResult
-    from .statistics import Statistics
+    from .skims import Skimmed
     from .task import ChunkTask
 
 __all__ = ["ProgramInput"]
@@ -60,7 +63,7 @@ class ProgramInput:
         """Bytes asked for so far."""
         return self._file.bytes_read
 
-    @property
+    @cached_property
     def sumw(self) -> float | None:
         """The file's own sum of weights, where the dataset says that it has one."""
         place = branch_of_other_tree(self._dataset, self._file.branches)
@@ -81,11 +84,27 @@ class ProgramInput:
         read = partial(self._file.read, self._columns, start, stop)
         events = costs.timed("input", stop - start, read, "read")
         try:
-            return self._program.process(events, self._dataset, first_entry=start, file=task.key)
+            made = self._program.process(events, self._dataset, first_entry=start, file=task.key)
         except Exception:
             if task.directory != FilePath():
                 save_chunk(task.directory, task.order, events, start, task.key)
             raise
+        if not made.skims or self.sumw is None:
+            return made
+        # Of a sum that the file tells, each chunk carries its share: a chunk that is lost takes its own.
+        share = float(Fraction(self.sumw) * Fraction(stop - start, self.entries))
+        told = {name: replace(skim, sumw=share) for name, skim in made.skims.items()}
+        return replace(made, skims=told)
+
+    def skims_of_nothing(self) -> Mapping[str, Skimmed]:
+        """The skims of a file that tells a sum of weights, and has no events any more."""
+        if self.entries or self.skipped or self.sumw is None or not self._program.snapshots:
+            return {}
+        events = self._file.read(self._columns, 0, 0)
+        stack = self._program.stack(
+            events, self._dataset, first_entry=0, file=self.uuid, statistics=Statistics()
+        )
+        return self._program.skims(stack, self.sumw)
 
     def close(self) -> None:
         """Close the file."""

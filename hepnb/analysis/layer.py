@@ -54,16 +54,16 @@ class Chunk:
         self.file = file
         self.first = first
         self.readings = readings
-        self._events = ak.Array(freeze(events.layout))
+        self.events = ak.Array(freeze(events.layout))
 
     def read(self, name: str) -> Any:
         """A branch, or a `Collection`, or a flat record, on all rows."""
         reading = self.readings[name]
         if reading.plain:
-            return simplify(self._events[name])
-        layouts = {f: self._events.layout.content(f"{name}_{f}") for f in reading.contents}
+            return simplify(self.events[name])
+        layouts = {f: self.events.layout.content(f"{name}_{f}") for f in reading.contents}
         if reading.counter is not None:
-            return Collection(name, Lists(np.asarray(self._events[reading.counter])), {})
+            return Collection(name, Lists(np.asarray(self.events[reading.counter])), {})
         if any(layout.is_list for layout in layouts.values()):
             return collect(name, layouts)
         contents = list(layouts.values())

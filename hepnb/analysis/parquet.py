@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from itertools import accumulate
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import DataError, one_line
 from .events import EventFile
 from .naming import Leaf
+from .skims import FACTS
 
 if TYPE_CHECKING:
     import awkward as ak
@@ -113,8 +115,14 @@ class ParquetFile(EventFile):
         return str(getattr(layout, "dtype", "")), ""
 
     def total(self, tree: str, branch: str) -> float:
-        """There are no other trees. Raises `DataError`."""
-        raise DataError(f"{self.path}: {tree}.{branch}: a Parquet file has no other trees")
+        """A sum that a snapshot left here: there are no other trees. Raises `DataError`."""
+        try:
+            facts = json.loads((self._file.metadata.metadata or {})[FACTS])
+            return float(facts["trees"][tree][branch])
+        except (KeyError, ValueError, TypeError):
+            raise DataError(
+                f"{self.path}: {tree}.{branch}: a Parquet file has no other trees"
+            ) from None
 
     def close(self) -> None:
         """Close the file; closing twice does nothing."""

@@ -16,6 +16,7 @@ from .formula import make_formula
 from .module import Module
 from .program import Program
 from .registry import find_module
+from .skimming import SkimmedPath
 from .steps import (
     Category,
     Definition,
@@ -40,7 +41,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 _STORAGES = ("Double", "Int64", "Weight")
 
 
-class Path(VariedPath, BranchedPath):
+class Path(VariedPath, BranchedPath, SkimmedPath):
     """An analysis, told step by step: definitions, selects, weights, categories, histograms, tables.
 
     A step sees only the rows (events) that pass the selects above it; names are found wherever they

@@ -14,6 +14,7 @@ from .fills import fill_histogram, fill_table, overlaps
 from .layer import Layer
 from .plan import Plan
 from .result import ChunkResult, CutRow
+from .skims import Skimmed, skim_rows
 from .source import Collection
 from .stack import Stack
 from .steps import (
@@ -23,6 +24,7 @@ from .steps import (
     ModuleStep,
     Rest,
     Selection,
+    Skim,
     Step,
     SumOfWeights,
     Table,
@@ -45,6 +47,7 @@ def process_chunk(path: Applied, stack: Stack) -> ChunkResult:
     fills: list[Any] = []
     total: float | None = None
     tables: dict[str, Mapping[str, np.ndarray]] = {}
+    skims: dict[str, Skimmed] = {}
     cutflows: dict[str, list[CutRow]] = {label: [] for label in stack.members}
     for index, step in enumerate(steps):
         if isinstance(step, SumOfWeights):
@@ -62,6 +65,8 @@ def process_chunk(path: Applied, stack: Stack) -> ChunkResult:
             fills += fill_histogram(stack, weights, index, step, path.varied.of(step, weights))
         elif isinstance(step, Table):
             tables[step.name] = fill_table(nominal, index, step)
+        elif isinstance(step, Skim):
+            skims[step.name] = skim_rows(stack, step, path.readings, total)
     if not cutflows[NOMINAL]:
         _count("all", 0, weights, cutflows)
     counts = _counts(nominal, steps, plan, path.readings)
@@ -69,6 +74,7 @@ def process_chunk(path: Applied, stack: Stack) -> ChunkResult:
         events=stack.chunk.length,
         fills=tuple(fills),
         tables=tables,
+        skims=skims,
         cutflow=tuple(cutflows.pop(NOMINAL)),
         cutflows={label: tuple(rows) for label, rows in cutflows.items()},
         collections={name: _range(counts) for name, counts in counts.items()},

@@ -14,8 +14,9 @@ from .conventions import Reading, resolve_all
 from .plan import describe, make_plan
 from .result import ChunkResult, HistSpec
 from .run_numbers import with_run_numbers
+from .skims import Skimmed, branches_of_skim, skim_rows
 from .statistics import Statistics
-from .steps import Histogram, ModuleStep, Step, Table
+from .steps import Histogram, ModuleStep, Skim, Step, Table
 from .variations import Selector
 from .varying import labels_of, within
 
@@ -68,6 +69,11 @@ class Program:
         return tuple(step.name for step in self.steps if isinstance(step, Table))
 
     @property
+    def snapshots(self) -> tuple[str, ...]:
+        """Names of the snapshots."""
+        return tuple(step.name for step in self.steps if isinstance(step, Skim))
+
+    @property
     def modules(self) -> tuple[str, ...]:
         """Names of the class modules."""
         return tuple(step.name for step in self.steps if isinstance(step, ModuleStep))
@@ -110,7 +116,11 @@ class Program:
         known = tuple(branches)
         steps = self._applied(known, dataset)
         check_branches(steps, make_plan(steps, everything=True), known)
-        wanted = {b for reading in _readings(steps, known).values() for b in reading.branches}
+        readings = _readings(steps, known)
+        wanted = {b for reading in readings.values() for b in reading.branches}
+        for step in steps:
+            if isinstance(step, Skim):
+                wanted |= set(branches_of_skim(step, known, readings))
         return tuple(b for b in known if b in wanted)
 
     def describe(self, file: EventFile, dataset: Dataset) -> dict[str, Any]:
@@ -146,6 +156,15 @@ class Program:
         from .processing import process_chunk
 
         return process_chunk(self._cache["applied"], stack)
+
+    def skims(self, stack: Stack, sumw: float | None) -> dict[str, Skimmed]:
+        """The rows that go into files, and nothing else: of a file that has no events."""
+        applied: Applied = self._cache["applied"]
+        return {
+            step.name: skim_rows(stack, step, applied.readings, sumw)
+            for step in applied.steps
+            if isinstance(step, Skim)
+        }
 
     def stack(
         self,

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from .fills import Fill
+    from .skims import Skimmed
     from .statistics import StatisticsRow
 
 __all__ = ["ChunkResult", "CutRow", "HistSpec"]
@@ -39,7 +40,7 @@ class ChunkResult:
     the same for each variation of a column.
     `collections` is name -> (events, objects, least, most per event), `sizes` name -> (events with
     no object, with one, ..., with 31 or more); `statistics` has a row for each step and phase;
-    `categories_overlap` counts events of exclusive categories that fit more than one label; `sumw` is
+    `skims` are the rows that go into files, by the name of the snapshot; `categories_overlap` counts events of exclusive categories that fit more than one label; `sumw` is
     the sum of the weights that normalise the dataset, where it is made of the events.
     """
 
@@ -47,6 +48,7 @@ class ChunkResult:
     fills: tuple[Fill, ...] = ()
     hists: Mapping[str, Any] = field(default_factory=dict)
     tables: Mapping[str, Mapping[str, np.ndarray]] = field(default_factory=dict)
+    skims: Mapping[str, Skimmed] = field(default_factory=dict)
     cutflow: tuple[CutRow, ...] = ()
     cutflows: Mapping[str, tuple[CutRow, ...]] = field(default_factory=dict)
     collections: Mapping[str, tuple[int, int, int, int]] = field(default_factory=dict)

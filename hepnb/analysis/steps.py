@@ -26,6 +26,7 @@ __all__ = [
     "Replacement",
     "Rest",
     "Selection",
+    "Skim",
     "Step",
     "SumOfWeights",
     "Table",
@@ -217,6 +218,35 @@ class Table:
 
     kind = "table"
 
+    @property
+    def text(self) -> str:
+        """The names of the columns."""
+        return ", ".join(name for name, _ in self.columns)
+
+
+@dataclass(frozen=True)
+class Skim:
+    """Columns of the rows that pass, written to files.
+
+    `columns` are patterns of the file's branches (None: all that the path reads), `own` the columns
+    that the path makes, by the names that they get.
+    """
+
+    name: str
+    columns: tuple[str, ...] | None
+    any_variation: bool = True
+    format: str = "ttree"
+    own: tuple[tuple[str, str], ...] = ()
+    level: int = 0
+
+    kind = "snapshot"
+
+    @property
+    def text(self) -> str:
+        """The columns, as text for people."""
+        kept = ("all that is read",) if self.columns is None else self.columns
+        return ", ".join([*kept, *(name for name, _ in self.own)])
+
 
 @dataclass(frozen=True)
 class SumOfWeights:
@@ -241,6 +271,7 @@ Step = (
     | Category
     | Histogram
     | Table
+    | Skim
     | SumOfWeights
 )
 """A step of a path that was arranged."""
@@ -282,6 +313,9 @@ def inputs(step: Step) -> Iterator[tuple[str, Uses]]:
         yield named(step), Uses({step.source: Use()}, {step.source: True})
     for formula in formulas(step):
         yield formula.where, formula.uses
+    if isinstance(step, Skim) and step.own:
+        uses = {column: Use(whole=True, value=True) for _, column in step.own}
+        yield named(step), Uses(uses, {})
     if isinstance(step, Histogram) and step.by:
         yield f"{named(step)}, by", _plain(step.groups or step.by)
     if isinstance(step, Vary | Replacement):

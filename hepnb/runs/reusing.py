@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["Earlier", "find_earlier", "key_of"]
 
 _STORE = ("manifest", "ledger", "wal", "packs")
+_UNCHANGED = (".h5", ".root", ".parquet")
 _LOSSES = {"lost chunk", "not reached", "file"}
 
 
@@ -58,14 +59,16 @@ class Earlier:
     origin: str
 
     def copy_into(self, directory: RunDirectory) -> None:
-        """Copy the store: packs never change and are linked where that works; then note it.
+        """Copy the store: packs and files of snapshots never change and are linked
+        where that works; then note it.
 
         Raises RunError where it could not be done.
         """
+        from ..analysis.skim_files import FOLDER
         from ..histograms import StoreWriter
 
         try:
-            for name in _STORE:
+            for name in (*_STORE, FOLDER):
                 _copy(self.directory.path / name, directory.path / name)
             if self.directory.is_supervised():
                 raise RunError(f"run {self.directory.id} was resumed meanwhile: try again")
@@ -81,19 +84,18 @@ class Earlier:
 
 
 def _copy(old: Path, new: Path) -> None:
-    if not old.is_dir():
-        if old.exists():
-            shutil.copyfile(old, new)
-        return
-    new.mkdir(mode=0o700)
-    for file in old.iterdir():
-        if file.suffix == ".h5":
+    if old.is_dir():
+        new.mkdir(mode=0o700)
+        for inner in old.iterdir():
+            _copy(inner, new / inner.name)
+    elif old.exists():
+        if old.suffix in _UNCHANGED:
             try:
-                os.link(file, new / file.name)
-                continue
+                os.link(old, new)
+                return
             except OSError:
                 pass  # another file system, or one without links
-        shutil.copyfile(file, new / file.name)
+        shutil.copyfile(old, new)
 
 
 def find_earlier(prepared: Prepared, reuse: bool | str | os.PathLike[str]) -> Earlier | None:

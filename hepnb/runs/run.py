@@ -252,6 +252,17 @@ class Run:
         self._wait_for_store()
         return pd.DataFrame(Store.open(self.directory).table(name))
 
+    def skim(self, name: str) -> dict[str, list[str]]:
+        """The files of `path.snapshot(name)` by dataset, in the order of the events.
+
+        Of each chunk that is counted there is one, complete; while the run goes on there will be more.
+        Raises RunError for an unknown name, and where a file was taken away.
+        """
+        from .snapshots import files_of
+
+        self._wait_for_store()
+        return files_of(self._directory, self._spec, name)
+
     def _wait_for_store(self) -> None:
         deadline = time.monotonic() + _STORE_APPEARS
         while not (self.directory / "manifest").exists():

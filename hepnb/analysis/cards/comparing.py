@@ -22,6 +22,7 @@ from ..steps import (
     ModuleStep,
     Rest,
     Selection,
+    Skim,
     Step,
     Table,
     Vary,
@@ -134,7 +135,7 @@ def _of_step(step: Step) -> Iterator[tuple[str, str]]:
     elif isinstance(step, Table):
         for column, formula in step.columns:
             yield f"{name}, column {column!r}", _text(formula)
-    elif not isinstance(step, ModuleStep | Rest | Merged):
+    elif not isinstance(step, ModuleStep | Rest | Merged | Skim):
         yield name, _text(step.formula)
 
 

@@ -16,6 +16,7 @@ from ..steps import (
     Histogram,
     Replacement,
     Selection,
+    Skim,
     Step,
     Table,
     Vary,
@@ -57,7 +58,8 @@ def ordered(steps: Sequence[Step], after: Mapping[int, int]) -> list[Step]:
     def place(step: Step) -> tuple[int, int]:
         level = levels.get(id(step), needed.get(id(step), len(selects)))
         # Results stand below the weights of their level, and the select that ends it below them.
-        return level, 2 if isinstance(step, Selection) else int(isinstance(step, Histogram | Table))
+        result = isinstance(step, Histogram | Table | Skim)
+        return level, 2 if isinstance(step, Selection) else int(result)
 
     return sorted(steps, key=place)
 

@@ -19,12 +19,14 @@ from typing import TYPE_CHECKING, Any
 
 from ...analysis.cache import column_cache
 from ...analysis.input import ProgramInput
+from ...analysis.skim_files import write_skim
 from ...analysis.statistics import Statistics
 from ...analysis.task import ChunkTask
 from ...errors import DataError, HepnbError, one_line
 from ...histograms import Contribution, Signature
 from ..bundle import Bundle
 from ..policy import Policy
+from ..snapshots import stem_of_chunk, stem_of_empty
 from ..spec import OPEN_FILES, RunSpec
 from ..tally import add_counts
 from .seeding import event_key, seed_generators, seed_of
@@ -114,6 +116,9 @@ class Tasks:
         index = task["file"]
         opened = self._input(index)
         path = Path(self._spec.files[index].path)
+        if isinstance(opened, ProgramInput):
+            for name, skim in opened.skims_of_nothing().items():
+                write_skim(self._directory, name, stem_of_empty(index), skim)
         return {
             "k": "opened",
             "uuid": opened.uuid,
@@ -151,15 +156,24 @@ class Tasks:
         contribution = Contribution(signatures)
         sums, costs = _Sums(), Statistics()
         began, cpu, before = time.perf_counter(), time.process_time(), opened.bytes_read
-        for result in opened.process(asked, costs):
+        skims: dict[str, list[str]] = {}
+        for part, result in enumerate(opened.process(asked, costs)):
             new |= self._undeclared(result)
             signatures |= new
             add = partial(_contribute, contribution, signatures, result)
             costs.timed("histograms", result.events, add, "fill")
             sums.add(result)
+            for name, skim in result.skims.items():
+                stem = stem_of_chunk(asked.order, part, asked.parts)
+                save = partial(write_skim, self._directory, name, stem, skim)
+                skims.setdefault(name, []).append(
+                    costs.timed(f"snapshot {name!r}", 0, save, "write")
+                )
+                del skim, save
             del result, add
         meta = {"k": "chunk", "file": index, "start": asked.start, "stop": asked.stop}
         meta |= sums.meta()
+        meta |= {"skims": skims} if skims else {}
         meta["statistics"] += map(list, costs.table())
         meta["seconds"], meta["cpu"] = time.perf_counter() - began, time.process_time() - cpu
         meta["bytes"] = opened.bytes_read - before
