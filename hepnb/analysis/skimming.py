@@ -9,8 +9,8 @@ from typing import Any, Literal
 from ..errors import PathError, nearest
 from .checking import check_name
 from .declared import Declared, texts
-from .skims import ALL_READ, FORMATS
-from .steps import Skim
+from .skims import FORMATS
+from .steps import ALL_READ, Skim
 
 __all__ = ["SkimmedPath"]
 

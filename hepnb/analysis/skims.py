@@ -24,9 +24,8 @@ if TYPE_CHECKING:
     from .conventions import Reading
     from .stack import Stack
 
-__all__ = ["ALL_READ", "FACTS", "FORMATS", "Skimmed", "branches_of_skim", "skim_rows"]
+__all__ = ["FACTS", "FORMATS", "Skimmed", "branches_of_skim", "skim_rows"]
 
-ALL_READ = "all that is read"
 FORMATS = {"ttree": ".root", "rntuple": ".root", "parquet": ".parquet"}
 """The formats, and how their files' names end."""
 FACTS = b"hepnb"

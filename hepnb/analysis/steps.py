@@ -16,6 +16,7 @@ from .usage import Use, Uses
 from .variations import EVERYWHERE, Scope
 
 __all__ = [
+    "ALL_READ",
     "Branch",
     "Category",
     "Definition",
@@ -40,6 +41,10 @@ __all__ = [
     "target_of",
     "varies",
 ]
+
+
+ALL_READ = "all that is read"
+"""The columns of a snapshot that names none."""
 
 
 @dataclass(frozen=True)
@@ -244,7 +249,7 @@ class Skim:
     @property
     def text(self) -> str:
         """The columns, as text for people."""
-        kept = ("all that is read",) if self.columns is None else self.columns
+        kept = (ALL_READ,) if self.columns is None else self.columns
         return ", ".join([*kept, *(name for name, _ in self.own)])
 
 
