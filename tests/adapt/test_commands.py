@@ -170,7 +170,7 @@ def test_nothing_of_a_command_outlives_its_worker(tmp_path, victim):
     run = python(TREE, str(pids), "stay").start(1, workers=1)
     child = psutil.Process(int(wait_for(lambda: pids.exists() and pids.read_text().strip())))
     family = [child, *child.parents()[:2]]  # itself, the command, the guard
-    worker = psutil.Process(run.workers[0]["pid"])
+    worker = psutil.Process(wait_for(lambda: run.workers[0]["pid"]))
     target = {
         "worker": worker,
         "zygote": worker.parent(),
@@ -215,7 +215,7 @@ if not os.path.exists(sys.argv[2]):
 """
     run = python(code, "{output}", str(marker)).start(1, workers=1)
     wait_for(marker.exists)
-    os.kill(run.workers[0]["pid"], signal.SIGKILL)
+    os.kill(wait_for(lambda: run.workers[0]["pid"]), signal.SIGKILL)
     run.wait(60)
     assert [folder.name for folder in run.result()] == ["000000"]
     assert [folder.name for folder in (run.directory / "outputs").iterdir()] == ["000000"]

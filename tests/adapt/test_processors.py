@@ -172,7 +172,9 @@ def test_kills_change_nothing(dimuon_file, tmp_path):
     while run.progress["events"] < 40_000:
         time.sleep(0.02)
     assert run.result()["Data"]["entries"] == 40_000
-    os.kill(run.workers[0]["pid"], signal.SIGKILL)
+    worker = run.workers[0]["pid"]
+    assert worker
+    os.kill(worker, signal.SIGKILL)
     os.kill(run.snapshot()["pid"], signal.SIGKILL)
     gate.touch()
     same(run.resume().wait(100).result(), under_coffea(Guide(), data, 20_000, BaseSchema))

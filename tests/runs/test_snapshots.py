@@ -171,7 +171,7 @@ def test_killed_and_resumed_it_is_written_once(files) -> None:
 
     run = path.start([mc(files)], chunk=70, workers=2)
     reach(run, 3)
-    os.kill(run.workers[0]["pid"], signal.SIGKILL)
+    os.kill(next(row["pid"] for row in run.workers if row["pid"]), signal.SIGKILL)
     reach(run, 5)
     run.kill()
     is_lost(run)
