@@ -97,7 +97,8 @@ def _identity(skim: Skimmed) -> uuid.UUID:
 
 def _tree(part: Path, skim: Skimmed) -> None:
     """A tree whose collections have one counter each, as in NanoAOD."""
-    deep = [name for name, column in skim.columns.items() if column.ndim > 2]
+    jagged = {n: c for n, c in skim.columns.items() if not c.layout.purelist_isregular}
+    deep = [name for name, column in jagged.items() if column.ndim > 2]
     if deep:
         raise PathError(
             f"snapshot: {deep[0]!r} has lists of lists, which a TTree cannot hold: "

@@ -151,6 +151,29 @@ def test_dtypes_collections_and_columns_of_the_path(files, format) -> None:
         assert "nJet_pt" not in whole.fields
 
 
+@pytest.mark.parametrize("format", FORMATS)
+def test_arrays_in_an_event_and_lists_of_lists(tmp_path, format) -> None:
+    with uproot.recreate(tmp_path / "x.root") as file:
+        cov = np.arange(36, dtype=np.float32).reshape(4, 3, 3)
+        file.mktree("Events", {"x": "int32", "cov": np.dtype((np.float32, (3, 3)))}).extend(
+            {"x": np.arange(4, dtype=np.int32), "cov": cov}
+        )
+    path = hn.Path("arrays")
+    path.select("later", "x > 1")
+    path.snapshot("skim", ["x", "cov"], format=format)
+    run = path.start(tmp_path / "x.root", engine="inline")
+    (made,) = run.skim("skim")["x"]
+    assert _columns(made).cov.to_list() == cov[2:].tolist()
+    path.define("pairs", lambda x: ak.Array([[[1.0], []]] * len(x)))
+    path.snapshot("deep", ["pairs"], format=format)
+    if format == "ttree":
+        with pytest.raises(PathError, match="'pairs' has lists of lists, which a TTree cannot"):
+            path.start(tmp_path / "x.root", engine="inline")
+    elif format == "parquet":
+        run = path.start(tmp_path / "x.root", engine="inline")
+        assert _columns(run.skim("deep")["x"][0]).pairs.to_list() == [[[1.0], []]] * 2
+
+
 def _columns(file):
     from hepnb.analysis import open_events
 
