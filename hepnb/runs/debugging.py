@@ -71,7 +71,9 @@ def _of_run(run: Run | str | os.PathLike[str], order: int | None, variation: str
     spec, bundle = RunSpec.read(directory.spec), Bundle.read(directory.bundle)
     ledger = list(Store.open(directory.path).ledger())
     if order is None:
+        # A chunk is lost, or, where its failure ended the run, left.
         lost = [e.order for e in ledger if e.order is not None and e.meta["k"] == "lost chunk"]
+        lost += [e.meta["order"] for e in ledger if e.order is None and e.meta["k"] == "left"]
         if not lost:
             raise RunError(f"no chunk of run {directory.id} failed: give the number of one, chunk=")
         order = min(lost)

@@ -86,6 +86,15 @@ def test_the_failed_chunk_of_a_run_without_its_file(path, file) -> None:
         hn.debug(run, variation="scale_ip")
 
 
+def test_the_chunk_that_made_a_run_fail(path, file) -> None:
+    run = path.start(data(file[0]), chunk=100, workers=1)
+    with pytest.raises(RunError, match="IndexError"):
+        run.wait(60)
+    look = hn.debug(run)
+    assert (look.first, look.step, type(look.error)) == (400, "second", IndexError)
+    assert look.hard.pt.tolist() == [e for e in file[1][400:500].tolist() if e]
+
+
 def test_a_chunk_that_did_not_fail(path, file) -> None:
     file, pt = file
     run = path.start(data(file), chunk=100, on_error="skip").wait(60)
