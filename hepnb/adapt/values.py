@@ -169,7 +169,7 @@ def decode(data: Any) -> Any:
     """The value of which `encode` made this. Raises RunError where it is not that."""
     try:
         return _decode(data)
-    except (LookupError, TypeError, ValueError, AttributeError) as error:
+    except (ImportError, LookupError, TypeError, ValueError, AttributeError) as error:
         raise RunError(f"not an accumulator of this version of hepnb: {error!r}") from None
 
 

@@ -148,8 +148,8 @@ class Decide(Module):
 def test_a_module_that_sees_one_event_at_a_time(make: Any) -> None:
     events = make([[40, 21, 5], [], [31, 12], [8]], met=[30.0, 0, 0, 0])
     path = Path()
-    path.add_module("Slow")
-    path.add_module("Decide")
+    path.add_module(Slow)
+    path.add_module(Decide)
     path.table("t", {"lead": "lead", "n": "n", "sum": "sum(good.pt)", "big": "count(good.big)"})
     path.select("kept", "keep")
     path.hist("h", x="good.pt: 10, 0, 100")
@@ -162,8 +162,8 @@ def test_a_module_that_sees_one_event_at_a_time(make: Any) -> None:
 def test_no_events_have_the_declared_types(make: Any) -> None:
     path = Path()
     path.select("none", "count(Muon) > 9")
-    path.add_module("Slow")
-    path.add_module("Decide")
+    path.add_module(Slow)
+    path.add_module(Decide)
     path.table("t", {"pt": "sum(good.pt)", "n": "n", "lead": "lead"})
     path.select("kept", "keep")
     path.hist("h", x="good.pt: 10, 0, 100")
