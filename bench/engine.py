@@ -202,10 +202,11 @@ def _idle(nMuon: Any) -> Any:
     from hepnb.histograms import Contribution
     from hepnb.runs.engines.tasks import Tasks
 
-    def process(self: Any, task: dict[str, Any]) -> bytes:
+    def process(self: Any, task: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
         place = {name: task[name] for name in ("file", "start", "stop")}
         meta = {"k": "chunk", **place, "events": task["stop"] - task["start"]}
-        return Contribution(self._signatures).encode(task["id"], task["order"], meta)
+        record = Contribution(self._signatures).encode(task["id"], task["order"], meta)
+        return {"k": "done", "raw": len(record)}, record
 
     Tasks._process = process  # type: ignore[method-assign]
     return nMuon
