@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -14,12 +15,12 @@ if TYPE_CHECKING:
 __all__ = ["Adapter"]
 
 
-class Adapter:
+class Adapter(ABC):
     """Something that is no path, ready to be started. Its job is made when it is started."""
 
+    @abstractmethod
     def job(self) -> Job:
         """What is run: a copy that later changes do not reach."""
-        raise NotImplementedError
 
     def freeze(self, variations: str | Sequence[str] = "all") -> Job:
         """The job. Raises RunError where variations are chosen, which only a path has."""

@@ -39,31 +39,35 @@ def under_coffea(job, data, chunk, schema):
     return runner(data, processor_instance=job, treename="Events")
 
 
-def same(ours, theirs):
-    """Equal in value and type, all the way down."""
-    assert type(ours) is type(theirs)
+def unlike(ours, theirs, place="the accumulator"):
+    """Where two accumulators differ, in value or type, all the way down."""
+    if type(ours) is not type(theirs):
+        return [f"{place}: {type(ours)} for {type(theirs)}"]
     if isinstance(theirs, dict):
-        assert list(ours) == list(theirs)
-        for key, value in theirs.items():
-            same(ours[key], value)
-    elif isinstance(theirs, processor.column_accumulator):
-        assert ak.array_equal(ours.value, theirs.value, dtype_exact=True)
+        if list(ours) != list(theirs):
+            return [f"{place}: {list(ours)} for {list(theirs)}"]
+        return [d for key in theirs for d in unlike(ours[key], theirs[key], f"{place}[{key!r}]")]
+    if isinstance(theirs, processor.column_accumulator):
+        equal = ak.array_equal(ours.value, theirs.value, dtype_exact=True)
     elif isinstance(theirs, processor.value_accumulator | analysis_tools.WeightStatistics):
-        assert repr(ours) == repr(theirs)
+        equal = repr(ours) == repr(theirs)
     elif isinstance(theirs, np.ndarray):
-        assert ours.dtype == theirs.dtype
-        assert np.array_equal(ours, theirs)
-    elif isinstance(theirs, hist.Hist) and isinstance(theirs.storage_type(), hist.storage.Mean):
-        # Means are put together by another formula than boost-histogram's: equal but for rounding.
-        assert ours.axes == theirs.axes
-        for field in ("count", "value", "_sum_of_deltas_squared"):
-            np.testing.assert_allclose(
-                ours.view(flow=True)[field], theirs.view(flow=True)[field], rtol=1e-12
-            )
+        equal = ours.dtype == theirs.dtype and np.array_equal(ours, theirs)
+    elif isinstance(theirs, hist.Hist):
+        named = (ours.name, ours.label) == (theirs.name, theirs.label)
+        equal = named and same_bins(ours, theirs)
     else:
-        assert ours == theirs
-    if isinstance(theirs, hist.Hist):
-        assert (ours.name, ours.label) == (theirs.name, theirs.label)
+        equal = ours == theirs
+    return [] if equal else [f"{place}: {ours!r} for {theirs!r}"]
+
+
+def same_bins(ours, theirs):
+    if not isinstance(theirs.storage_type(), hist.storage.Mean):
+        return ours == theirs
+    # Means are put together by another formula than boost-histogram's: equal but for rounding.
+    fields = ("count", "value", "_sum_of_deltas_squared")
+    pairs = [(ours.view(flow=True)[f], theirs.view(flow=True)[f]) for f in fields]
+    return ours.axes == theirs.axes and all(np.allclose(a, b, rtol=1e-12, atol=0) for a, b in pairs)
 
 
 def test_a_processor_of_the_test_suite_on_real_muons(dimuon_file):
@@ -71,7 +75,7 @@ def test_a_processor_of_the_test_suite_on_real_muons(dimuon_file):
     run = hn.adapt.coffea(job, schema="BaseSchema").start(data, workers=2, chunk=25_000).wait(100)
     assert run.histograms == ("mass", "pt")
     assert run.hist("pt").sum(flow=True) == 235286
-    same(run.result(), under_coffea(job, data, 25_000, BaseSchema))
+    assert unlike(run.result(), under_coffea(job, data, 25_000, BaseSchema)) == []
 
 
 def test_a_processor_of_the_test_suite_on_nanoaod(data_dir):
@@ -91,7 +95,7 @@ def test_a_processor_of_the_test_suite_on_nanoaod(data_dir):
     theirs = under_coffea(
         job, {name: [file] for name, file in files.items()}, 100_000, NanoAODSchema
     )
-    same(ours.wait(100).result(), theirs)
+    assert unlike(ours.wait(100).result(), theirs) == []
 
 
 class Guide(processor.ProcessorABC):
@@ -148,8 +152,8 @@ def test_every_kind_of_accumulator_of_the_user_guide(dimuon_file, tmp_path, work
     job = hn.adapt.coffea(Guide(), schema=BaseSchema)
     run = job.start(data, workers=workers, chunk=20_000).wait(100)
     theirs = under_coffea(Guide(), data, 20_000, BaseSchema)
-    same(run.result(), theirs)
-    same(hn.attach(run.id).result(), theirs)
+    assert unlike(run.result(), theirs) == []
+    assert unlike(hn.attach(run.id).result(), theirs) == []
     assert run.histograms == ("Data:pt", "Data:mean")
     assert run.hist("Data:pt").to_hist() == theirs["Data"]["pt"]
     (row,) = (row for row in run.statistics if row["module"] == "Guide")
@@ -177,7 +181,10 @@ def test_kills_change_nothing(dimuon_file, tmp_path):
     os.kill(worker, signal.SIGKILL)
     os.kill(run.snapshot()["pid"], signal.SIGKILL)
     gate.touch()
-    same(run.resume().wait(100).result(), under_coffea(Guide(), data, 20_000, BaseSchema))
+    assert (
+        unlike(run.resume().wait(100).result(), under_coffea(Guide(), data, 20_000, BaseSchema))
+        == []
+    )
 
 
 def test_a_function_is_a_processor_too(dimuon_file):
@@ -197,7 +204,7 @@ def test_lists_of_coffea_come_in_order(dimuon_file):
 
     data = {"Data": [str(dimuon_file)]}
     run = hn.adapt.coffea(starts, schema=BaseSchema).start(data, engine="inline", chunk=50_000)
-    same(run.result(), under_coffea(starts, data, 50_000, BaseSchema))
+    assert unlike(run.result(), under_coffea(starts, data, 50_000, BaseSchema)) == []
     assert run.result()["starts"] == [0, 50_000]
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Mapping as Map
 from dataclasses import dataclass, field
 from typing import Any
@@ -32,14 +33,14 @@ _UNIT = re.compile(r"^([-+]?[0-9.]+(?:[eE][-+]?[0-9]+)?)\s*([A-Za-z^/0-9-]+)$")
 
 
 @dataclass(frozen=True)
-class Kind:
+class Kind(ABC):
     """The base of all kinds; `help` is what an editor shows."""
 
     help: str = ""
 
+    @abstractmethod
     def check(self, node: Node, what: str) -> None:
         """Raise `CardError` if `node`, which messages call `what`, is not of this kind."""
-        raise NotImplementedError
 
     def json(self) -> dict[str, Any]:
         """The JSON Schema (draft 2020-12) of this kind."""

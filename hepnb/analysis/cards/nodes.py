@@ -8,6 +8,7 @@ anchor or more nesting, size or repetition than any card needs is refused with i
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -43,7 +44,7 @@ class Mark:
 
 
 @dataclass
-class Node:
+class Node(ABC):
     """A value and its extent in the text, `mark` to `end`."""
 
     mark: Mark
@@ -56,9 +57,9 @@ class Node:
         return self.mark.error(message)
 
     @property
+    @abstractmethod
     def plain(self) -> Any:
         """The value without its places."""
-        raise NotImplementedError
 
 
 @dataclass
