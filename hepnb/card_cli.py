@@ -55,10 +55,8 @@ def _check(given: argparse.Namespace) -> None:
     if given.json:
         print(json.dumps(facts))
         return
-    print(
-        f"{card.file}: no mistakes; {len(facts['datasets'])} datasets, "
-        f"{len(facts['histograms'])} histograms, {len(facts['variations'])} variations"
-    )
+    counts = ", ".join(f"{w} {len(facts[w])}" for w in ("datasets", "histograms", "variations"))
+    print(f"{card.file}: no mistakes; {counts}")
 
 
 def _diff(given: argparse.Namespace) -> int:
@@ -89,7 +87,15 @@ def _compute(given: argparse.Namespace) -> None:
         print(json.dumps(made))
         return
     for name, values in made.items():
-        print(f"{name}: {', '.join(f'{key} {value}' for key, value in values.items())}")
+        print(f"{name}: {', '.join(_said(key, value) for key, value in values.items())}")
+
+
+_UNITS = {"effective_xsec": " pb", "equivalent_lumi": " pb^-1"}
+
+
+def _said(key: str, value: Any) -> str:
+    number = f"{value:.6g}" if isinstance(value, float) else value
+    return f"{key} {number}{_UNITS.get(key, '')}"
 
 
 def _schema(_: argparse.Namespace) -> None:

@@ -24,7 +24,7 @@ from .processes import kill
 from .settings import MOST_WORKERS, whole
 from .spec import RunSpec, supervisor_command
 from .unheard import unheard
-from .views import Collections, Costs, Files, Record, Table, Workers, in_terminal
+from .views import Collections, Costs, Datasets, Files, Record, Table, Workers, in_terminal
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -150,7 +150,7 @@ class Run:
     @property
     def datasets(self) -> Table:
         """Of each dataset the events processed and lost, its cross section [pb] and sum of weights."""
-        return Table(self.snapshot()["datasets"])
+        return Datasets(self.snapshot()["datasets"])
 
     @property
     def files(self) -> Table:

@@ -15,7 +15,7 @@ from ..errors import RunError
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Collections", "Costs", "Files", "Record", "Table", "Workers", "in_terminal"]
+__all__ = ["Collections", "Costs", "Datasets", "Files", "Record", "Table", "Workers", "in_terminal"]
 
 _MOMENTS = ("time", "started", "ended")
 """Columns of unix seconds, printed as local time."""
@@ -84,6 +84,12 @@ class Costs(Table):
     """
 
     units: ClassVar[Mapping[str, str]] = {"cpu": "s", "wall": "s", "peak": "MB"}
+
+
+class Datasets(Table):
+    """What is known of each dataset, and what became of it."""
+
+    units: ClassVar[Mapping[str, str]] = {"xsec": "pb"}
 
 
 class Files(Table):

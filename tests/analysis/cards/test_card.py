@@ -238,7 +238,7 @@ def test_a_wrong_steering_file_is_one_line(
 
 def test_check_says_that_all_is_well(file: FilePath, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["card", "check", str(file), "--data"]) == 0
-    assert "no mistakes; 1 datasets, 3 histograms, 4 variations" in capsys.readouterr().out
+    assert "no mistakes; datasets 1, histograms 3, variations 4" in capsys.readouterr().out
     assert main(["card", "check", str(file), "--data", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["files"] == {"toy": 1}
     (file.parent / "toy.root").write_bytes(b"")
