@@ -69,14 +69,13 @@ class command(Adapter):
             raise RunError("command is a list of words: ['root', '-b', 'macro.C']")
         if not template or not template[0]:
             raise RunError("the command is empty: give the program and its arguments")
-        self._places = {place for word in template for place in _PLACE.findall(word)}
-        for place in self._places - {*_PLACES}:
-            if hint := nearest(place, _PLACES):
-                raise RunError(f"command: no placeholder {{{place}}}{hint}")
         patterns = [histograms] if isinstance(histograms, str) else list(histograms)
         self._job = CommandJob(
             tuple(template), tuple(patterns), progress, keep, name or Path(template[0]).name
         )
+        for place in self._job.places - {*_PLACES}:
+            if hint := nearest(place, _PLACES):
+                raise RunError(f"command: no placeholder {{{place}}}{hint}")
 
     def job(self) -> CommandJob:
         """The command, which nothing changes."""
@@ -89,7 +88,7 @@ class command(Adapter):
 
         See `Path.start` for the settings.
         """
-        if "input" not in self._places:
+        if "input" not in self._job.places:
             return super().start(generated(data), workers, chunk=chunk, **settings)
         if not self._job.is_cut:
             if chunk is not None:
@@ -105,7 +104,7 @@ def command_of_card(section: Mapping[str, Any], *, allow_exec: bool) -> command:
     """
     if not allow_exec:
         raise RunError(
-            "this card runs a program of its own: read it, then allow that with --allow-exec"
+            "this card runs a program of its own: read it, then allow that with allow_exec=True"
         )
     known = ("command", "histograms", "progress", "keep", "name")
     for key in section:
@@ -142,9 +141,14 @@ class CommandJob:
                 )
 
     @property
+    def places(self) -> set[str]:
+        """The placeholders in the template."""
+        return {place for word in self.template for place in _PLACE.findall(word)}
+
+    @property
     def is_cut(self) -> bool:
         """Whether files are cut into ranges of events."""
-        return any(place in _RANGE for word in self.template for place in _PLACE.findall(word))
+        return not self.places.isdisjoint(_RANGE)
 
     @property
     def lines(self) -> list[str]:

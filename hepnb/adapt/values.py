@@ -61,13 +61,10 @@ class HistOf:
 def encode(value: Any, hists: dict[str, Any]) -> Any:
     """`value` as data for msgpack; its histograms are put into `hists` by their names.
 
-    A histogram at `["tt"]["mass"]` is named `tt:mass`. Raises RunError, naming the place, for what
+    A histogram at `["tt"]["mass"]` is named `tt:mass`, one alone `hist`. Raises RunError, naming the place, for what
     cannot be carried.
     """
-    if _is_hist(value):
-        hists["hist"] = value
-        return ["hist", "hist", value.name, value.label]
-    return _encode(value, (), hists)
+    return _encode_item(value, (), hists)
 
 
 def _encode(value: Any, place: tuple[Any, ...], hists: dict[str, Any] | None) -> Any:
@@ -108,7 +105,7 @@ def _encode(value: Any, place: tuple[Any, ...], hists: dict[str, Any] | None) ->
 def _encode_item(value: Any, place: tuple[Any, ...], hists: dict[str, Any] | None) -> Any:
     if hists is None or not _is_hist(value):
         return _encode(value, place, hists)
-    name = joined(place)
+    name = joined(place) if place else "hist"
     hists[name] = value
     return ["hist", name, value.name, value.label]
 

@@ -8,7 +8,7 @@ import hist
 import numpy as np
 
 from ..errors import StatsError
-from .axes import in_memory
+from .axes import in_memory, place_of
 
 __all__ = ["abcd"]
 
@@ -80,17 +80,16 @@ def abcd(
 
 def _place(h: hist.Hist[Any], name: str, corner: Any) -> tuple[int, int, int]:
     """The place of an axis of two bins, and of its bins inside and outside, as its flow view has them."""
-    names = [axis.name for axis in h.axes]
-    if name not in names:
-        raise StatsError(f"the histogram has no axis {name!r}")
-    axis = h.axes[name]
+    place = place_of(h, name)
+    axis = h.axes[place]
     if len(axis) != 2:
         raise StatsError(f"axis {name!r} has {len(axis)} bins: regions are two")
     first = int(axis.traits.underflow)
-    labels = list(axis) if isinstance(axis, hist.axis.StrCategory) else [False, True]
+    is_category = isinstance(axis, hist.axis.StrCategory | hist.axis.IntCategory)
+    labels = list(axis) if is_category else [False, True]
     if corner not in labels:
         raise StatsError(
             f"axis {name!r} has no bin {corner!r}: it has {labels[0]!r}, {labels[1]!r}"
         )
     at = labels.index(corner)
-    return names.index(name), first + at, first + 1 - at
+    return place, first + at, first + 1 - at

@@ -10,7 +10,16 @@ import numpy as np
 
 from ..errors import StatsError, nearest
 
-__all__ = ["along", "category", "chosen", "in_memory", "labels_of", "values_of", "with_labels"]
+__all__ = [
+    "along",
+    "category",
+    "chosen",
+    "in_memory",
+    "labels_of",
+    "place_of",
+    "values_of",
+    "with_labels",
+]
 
 
 def in_memory(h: Any) -> hist.Hist[Any]:
@@ -30,14 +39,20 @@ def in_memory(h: Any) -> hist.Hist[Any]:
     return made
 
 
-def category(h: hist.Hist[Any], name: str) -> int:
-    """The place of a category axis. Raises `StatsError` where there is none of that name."""
+def place_of(h: hist.Hist[Any], name: str) -> int:
+    """The place of an axis. Raises `StatsError` where there is none of that name."""
     names = [axis.name for axis in h.axes]
     if name not in names:
         raise StatsError(f"the histogram has no axis {name!r}{nearest(name, names)}")
-    if not isinstance(h.axes[name], hist.axis.StrCategory):
-        raise StatsError(f"axis {name!r} is no category of names")
     return names.index(name)
+
+
+def category(h: hist.Hist[Any], name: str) -> int:
+    """The place of a category axis. Raises `StatsError` where there is none of that name."""
+    place = place_of(h, name)
+    if not isinstance(h.axes[place], hist.axis.StrCategory):
+        raise StatsError(f"axis {name!r} is no category of names")
+    return place
 
 
 def labels_of(h: hist.Hist[Any], name: str) -> tuple[str, ...]:

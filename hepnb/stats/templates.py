@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,6 @@ class Templates:
     data: dict[str, hist.Hist[Any]]
     signal: tuple[str, ...] = ()
     is_asimov: bool = False
-    nuisances: tuple[str, ...] = field(default=())
 
     @classmethod
     def of(
@@ -99,14 +99,15 @@ class Templates:
                 seen[name] = _sum(_nominal(part[{process: p}], flow) for p in are_data)
             else:
                 seen[name] = _sum(template.nominal for template in found[name].values())
-        named = {n: None for ts in found.values() for t in ts.values() for n in t.shapes}
-        return cls(
-            found,
-            seen,
-            tuple(are_signal),
-            is_asimov=not are_data,
-            nuisances=tuple(dict.fromkeys([*named, *(scales or {})])),
-        )
+        return cls(found, seen, tuple(are_signal), is_asimov=not are_data)
+
+    @property
+    def nuisances(self) -> tuple[str, ...]:
+        """What moves any template: first shapes, then scales."""
+        every = [t for templates in self.channels.values() for t in templates.values()]
+        shapes = (name for template in every for name in template.shapes)
+        scales = (name for template in every for name in template.scales)
+        return tuple(dict.fromkeys([*shapes, *scales]))
 
     def write_combine(self, folder: str | Path) -> Path:
         """Write `card.txt` and `templates.root` for CMS Combine into a folder; gives the card.
@@ -177,11 +178,19 @@ def _rates(scales: Mapping[str, Any], processes: Sequence[str]) -> dict[str, dic
                 raise StatsError(
                     f"scale {nuisance!r}: no process {process!r}{nearest(process, processes)}"
                 )
-            up, down = factor if isinstance(factor, tuple) else (factor, 1 / factor)
-            if not (up > 0 and down > 0):
-                raise StatsError(f"scale {nuisance!r} of {process!r}: factors are positive")
+            sides = factor if isinstance(factor, tuple) else (factor,)
+            if not sides or len(sides) > 2 or not all(map(_is_factor, sides)):
+                raise StatsError(
+                    f"scale {nuisance!r} of {process!r}: a factor above 0, or two (up, down), "
+                    f"not {factor!r}"
+                )
+            up, down = sides if len(sides) == 2 else (sides[0], 1 / sides[0])
             found.setdefault(process, {})[nuisance] = (float(up), float(down))
     return found
+
+
+def _is_factor(value: Any) -> bool:
+    return isinstance(value, int | float | np.floating) and 0 < float(value) < math.inf
 
 
 def _template(h: Any, scales: dict[str, Any], flow: str) -> Template:

@@ -105,3 +105,13 @@ def test_an_empty_region_is_no_zero() -> None:
     weighted = hist.Hist.new.Bool(name="x").Bool(name="y").Double().fill([True], [True], weight=2)
     with pytest.raises(StatsError, match="storage='Weight'"):
         abcd(weighted, "x", "y")
+
+
+def test_whole_numbers_as_labels_are_corners_by_their_value() -> None:
+    h = hist.Hist.new.IntCat([1, 0], name="x").Bool(name="y").Weight()
+    for number, (x, y) in enumerate([(1, True), (1, False), (0, True), (0, False)]):
+        h.fill([x] * (number + 1), [y] * (number + 1))
+    assert abcd(h, "x", "y", inside=(1, True)).value == pytest.approx(3 * 2 / 4)
+    assert abcd(h, "x", "y", inside=(0, True)).value == pytest.approx(1 * 4 / 2)
+    with pytest.raises(StatsError, match="no bin 2: it has 1, 0"):
+        abcd(h, "x", "y", inside=(2, True))

@@ -144,10 +144,8 @@ class Builder:
         refuse_unknown(made, node, [*self.parameters, *self.facts.names()])
         return made
 
-    def words(self, node: Node | None, values: Mapping[str, Any] | None = None) -> tuple[str, ...]:
+    def words(self, node: Node, values: Mapping[str, Any] | None = None) -> tuple[str, ...]:
         """A text or a list of texts."""
-        if node is None:
-            return ()
         items = node.items if isinstance(node, Items) else [node]
         return tuple(self.text(item, values) for item in items)
 

@@ -17,7 +17,7 @@ from .nodes import Sequence as Items
 from .sources import resolve
 from .templates import Facts, fill, refuse_unknown
 
-__all__ = ["Sample", "samples_of"]
+__all__ = ["Sample", "chosen", "facts_of", "samples_of"]
 
 _OWN = ("tree", "kind", "sumw")
 
@@ -36,11 +36,6 @@ class Sample:
     def kind(self) -> str:
         """`data` or `mc`."""
         return str(self.values.get("kind", "data"))
-
-    @property
-    def sources(self) -> tuple[str, ...]:
-        """The names of its sources; none where it has `files:` alone."""
-        return tuple(self.node.section("sources").entries)
 
     def dataset(self, folder: FilePath, source: str | None, *, refresh: bool = False) -> Dataset:
         """The dataset with its files, of one source. Raises `CardError` with the place."""

@@ -147,7 +147,7 @@ def _by_suffix(
 def _scope(builder: Builder, node: Branch, one: Expansion) -> dict[str, tuple[str, ...]]:
     keys = {"only": "only", "except": "without", "requires": "requires", "sets": "sets"}
     return {
-        word: builder.words(node.get(key), one.outer.values)
+        word: builder.words(part, one.outer.values)
         for key, word in keys.items()
-        if node.get(key) is not None
+        if (part := node.get(key)) is not None
     }
