@@ -54,8 +54,12 @@ class generator(Adapter):
             ) from None
         self._make, self._path = make, path
 
+    def job(self) -> GeneratorJob:
+        """The function and the path, frozen with all its variations."""
+        return self.freeze()
+
     def freeze(self, variations: str | Sequence[str] = "all") -> GeneratorJob:
-        """The function and the frozen path."""
+        """The function and the path, frozen with the variations that are wanted."""
         return GeneratorJob(self._make, self._path.freeze(variations))
 
     def start(
