@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
+from .run_cli import add_choices, read_card
+
 __all__ = ["add_card"]
 
 
@@ -19,31 +21,24 @@ def add_card(verbs: Any, add: Callable[..., argparse.ArgumentParser]) -> None:
         dest="part", required=True, metavar="VERB"
     )
     check = add(parts, "check", _check, "Look for mistakes; with --data in its files, too.")
-    check.add_argument("--data", action="store_true", help="open the first file of each dataset")
-    add(parts, "schema", _schema, "Print the JSON Schema of cards, for editors.")
     compute = add(
         parts, "compute", _compute, "Count events, sum weights; write them to 'computed:'."
     )
-    compute.add_argument("card", metavar="CARD", help="card.yaml")
-    compute.add_argument("--datasets", metavar="NAMES", help="only these: names or patterns")
-    compute.add_argument("--source", metavar="NAME", help="which source of those that have several")
-    compute.add_argument("--refresh", action="store_true", help="ask catalogues of files again")
-    compute.add_argument(
-        "--json", action="store_true", help="print one JSON object and nothing else"
-    )
     diff = add(parts, "diff", _diff, "Say what differs in meaning; status 1 where anything does.")
-    diff.add_argument("card", metavar="CARD", help="card.yaml")
+    add(parts, "schema", _schema, "Print the JSON Schema of cards, for editors.")
+    for verb in (check, compute, diff):
+        verb.add_argument("file", metavar="CARD", help="card.yaml")
+        verb.add_argument("--json", action="store_true", help="print JSON and nothing else")
+    for verb in (check, compute):
+        add_choices(verb)
+    check.add_argument("--data", action="store_true", help="open the first file of each dataset")
     diff.add_argument("other", metavar="OTHER", help="another.yaml")
-    diff.add_argument("--json", action="store_true", help="print one JSON list and nothing else")
-    check.add_argument("card", metavar="CARD", help="card.yaml")
-    check.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
 
 
 def _check(given: argparse.Namespace) -> None:
-    from ._bind import Card
     from .analysis.cards.inspecting import check_data
 
-    card = Card.read(given.card)
+    card = read_card(given)
     facts: dict[str, Any] = {
         "card": str(card.file),
         "datasets": [sample.name for sample in card.samples],
@@ -63,7 +58,7 @@ def _diff(given: argparse.Namespace) -> int:
     from ._bind import Card
     from .analysis.cards.comparing import differences
 
-    found = differences(Card.read(given.card), Card.read(given.other))
+    found = differences(Card.read(given.file), Card.read(given.other))
     if given.json:
         print(json.dumps([asdict(difference) for difference in found]))
     else:
@@ -72,11 +67,7 @@ def _diff(given: argparse.Namespace) -> int:
 
 
 def _compute(given: argparse.Namespace) -> None:
-    from ._bind import Card
-
-    card = Card.read(
-        given.card, datasets=given.datasets, source=given.source, refresh=given.refresh
-    )
+    card = read_card(given)
 
     def moved(file: str, events: int) -> None:
         if sys.stderr.isatty():

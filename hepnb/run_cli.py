@@ -17,7 +17,7 @@ from .errors import HepnbError, RunError, one_line
 if TYPE_CHECKING:
     from ._bind import Card, Run
 
-__all__ = ["add_run", "parameters_of"]
+__all__ = ["add_choices", "add_run", "read_card"]
 
 
 def add_run(
@@ -27,13 +27,8 @@ def add_run(
     run = add(verbs, "run", _run, "Run a card (*.yaml) or a steering file (*.py), and wait for it.")
     run.add_argument("file", metavar="CARD_OR_PY", help="card.yaml, or steer.py with path and data")
     run.add_argument("--data", nargs="+", metavar="FILE", help="run on these files instead")
-    run.add_argument("--datasets", metavar="NAMES", help="only these of a card: names or patterns")
-    run.add_argument("--source", metavar="NAME", help="which source of datasets that have several")
+    add_choices(run)
     run.add_argument("--variations", default="all", metavar="NAMES", help="which to make [all]")
-    run.add_argument(
-        "--set", action="append", default=[], metavar="KEY=VALUE", help="a parameter of the card"
-    )
-    run.add_argument("--refresh", action="store_true", help="ask catalogues of files again")
     run.add_argument("--workers", type=positive, default=2, metavar="N", help="processes [2]")
     run.add_argument("--chunk", type=positive, metavar="N", help="events per chunk")
     run.add_argument("--out", metavar="DIR", help="the run directory, a new one")
@@ -42,10 +37,32 @@ def add_run(
     run.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
 
 
+def add_choices(verb: argparse.ArgumentParser) -> None:
+    """Let a verb choose what of a card it takes: see `read_card`."""
+    verb.add_argument("--datasets", metavar="NAMES", help="only these of a card: names or patterns")
+    verb.add_argument("--source", metavar="NAME", help="which source of datasets that have several")
+    verb.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="a parameter of the card"
+    )
+    verb.add_argument("--refresh", action="store_true", help="ask catalogues of files again")
+
+
+def read_card(given: argparse.Namespace) -> Card:
+    """The card `file`, with the choices of the command line."""
+    from ._bind import Card
+
+    return Card.read(
+        given.file,
+        datasets=given.datasets,
+        source=given.source,
+        parameters=_parameters(given.set),
+        refresh=given.refresh,
+    )
+
+
 def _run(given: argparse.Namespace) -> int:
     from .runs.text import follow, status_text
 
-    parameters = parameters_of(given.set)
     settings = {
         "workers": given.workers,
         "chunk": given.chunk,
@@ -56,17 +73,9 @@ def _run(given: argparse.Namespace) -> int:
     }
     card = None
     if given.file.endswith(".py"):
-        run = _steered(given, parameters, settings)
+        run = _steered(given, settings)
     else:
-        from ._bind import Card
-
-        card = Card.read(
-            given.file,
-            datasets=given.datasets,
-            source=given.source,
-            parameters=parameters,
-            refresh=given.refresh,
-        )
+        card = read_card(given)
         run = card.start(given.data, **settings)
     try:
         follow(run, None if given.json else sys.stdout)
@@ -89,15 +98,14 @@ def _refuse_overlaps(card: Card, snapshot: Mapping[str, Any]) -> None:
         )
 
 
-def _steered(
-    given: argparse.Namespace, parameters: Mapping[str, Any], settings: Mapping[str, Any]
-) -> Run:
+def _steered(given: argparse.Namespace, settings: Mapping[str, Any]) -> Run:
     """Run what a steering file makes: `path`, and `data` unless the command line has it."""
     from ._bind import Path as SteeringPath
 
     for option in ("datasets", "source", "refresh"):
         if getattr(given, option):
             raise RunError(f"--{option} is for cards; {given.file} makes its data itself")
+    parameters = _parameters(given.set)
     made = _execute(Path(given.file), parameters)
     path, data = made.get("path"), given.data or made.get("data")
     if not isinstance(path, SteeringPath):
@@ -135,10 +143,10 @@ def _execute(file: Path, names: Mapping[str, Any]) -> dict[str, Any]:
     return module.__dict__
 
 
-def parameters_of(words: list[str]) -> dict[str, Any]:
+def _parameters(words: list[str]) -> dict[str, Any]:
     """The parameters in words such as `pt=25`: numbers, or texts.
 
-    >>> parameters_of(["pt=25", "tag=tight", "scale=1e-3"])
+    >>> _parameters(["pt=25", "tag=tight", "scale=1e-3"])
     {'pt': 25, 'tag': 'tight', 'scale': 0.001}
     """
     found: dict[str, Any] = {}

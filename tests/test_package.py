@@ -48,7 +48,7 @@ ARROWS: dict[str, set[str]] = {
     "checkup": {"runs", "samples", "_bind"},
     "demo": {"widgets", "runs", "analysis", "histograms", "samples", "plots", "_bind"},
     "hist_cli": {"histograms"},
-    "card_cli": {"analysis", "_bind"},
+    "card_cli": {"run_cli", "analysis", "_bind"},
     "run_cli": {"runs", "analysis", "_bind"},
     "cli": {
         "checkup",

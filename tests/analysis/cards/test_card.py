@@ -247,6 +247,20 @@ def test_check_says_that_all_is_well(file: FilePath, capsys: pytest.CaptureFixtu
     assert "card.yaml:5:8: dataset 'toy': " in capsys.readouterr().err
 
 
+def test_check_and_compute_choose_of_a_card_as_run_does(
+    file: FilePath, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file.write_text(DIMUON.replace("files: toy.root", "sources: {near: '{where}.root', far: no.root}")
+                    .replace("{pt: 20}", "{pt: 20, where: none}"))  # fmt: skip
+    for verb in (["check", "--data"], ["compute"]):
+        wanted = ["card", *verb, str(file), "--datasets", "t*"]
+        assert main(wanted) == 1
+        assert "say which (source: NAME, --source NAME)" in capsys.readouterr().err
+        assert main([*wanted, "--source", "near"]) == 1
+        assert "none.root" in capsys.readouterr().err
+        assert main([*wanted, "--source", "near", "--set", "where=toy"]) == 0
+
+
 def test_a_path_of_a_card_has_the_hash_of_what_it_says(file: FilePath) -> None:
     def hash_of(text: str, **parameters: Any) -> str:
         return Card(text.encode(), file, parameters=parameters).path.hash
