@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-from ..errors import DataError, RunError
+from ..errors import HepnbError, RunError
 from .bundle import Bundle
 from .directory import RunDirectory, find_run
 from .engines.seeding import event_key, generators_put_back, seed_generators, seed_of
@@ -58,7 +59,7 @@ def debug(
     chosen = in_parts(settings)
     inputs = Inputs.of(data, allow_duplicates=bool(chosen.get("allow_duplicates")))
     made = prepare(path, inputs, **chosen)
-    plan, found = _find(made.spec, chunk or 0, {})
+    plan, found = _find(made.job, made.datasets, made.spec, chunk or 0, {})
     return _look(made.job, made.datasets, made.spec, plan, found, variation, None)
 
 
@@ -78,15 +79,20 @@ def _of_run(run: Run | str | os.PathLike[str], order: int | None, variation: str
             raise RunError(f"no chunk of run {directory.id} failed: give the number of one, chunk=")
         order = min(lost)
     opened = {e.meta["file"]: e.meta for e in ledger if e.order is None and e.meta["k"] == "opened"}
-    plan, found = _find(spec, order, opened)
+    plan, found = _find(bundle.job, bundle.datasets, spec, order, opened)
     saved = SavedChunk.of(directory.path, order)
     return _look(bundle.job, bundle.datasets, spec, plan, found, variation, saved)
 
 
-def _find(spec: RunSpec, order: int, opened: Mapping[int, Mapping[str, Any]]) -> tuple[Plan, Chunk]:
+def _find(
+    job: Job,
+    datasets: tuple[Dataset, ...],
+    spec: RunSpec,
+    order: int,
+    opened: Mapping[int, Mapping[str, Any]],
+) -> tuple[Plan, Chunk]:
     """The plan as far as the chunk of this number; files that the journal does not know are opened."""
-    from ..analysis import open_events
-
+    named = {dataset.name: dataset for dataset in datasets}
     plan = Plan(spec.files, "debug", spec.chunk, spec.allow_duplicates)
     for index, file in enumerate(spec.files):
         if index in opened:
@@ -94,10 +100,10 @@ def _find(spec: RunSpec, order: int, opened: Mapping[int, Mapping[str, Any]]) ->
             plan.opened(index, **facts, clusters=tuple(opened[index]["clusters"]))
         else:
             try:
-                with open_events(file.path, file.tree) as events:
-                    facts = {"uuid": events.uuid, "tree": events.tree, "entries": events.entries}
-                    plan.opened(index, **facts, size=0, clusters=events.clusters)
-            except DataError as error:
+                with closing(job.open(file.path, file.tree, named[file.dataset])) as found:
+                    facts = {"uuid": found.uuid, "tree": found.tree, "entries": found.entries}
+                    plan.opened(index, **facts, size=0, clusters=tuple(found.clusters))
+            except HepnbError as error:
                 plan.not_opened(index, str(error))
         for chunk in plan.cut():
             if chunk.order == order:
@@ -127,7 +133,7 @@ def _look(
         first, events = saved.start, saved.events(key)
     else:
         first = chunk.start
-        with open_events(file.spec.path, file.spec.tree) as source:
+        with open_events(file.spec.path, file.spec.tree, dataset) as source:
             columns = job.columns(source.branches, dataset)
             events = source.read(columns, chunk.start, chunk.stop)
     with generators_put_back():

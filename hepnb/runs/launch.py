@@ -102,7 +102,6 @@ def start(
     variations : str or list
         The systematic variations to make beside the nominal: "all", "nominal", a pattern such as
         "jes*", or a list of names of variations, nuisances and sets. See `Path.vary`.
-
     reuse : bool or run, optional
         Take over the chunks that an earlier run of the same path on the same data has committed, and
         run only the others: of the newest such run with True, or of the one with this id. A path

@@ -51,9 +51,8 @@ class Seat:
     """A worker's place: who sits there now and what it does.
 
     `state` is starting, idle, busy, finishing (its modules' last hooks), leaving or ended; `spent`
-    is how long its task has taken [s], of which `heard` [s] had passed when
-    its worker told of its progress, `at` events; `done` counts the chunks of the worker that sits there now;
-    `behind` are those that it has beside its task, to be done after it, and `lately` is how long
+    is how long its task has taken [s], of which `heard` [s] had passed when its worker told of its
+    progress, `at` events; `done` counts the chunks of the worker that sits there now; `behind` are those that it has beside its task, to be done after it, and `lately` is how long
     its chunks take [s]: a second until it has shown that they are shorter. A worker that `is_tired`
     gets nothing more, and goes.
     """

@@ -30,7 +30,7 @@ __all__ = ["Earlier", "find_earlier", "key_of"]
 
 _STORE = ("manifest", "ledger", "wal", "packs")
 _UNCHANGED = (".h5", ".root", ".parquet")
-_LOSSES = {"lost chunk", "not reached", "file"}
+_LOSSES = {"lost chunk", "file"}
 
 
 def key_of(job: Job, datasets: tuple[Dataset, ...], spec: RunSpec) -> tuple[str, str]:

@@ -55,9 +55,10 @@ class RunSpec:
 
     `chunk` is the number of events per chunk (None: chosen from each file's size alone, so that
     the plan never depends on the number of workers); `on_error` is what a failing chunk does to
-    the run; `datasets` has of each `kind`, `xsec` [pb] and `sumw`; `engine` is who works, `settings` are about its workers; `signatures` are the histograms in UHI form, by name.
-    `key` is the same for runs that give the same chunks (empty: not known), `origin` the run by whose
-    id the chunks are called, where it is not this one.
+    the run; `datasets` has of each `kind`, `xsec` [pb] and `sumw`; `engine` is who works,
+    `settings` are about its workers; `signatures` are the histograms in UHI form, by name. `key` is
+    the same for runs that give the same chunks (empty: not known), `origin` the run by whose id the
+    chunks are called, where it is not this one.
     """
 
     name: str

@@ -36,6 +36,9 @@ _LOOK_EVERY = 0.1
 def progress_line(snapshot: Mapping[str, Any]) -> str:
     """State, share, events, rate and remaining time in one line.
 
+    The share is that of the bar: it counts what is lost, and what is under way in chunks that are not
+    committed.
+
     >>> progress = {"events": 1200, "events_total": 5000, "events_lost": 0, "files_failed": 0}
     >>> progress_line({"state": "running", "progress": progress | {"rate": 12e3, "eta": 3.2}})
     'running   24 %  1,200 of 5,000 events, 12,000 events/s, about 3 s left'
@@ -45,16 +48,20 @@ def progress_line(snapshot: Mapping[str, Any]) -> str:
     >>> progress |= {"events_total": None, "events_expected": 4800.0, "rate": None, "eta": None}
     >>> progress_line({"state": "running", "progress": progress})
     'running   25 %  1,200 of about 4,800 events'
+    >>> progress_line({"state": "running", "progress": progress | {"events_under_way": 2400.0}})
+    'running   75 %  1,200 of about 4,800 events, 2,400 under way'
     """
     progress = snapshot["progress"]
     done, total = progress["events"], progress["events_total"]
-    lost = progress["events_lost"]
+    lost, under_way = progress["events_lost"], _under_way(progress)
     expected = progress.get("events_expected") if total is None else total
-    share = f"{100 * (done + lost) // round(expected):4d} %  " if expected else "  "
+    share = f"{100 * int(done + lost + under_way) // round(expected):4d} %  " if expected else "  "
     about = "about " if total is None else ""
     said = [
         f"{done:,} of {about}{expected:,.0f} events" if expected is not None else f"{done:,} events"
     ]
+    if under_way >= 1:
+        said.append(f"{int(under_way):,} under way")
     if snapshot["state"] in ("starting", "running", "paused"):
         if progress["rate"]:
             said.append(f"{progress['rate']:,.0f} events/s")
@@ -65,6 +72,10 @@ def progress_line(snapshot: Mapping[str, Any]) -> str:
     if lost:
         said.append(f"{lost:,} events LOST")
     return f"{snapshot['state']} {share}{', '.join(said)}"
+
+
+def _under_way(progress: Mapping[str, Any]) -> float:
+    return float(progress.get("events_under_way", 0))  # which an older hepnb did not tell
 
 
 def follow(run: Run, stream: TextIO | None) -> None:
@@ -97,8 +108,7 @@ def progress_bar(run: Run, stream: TextIO) -> Iterator[Callable[[], str]]:
             snapshot = run.snapshot()
             progress = snapshot["progress"]
             total = progress["events_total"] or progress["events_expected"]
-            done = progress["events"] + progress["events_lost"]
-            done += progress.get("events_under_way", 0)  # which an older hepnb did not tell
+            done = progress["events"] + progress["events_lost"] + _under_way(progress)
             line = " ".join(progress_line(snapshot).split())
             bar.update(task, total=total, completed=done, description=line, refresh=True)
             return str(snapshot["state"])

@@ -53,6 +53,14 @@ def test_a_chunk_of_a_path_with_its_columns(path, file) -> None:
         hn.debug(path, data(file), chunk=7)
 
 
+def test_a_file_is_read_as_its_dataset_says(path, file) -> None:
+    file, _ = file
+    path.define("extra", "bonus + 1")
+    path.table("extra", ["extra"])
+    look = hn.debug(path, hn.Dataset("mc", file, kind="mc", missing={"bonus": 2.0}), chunk=0)
+    assert set(look.bonus.tolist()) == {2.0}
+
+
 def test_the_failed_chunk_of_a_run_without_its_file(path, file) -> None:
     file, pt = file
     run = path.start(data(file), chunk=100, workers=2, on_error="skip").wait(60)

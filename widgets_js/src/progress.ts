@@ -57,7 +57,12 @@ export function fraction(progress: Progress, state: string): number | null {
   const total = expectedOf(progress);
   if (total === null) return null;
   if (total <= 0) return state === "done" ? 1 : 0;
-  return Math.min(1, (progress.events + (progress.events_under_way ?? 0)) / total);
+  return Math.min(1, doneOf(progress) / total);
+}
+
+/** Events that are committed, and those under way in chunks that are not. */
+function doneOf({ events, events_under_way }: Progress): number {
+  return events + (events_under_way ?? 0);
 }
 
 /** All events: counted once every file is open, before that what the opened files let expect. */
@@ -68,9 +73,10 @@ function expectedOf({ events_total, events_expected }: Progress): number | null 
 export function sentence(progress: Progress): string {
   const { events, events_total } = progress;
   const total = expectedOf(progress);
+  const done = doneOf(progress);
   if (total === null) return `${number(events)} events, total not known yet`;
   const about = events_total === null ? "about " : "";
-  return `${number(events)} of ${about}${number(Math.round(total))} events, ${percent(events, total)}`;
+  return `${number(events)} of ${about}${number(Math.round(total))} events, ${percent(done, total)}`;
 }
 
 /** In steps that a screen reader has time to say: ten seconds, a minute. */
@@ -98,7 +104,9 @@ export function factsOf({ progress, state, started, ended: end }: Snapshot): [st
   const about = events_total === null ? "≈ " : "";
   const all = total === null ? "" : ` / ${about}${number(Math.round(total))}`;
   const out: [string, string][] = [["events", `${number(events)}${all}`]];
-  if (total !== null) out.push(["done", `${about}${percent(events, total)}`]);
+  const underWay = Math.floor(progress.events_under_way ?? 0);
+  if (underWay > 0) out.push(["under way", number(underWay)]);
+  if (total !== null) out.push(["done", `${about}${percent(doneOf(progress), total)}`]);
   if (!ended(state)) {
     if (rate !== null) out.push(["speed", `${scaled(rate)} events/s`]);
     out.push(["time left", timeLeft(progress)]);

@@ -5,7 +5,7 @@ import { csv } from "../src/csv";
 import { baseName, fileRow } from "../src/files";
 import { lossOf } from "../src/loss";
 import { countAt, momentsOf, placeOf } from "../src/moments";
-import { factsOf, fraction, stalledOf, workerRow } from "../src/progress";
+import { factsOf, fraction, sentence, stalledOf, workerRow } from "../src/progress";
 import { sizesText } from "../src/sizes";
 import type { Progress, Snapshot, Worker } from "../src/snapshot";
 import { cutRows, cutsOf, moduleRows } from "../src/statistics";
@@ -40,6 +40,15 @@ test("progress", () => {
     chunks: "3 / 20",
     files: "1 / 2",
   });
+});
+
+test("the words count what the bar counts", () => {
+  const half = { ...progress, events_under_way: 1300 };
+  const facts = Object.fromEntries(factsOf({ ...snapshot, progress: half }));
+  expect(facts.events).toBe("1200 / 5000");
+  expect(facts["under way"]).toBe("1300");
+  expect(facts.done).toBe("50 %");
+  expect(sentence(half)).toBe("1200 of 5000 events, 50 %");
 });
 
 test("no time is promised before there is something to go by", () => {
