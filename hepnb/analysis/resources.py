@@ -5,11 +5,12 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import zlib
 from collections.abc import Callable
 from pathlib import Path as FilePath
 from typing import Any
 
-from ..errors import DataError
+from ..errors import DataError, one_line
 
 __all__ = ["Resource", "resource"]
 
@@ -81,5 +82,5 @@ def _read(file: str) -> Any:
         data = FilePath(file).read_bytes()
         data = gzip.decompress(data) if file.endswith(".gz") else data
         return json.loads(data) if name.endswith(".json") else data
-    except (OSError, ValueError, EOFError) as error:
-        raise DataError(f"resource {file}: cannot be read ({error})") from None
+    except (OSError, ValueError, EOFError, RecursionError, zlib.error) as error:
+        raise DataError(f"resource {file}: cannot be read ({one_line(error)})") from None

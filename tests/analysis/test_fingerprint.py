@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import subprocess
@@ -204,6 +205,9 @@ def test_a_resource_is_known_by_its_content(tmp_path: FilePath, make: Any, proce
     file.write_text("{")
     with pytest.raises(DataError, match=r"f.json: cannot be read"):
         hn.resource(str(file.rename(tmp_path / "f.json")))()
+    (tmp_path / "f.json.gz").write_bytes(gzip.compress(b"{}")[:10] + b"\xff" * 20)
+    with pytest.raises(DataError, match=r"f.json.gz: cannot be read"):
+        hn.resource(str(tmp_path / "f.json.gz"))()
 
 
 def float_of(file: str) -> float:

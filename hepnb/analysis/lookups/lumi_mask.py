@@ -78,7 +78,8 @@ def _list(ranges: Any, run: Any, where: str) -> list[Any]:
 def _range(run: Any, both: Any, where: str) -> tuple[int, int]:
     """The first and last key of a range of one run."""
     is_pair = isinstance(both, list) and len(both) == 2 and all(type(n) is int for n in both)
-    if not is_pair or not 0 <= both[0] <= both[1] < 1 << _BITS or not str(run).isdecimal():
+    is_run = str(run).isdecimal() and len(str(run)) < 10  # so that keys fit into 63 bits
+    if not is_pair or not 0 <= both[0] <= both[1] < 1 << _BITS or not is_run:
         raise DataError(f"{where}: run {run!r}: {both!r} is no range [first, last] of sections")
     number = int(run) << _BITS
     return number + both[0], number + both[1]

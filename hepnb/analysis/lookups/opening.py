@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import zlib
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -79,7 +80,7 @@ def _read(file: FilePath, where: str) -> str:
         return text.decode()
     except FileNotFoundError:
         raise DataError(f"{where}: no such file {file}") from None
-    except (OSError, EOFError, ValueError) as error:
+    except (OSError, EOFError, ValueError, zlib.error) as error:
         raise DataError(f"{where}: {file} cannot be read ({one_line(error)})") from None
 
 

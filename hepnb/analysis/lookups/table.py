@@ -70,22 +70,25 @@ class HistTable:
 
     def _index(self, axis: Any, value: Any) -> tuple[np.ndarray, np.ndarray]:
         """Places in the array with flow bins, and which values are outside."""
+        from hist.axis import StrCategory
+
         under, over = int(axis.traits.underflow), int(axis.traits.overflow)
-        if isinstance(value, str):
-            labels = list(axis)
-            index = np.array([labels.index(value) if value in labels else len(axis)])
-        else:
-            index = np.atleast_1d(np.asarray(axis.index(value)))
-        numbers = None if isinstance(value, str) else np.asarray(value)
+        values = np.atleast_1d(np.asarray(value))
+        by_text = isinstance(axis, StrCategory)
+        if len(values) and by_text != (values.dtype.kind in "UO"):
+            wanted = "a text" if by_text else "numbers"
+            raise DataError(f"{self._where}: {axis.name or 'an axis'!r} is {wanted}")
+        index = _categories(axis, values) if not axis.traits.ordered else axis.index(values)
         nan = np.zeros(len(index), dtype=bool)
-        if numbers is not None and numbers.dtype.kind == "f":
-            nan = np.isnan(np.atleast_1d(numbers))
+        if values.dtype.kind == "f":
+            nan = np.isnan(values)
         lost = (index < 0) | (index >= len(axis)) | nan
-        bad = nan if self._outside in ("clamp", "flow") else lost
+        nearest = self._outside == "clamp" and axis.traits.ordered  # categories have no nearest bin
+        bad = nan if nearest or self._outside == "flow" else lost
         if self._outside == "flow":
             bad = bad | ((index < 0) & (not under)) | ((index >= len(axis)) & (not over))
         if bad.any() and isinstance(self._outside, str):
-            first = value if numbers is None else np.atleast_1d(numbers)[int(np.argmax(bad))]
+            first = values[int(np.argmax(bad))]
             raise DataError(
                 f"{self._where}: {int(bad.sum())} of {len(index)} values of "
                 f"{axis.name or 'an axis'!r} are outside {_range(axis)} (first: {first!s})"
@@ -93,6 +96,14 @@ class HistTable:
         if self._outside != "flow":
             index = np.clip(index, 0, len(axis) - 1)
         return index + under, lost
+
+
+def _categories(axis: Any, values: np.ndarray) -> np.ndarray:
+    """Places of texts or whole numbers among the categories; behind the last for those that are none."""
+    places = {category: place for place, category in enumerate(axis)}
+    known, inverse = np.unique(values, return_inverse=True)
+    found = [places.get(value, len(places)) for value in known.tolist()]
+    return np.array(found, dtype=np.int64)[inverse]
 
 
 def _plain(value: Any) -> Any:

@@ -94,6 +94,14 @@ def test_categories_are_looked_up_by_name() -> None:
     with pytest.raises(DataError, match="'era' are outside 2017, 2018"):
         sf("2016", np.array([11]))
     assert hn.lookup(h, outside=7.0)("2016", np.array([11])).tolist() == [7.0]
+    for era, pdg, said in (("2016", 11, "'era' are outside"), ("2017", 15, "'pdg' are outside")):
+        with pytest.raises(DataError, match=said):
+            hn.lookup(h, outside="clamp")(era, np.array([pdg]))
+    assert hn.lookup(h, outside=7.0)("2018", np.array([15, 13, 11])).tolist() == [7.0, 4.0, 3.0]
+    assert hn.lookup(h, outside="flow")("2018", np.array([15, 13])).tolist() == [0.0, 4.0]
+    for values, said in ((("2018", "x"), "'pdg' is numbers"), ((2018, 11), "'era' is a text")):
+        with pytest.raises(DataError, match=said):
+            hn.lookup(h, outside=7.0)(*values)
 
 
 def test_files_of_root_and_uhi(h, columns, tmp_path) -> None:
@@ -111,7 +119,12 @@ def test_files_of_root_and_uhi(h, columns, tmp_path) -> None:
     with pytest.raises(DataError, match="no such file"):
         hn.lookup(f"{tmp_path}/no.root:x", outside="clamp")
     (tmp_path / "bad.json").write_text("{")
-    for source, said in (("bad.json", "cannot be read"), ("several.json:iso", "has no 'iso'")):
+    (tmp_path / "bad.json.gz").write_bytes(gzip.compress(b"{}")[:10] + b"\xff" * 20)
+    for source, said in (
+        ("bad.json", "cannot be read"),
+        ("bad.json.gz", "cannot be read"),
+        ("several.json:iso", "has no 'iso'"),
+    ):
         with pytest.raises(DataError, match=said) as caught:
             hn.lookup(f"{tmp_path}/{source}", outside="clamp")
         assert "\n" not in str(caught.value)

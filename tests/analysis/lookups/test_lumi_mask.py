@@ -45,6 +45,7 @@ def test_a_file(tmp_path) -> None:
         ('{"5": [[1, "2"]]}', "is no range"),
         ('{"5": 7}', r"run '5': expected \[\[first, last\]"),
         ('{"five": [[1, 2]]}', "run 'five'"),
+        ('{"99999999999": [[1, 2]]}', "run '99999999999'"),
         ('{"5": [[1, true]]}', "is no range"),
     ],
 )
