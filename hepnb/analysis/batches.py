@@ -53,13 +53,7 @@ def batches(
         raise PathError("batches: size is at least 1, shuffle at least 0, valid from 0 to 1")
     program = _program(path, texts(columns, "batches: columns"))
     datasets = as_datasets(data)
-    pieces = (
-        piece
-        for dataset in datasets
-        for file in dataset.files
-        for piece in _of_file(program, dataset, file, seed, part, valid)
-    )
-    made = _mixed(pieces, size, shuffle, seed)
+    made = _mixed(_pieces(program, datasets, seed, part, valid), size, shuffle, seed)
     return made if to == "numpy" else (_matrix(batch) for batch in made)
 
 
@@ -82,6 +76,18 @@ def _program(path: Any, columns: tuple[str, ...]) -> Program:
     made._steps, made._places = [step for step, _ in kept], [place for _, place in kept]
     made._add(Table(_NAME, tuple(pairs)))
     return made.freeze("nominal")
+
+
+def _pieces(
+    program: Program, datasets: Sequence[Dataset], seed: int, part: str, valid: float
+) -> Iterator[Columns]:
+    """The rows of all files, by one set of modules from the first to the last that is asked for."""
+    try:
+        for dataset in datasets:
+            for file in dataset.files:
+                yield from _of_file(program, dataset, file, seed, part, valid)
+    finally:
+        program.finish()
 
 
 def _of_file(
@@ -108,7 +114,6 @@ def _of_file(
             ).uniform()
             keep = np.full(rows, True) if part == "all" else (number < valid) == (part == "valid")
             yield {name: values[keep] for name, values in found.items()}
-    program.finish()
 
 
 def _mixed(pieces: Iterator[Columns], size: int, shuffle: int, seed: int) -> Iterator[Columns]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path as FilePath
+from typing import ClassVar
 
 import numpy as np
 import pytest
 import uproot
 
-from hepnb.analysis import Dataset, Path, batches
+from hepnb.analysis import Dataset, Module, Path, batches
+from hepnb.analysis.module import Rows
 from hepnb.errors import PathError
 
 
@@ -98,3 +100,34 @@ def test_mistakes_in_a_line(files, path, tmp_path) -> None:
     data = Dataset("jets", tmp_path / "jagged.root")
     with pytest.raises(PathError, match="one value per object; one per event is needed"):
         next(Path("jets").batches(data, ["Jet.pt"]))
+
+
+class Counted(Module):
+    """How many rows the module has seen before."""
+
+    uses, produces = ("x",), ("before",)
+    calls: ClassVar[list[str]] = []
+
+    def setup(self) -> None:
+        self.calls.append("setup")
+        self.seen = 0
+
+    def process(self, events: Rows) -> np.ndarray:
+        self.seen += len(events)
+        return np.full(len(events), self.seen - len(events))
+
+    def finish(self) -> None:
+        self.calls.append("finish")
+
+
+def test_a_module_lives_through_all_files_and_ends_with_the_loop(files) -> None:
+    path = Path("counted")
+    path.add_module(Counted)
+    found = list(path.batches(files, ["before"], size=900, part="all", shuffle=0))
+    assert [set(batch["before"]) for batch in found] == [{0}, {900}]
+    assert Counted.calls == ["setup", "finish"]
+    Counted.calls.clear()
+    some = path.batches(files, ["before"], size=10, part="all")
+    next(some)
+    some.close()
+    assert Counted.calls == ["setup", "finish"]
