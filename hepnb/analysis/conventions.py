@@ -134,10 +134,8 @@ def resolve(
     available = fields_of(name, branches)
     direct = bool(use.fields & set(available))
     if name in branches and not direct:
-        if use.fields - _attributes():
-            raise PathError(
-                f"{asker}: {name!r} is a plain branch without field {min(use.fields)!r}"
-            )
+        if wrong := use.fields - _attributes():
+            raise PathError(f"{asker}: {name!r} is a plain branch without field {min(wrong)!r}")
         return Reading(name, True)
     counter = counter_of(name, branches)
     if not available and counter and not use.whole and not use.fields:

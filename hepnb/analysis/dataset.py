@@ -18,6 +18,7 @@ from typing import Any, Literal
 from ..errors import DataError, nearest
 from .defaults import read_missing
 from .naming import SCHEMAS
+from .rootfiles import REMOTE
 from .units import read_units
 
 __all__ = ["Dataset", "as_datasets"]
@@ -35,7 +36,6 @@ _FIELDS = (
     "missing",
 )
 _KINDS = ("data", "mc")
-_REMOTE = re.compile(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _TREE = re.compile(r"^(?P<file>.+\.root):(?P<tree>[^:]+)$", re.IGNORECASE)
 
 
@@ -185,7 +185,7 @@ def as_datasets(data: Any) -> tuple[Dataset, ...]:
         if names.count(name) > 1:
             raise DataError(f"two datasets are named {name!r}: names must differ")
     files = [file for dataset in made for file in dataset.files]
-    if not any(_REMOTE.match(file) or _exists(file) for file in files):
+    if not any(REMOTE.match(file) or _exists(file) for file in files):
         more = f" (nor any of the {len(files) - 1} others)" if len(files) > 1 else ""
         raise DataError(f"no such file: {files[0]}{more}")
     return made
@@ -227,7 +227,7 @@ def _resolve(files: Any, where: str) -> tuple[tuple[str, ...], str | None]:
 
 def _expand(text: str, where: str) -> Iterator[str]:
     """One entry made plain: itself when remote or a literal path, else what the pattern matches."""
-    if _REMOTE.match(text):
+    if REMOTE.match(text):
         yield text
         return
     path = FilePath(os.path.expanduser(text))  # noqa: PTH111  (leaves an unknown ~user as it is)

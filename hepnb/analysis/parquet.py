@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
 from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -54,13 +53,11 @@ class ParquetFile(EventFile):
         self.entries = int(facts.num_rows)
         sizes = (facts.row_group(i).num_rows for i in range(facts.num_row_groups))
         self._edges = [0, *accumulate(sizes)]
-        self._paths = {_plain(p): p for p in self._columns_of_file()}
+        schema = self._file.schema
+        self._places = {schema.column(i).path: i for i in range(len(schema))}
+        self._paths = {_plain(path): path for path in self._places}
         self._bytes = 0
         self._name_columns([Leaf(name, name) for name in self._paths], dataset)
-
-    def _columns_of_file(self) -> Iterator[str]:
-        schema = self._file.schema
-        yield from (schema.column(i).path for i in range(len(schema)))
 
     @property
     def clusters(self) -> tuple[int, ...]:
@@ -96,7 +93,7 @@ class ParquetFile(EventFile):
         return ak.Array(ak.contents.RecordArray(contents, columns, length=stop - start))
 
     def _size(self, path: str, groups: list[int]) -> tuple[int, int]:
-        place = list(self._columns_of_file()).index(path)
+        place = self._places[path]
         found = [self._file.metadata.row_group(i).column(place) for i in groups]
         packed = sum(int(one.total_compressed_size) for one in found)
         return packed, sum(int(one.total_uncompressed_size) for one in found)

@@ -40,8 +40,9 @@ class ChunkResult:
     the same for each variation of a column.
     `collections` is name -> (events, objects, least, most per event), `sizes` name -> (events with
     no object, with one, ..., with 31 or more); `statistics` has a row for each step and phase;
-    `skims` are the rows that go into files, by the name of the snapshot; `categories_overlap` counts events of exclusive categories that fit more than one label; `sumw` is
-    the sum of the weights that normalise the dataset, where it is made of the events.
+    `skims` are the rows that go into files, by the name of the snapshot; `categories_overlap` counts
+    events of exclusive categories that fit more than one label; `sumw` is the sum of the weights that
+    normalise the dataset, where it is made of the events.
     """
 
     events: int

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import awkward as ak
 import numpy as np
 
-from ..errors import PathError, nearest
+from ..errors import PathError, nearest, one_line
 
 if TYPE_CHECKING:
     from .module import Module, Rows
@@ -98,7 +98,7 @@ def _column(values: list[Any], kind: str | None, place: str) -> Any:
         if kind is not None:
             return ak.enforce_type(array, ak.types.from_datashape(kind, highlevel=False))
     except Exception as error:  # noqa: BLE001  whatever was returned
-        said = str(error).strip().splitlines()[0][:120]
+        said = one_line(error)[:120]
         raise PathError(f"{place}: what event returned is no column ({said})") from None
     if array.ndim > 1 or ak.fields(array):
         raise PathError(

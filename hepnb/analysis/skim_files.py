@@ -121,12 +121,8 @@ def _tree(part: Path, skim: Skimmed) -> None:
             field_name=lambda _, field: field,
         )
         tree.extend({name: _plain(column) for name, column in columns.items()})
-        _add_sums(file.mktree, skim)
-
-
-def _add_sums(make: Any, skim: Skimmed) -> None:
-    sums = _sums(skim)
-    make("Runs", {name: values.dtype for name, values in sums.items()}).extend(sums)
+        sums = _sums(skim)
+        file.mktree("Runs", {name: values.dtype for name, values in sums.items()}).extend(sums)
 
 
 def _kind(column: ak.Array) -> Any:

@@ -17,7 +17,7 @@ from ..errors import PathError, nearest
 from .flat import Flat, Lists, as_awkward, as_flat, freeze_array
 from .picked import Picked
 
-__all__ = ["Collection", "collect", "freeze", "override", "simplify", "take"]
+__all__ = ["Collection", "collect", "freeze", "override", "simplify", "spread", "take"]
 
 
 def freeze(layout: Any) -> Any:
@@ -225,9 +225,7 @@ class Collection:
 
     def override(self, field: str, content: Any) -> Collection:
         """The same objects with other numbers in one field."""
-        return Collection(
-            self.name, self.lists, _Overlaid(field, content, self._contents), self._odd
-        )
+        return self.with_lazy({field: lambda: content})
 
 
 def override(value: Any, field: str, made: Any, where: str) -> Any:
@@ -264,25 +262,6 @@ class _Made(Mapping[str, Any]):
 
     def __iter__(self) -> Iterator[str]:
         return iter(dict.fromkeys([*self._below, *self._makers]))
-
-    def __len__(self) -> int:
-        return len(list(iter(self)))
-
-
-class _Overlaid(Mapping[str, Any]):
-    """Contents with another one in one place; the others stay where they are."""
-
-    def __init__(self, field: str, content: Any, below: Mapping[str, Any]) -> None:
-        self._field, self._content, self._below = field, content, below
-
-    def __getitem__(self, name: str) -> Any:
-        return self._content if name == self._field else self._below[name]
-
-    def __contains__(self, name: object) -> bool:
-        return name == self._field or name in self._below
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(dict.fromkeys([*self._below, self._field]))
 
     def __len__(self) -> int:
         return len(list(iter(self)))

@@ -15,11 +15,12 @@ EVERYTHING = "*"
 class Use:
     """How one name is used by one definition or expression.
 
-    `fields` are record fields that must exist, `chains` fields of fields (`("jet", "pt")`); `hints` are attributes that are read if they are
-    fields and mean something else otherwise; `attributes` were written with a dot in a function; `escapes` are
-    attributes (of attributes) whose value goes where it cannot be followed: harmless when one of
-    them is a field, everything otherwise. `whole` asks for every
-    field, `value` says that the plain value is computed with, `counted` that numbers of objects are.
+    `fields` are record fields that must exist, `chains` fields of fields (`("jet", "pt")`); `hints` are
+    attributes that are read if they are fields and mean something else otherwise; `attributes` were
+    written with a dot in a function; `escapes` are attributes (of attributes) whose value goes where
+    it cannot be followed: harmless when one of them is a field, everything otherwise. `whole` asks
+    for every field, `value` says that the plain value is computed with, `counted` that numbers of
+    objects are.
     """
 
     fields: set[str] = field(default_factory=set)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ...errors import PathError, nearest, one_line
 from ..plan import describe
 from ..statistics import Statistics
-from ..steps import Histogram, Skim, Table, Weight
+from ..steps import Histogram, Skim, Table
 from ..variations import NOMINAL
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ class ChunkLook:
 
     @property
     def level(self) -> int:
-        """The rows are those that pass so many selects; see `rows`."""
+        """The set of rows that the step sees (`levels`)."""
         step = self._all[self._at]
         return self._plan.computed_at.get(self._at, step.level)
 
@@ -137,8 +137,7 @@ class ChunkLook:
         if self.error is not None:
             lines.append(f"  {self.step or 'it'} raised {one_line(self.error)}")
         else:
-            kinds = Histogram | Table | Skim | Weight
-            done = sum(isinstance(step, kinds) for step in self._all)
+            done = sum(isinstance(step, Histogram | Table | Skim) for step in self._all)
             lines.append(f"  nothing went wrong in {len(self._all)} steps, {done} of them results")
         seen = f"of {len(self.events)} events this step sees" if self.step else "events pass"
         lines.append(f"  {self.rows} {seen}; columns: {', '.join(self.columns())}")
