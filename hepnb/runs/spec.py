@@ -5,13 +5,13 @@ It holds no code. The code is the bundle beside it, and only workers load that.
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ..analysis.rootfiles import REMOTE
 from ..errors import RunError
 from .record import read_record, write_record
 from .settings import Settings
@@ -27,7 +27,6 @@ SAID = "hepnb: "
 """How a supervisor's last line begins where it says why it cannot work."""
 OPEN_FILES = 16
 """How many files a worker keeps open; the supervisor leases chunks accordingly."""
-_REMOTE = re.compile(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 
 
 def supervisor_command(directory: Path) -> list[str]:
@@ -46,7 +45,7 @@ class FileSpec:
     @property
     def is_remote(self) -> bool:
         """Whether another machine has to answer for it."""
-        return _REMOTE.match(self.path) is not None
+        return REMOTE.match(self.path) is not None
 
 
 @dataclass(frozen=True)

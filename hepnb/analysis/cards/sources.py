@@ -18,6 +18,7 @@ from typing import Any
 
 from ...errors import nearest, one_line
 from ...folders import cache_dir
+from ..rootfiles import REMOTE
 from .nodes import Node
 
 __all__ = ["register_source", "resolve"]
@@ -51,7 +52,7 @@ def resolve(text: str, folder: FilePath, node: Node, *, refresh: bool = False) -
     """
     match = _SCHEME.match(text)
     if not match:
-        return [text if re.match(r"^[a-z][a-z0-9+.-]*://", text) else _below(folder, text)]
+        return [text if REMOTE.match(text) else _below(folder, text)]
     scheme, rest = match["scheme"], match["rest"].strip()
     if not rest:
         raise node.error(f"source {text!r} names nothing behind {scheme}:")
