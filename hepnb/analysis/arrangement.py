@@ -31,10 +31,10 @@ from .steps import (
     Told,
     Vary,
     Weight,
-    formulas,
     named,
     owned,
     varies,
+    with_formulas,
 )
 from .variations import NOMINAL
 
@@ -139,15 +139,8 @@ class _Scope:
 
     def _renamed(self, step: Step) -> Step:
         """A step of a sub-path: its names spelt out, and those that it uses."""
-        made = {id(f): f.renamed(self.names, self.place) for f in formulas(step)}
+        step = with_formulas(step, lambda formula: formula.renamed(self.names, self.place))
         changes: dict[str, Any] = {}
-        for key in ("formula", "where", "object_weight", "each"):
-            if getattr(step, key, None) is not None:
-                changes[key] = made[id(getattr(step, key))]
-        for key in ("labels", "inputs", "columns", "variations"):
-            pairs = getattr(step, key, ())
-            if pairs and not isinstance(pairs[0], str):
-                changes[key] = tuple((name, made[id(f)]) for name, f in pairs)
         if isinstance(step, Definition | Category | ModuleStep | Selection):
             changes["name"] = f"{self.prefix}{step.name}"
         if isinstance(step, ModuleStep):

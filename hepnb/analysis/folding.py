@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from .expression import Expression, is_metadata
 from .formula import Formula
-from .steps import Category, Histogram, Merged, ModuleStep, Rest, Skim, Step, Table, Vary, Weight
+from .steps import Step, Vary, Weight, with_formulas
 
 if TYPE_CHECKING:
     from .dataset import Dataset
@@ -39,35 +39,18 @@ def folded(steps: Iterable[Step], dataset: Dataset) -> Iterator[Step]:
     def of(formula: Formula) -> Formula:
         return fold(formula, dataset)
 
-    for step in steps:
-        if isinstance(step, ModuleStep | Rest | Merged | Skim):
-            yield step
-        elif isinstance(step, Vary):
-            made = _pairs(step.variations, of)
-            kept = tuple((label, f) for label, f in made if not _is_column(f, step.target))
+    for said in steps:
+        step = with_formulas(said, of)
+        if isinstance(step, Vary):
+            kept = tuple(one for one in step.variations if not _is_column(one[1], step.target))
             if kept:
                 yield replace(step, variations=kept)
         elif isinstance(step, Weight):
-            nominal = of(step.formula)
-            made = tuple((n, f) for n, f in _pairs(step.variations, of) if not _same(f, nominal))
-            each = None if step.each is None else of(step.each)
-            yield replace(step, formula=nominal, variations=made, each=each)
-        elif isinstance(step, Category):
-            yield replace(step, labels=_pairs(step.labels, of))
-        elif isinstance(step, Histogram):
-            factor = None if step.object_weight is None else of(step.object_weight)
-            where = None if step.where is None else of(step.where)
-            yield replace(step, inputs=_pairs(step.inputs, of), object_weight=factor, where=where)
-        elif isinstance(step, Table):
-            yield replace(step, columns=_pairs(step.columns, of))
+            nominal = step.formula
+            others = tuple(one for one in step.variations if not _same(one[1], nominal))
+            yield replace(step, variations=others)
         else:
-            yield replace(step, formula=of(step.formula))
-
-
-def _pairs(
-    pairs: tuple[tuple[str, Formula], ...], of: Callable[[Formula], Formula]
-) -> tuple[tuple[str, Formula], ...]:
-    return tuple((name, of(formula)) for name, formula in pairs)
+            yield step
 
 
 def _is_column(formula: Formula, target: str) -> bool:

@@ -6,8 +6,8 @@ are spelt `sub-path/name` there, and a step's `renames` say which names of its c
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from .formula import Formula
@@ -40,6 +40,7 @@ __all__ = [
     "owned",
     "target_of",
     "varies",
+    "with_formulas",
 ]
 
 
@@ -290,22 +291,31 @@ def named(step: Told) -> str:
 
 
 def formulas(step: Step) -> Iterator[Formula]:
-    """Every formula of a step."""
-    if isinstance(step, Category):
-        yield from (formula for _, formula in step.labels)
-    elif isinstance(step, Histogram):
-        yield from (formula for _, formula in step.inputs)
-        yield from (formula for formula in (step.object_weight, step.where) if formula is not None)
-    elif isinstance(step, Table):
-        yield from (formula for _, formula in step.columns)
-    elif isinstance(step, Vary):
-        yield from (formula for _, formula in step.variations)
-    elif isinstance(step, Weight):
-        yield step.formula
-        yield from (formula for _, formula in step.variations)
-        yield from () if step.each is None else (step.each,)
-    elif isinstance(step, Definition | Selection | Replacement | SumOfWeights):
-        yield step.formula
+    """Every formula of a step, wherever it stands in it."""
+    for one in fields(step):
+        value = getattr(step, one.name)
+        if isinstance(value, Formula):
+            yield value
+        elif _has_formulas(value):
+            yield from (formula for _, formula in value)
+
+
+def with_formulas(step: Step, change: Callable[[Formula], Formula]) -> Step:
+    """The step with each of its formulas changed."""
+    made: dict[str, Any] = {}
+    for one in fields(step):
+        value = getattr(step, one.name)
+        if isinstance(value, Formula):
+            made[one.name] = change(value)
+        elif _has_formulas(value):
+            made[one.name] = tuple((name, change(formula)) for name, formula in value)
+    return replace(step, **made) if made else step
+
+
+def _has_formulas(value: Any) -> bool:
+    """Whether a field holds formulas by name."""
+    pairs = isinstance(value, tuple) and value and isinstance(value[0], tuple)
+    return bool(pairs) and isinstance(value[0][1], Formula)
 
 
 def inputs(step: Step) -> Iterator[tuple[str, Uses]]:
