@@ -69,7 +69,7 @@ def _run(given: argparse.Namespace) -> int:
         "out": given.out,
         "on_error": given.on_error,
         "engine": given.engine,
-        "variations": [word.strip() for word in given.variations.split(",")],
+        "variations": given.variations,
     }
     card = None
     if given.file.endswith(".py"):
@@ -144,24 +144,18 @@ def _execute(file: Path, names: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _parameters(words: list[str]) -> dict[str, Any]:
-    """The parameters in words such as `pt=25`: numbers, or texts.
+    """The parameters in words such as `pt=25`: they mean what they mean in a card.
 
-    >>> _parameters(["pt=25", "tag=tight", "scale=1e-3"])
-    {'pt': 25, 'tag': 'tight', 'scale': 0.001}
+    >>> _parameters(["pt=25", "tag=tight", "scale=1e-3", "loose=true", "suffix="])
+    {'pt': 25, 'tag': 'tight', 'scale': 0.001, 'loose': True, 'suffix': ''}
     """
+    from .analysis.cards.nodes import plain_value
+
     found: dict[str, Any] = {}
     for word in words:
         key, sign, text = word.partition("=")
         if not sign or not key.isidentifier():
             raise RunError(f"--set {word}: write --set KEY=VALUE, such as --set pt=25")
-        found[key] = _value(text)
+        value = plain_value(text.strip())
+        found[key] = text if value is None else value
     return found
-
-
-def _value(text: str) -> int | float | str:
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            continue
-    return text

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..analysis.result import ChunkResult, HistSpec
+from ..analysis.rootfiles import REMOTE
 from ..errors import DataError, RunError, nearest, one_line
 from .adapter import Adapter
 from .external import External
@@ -164,7 +165,7 @@ class CommandJob:
         """A file, or a number of events."""
         if path.startswith("generated://"):
             return CommandInput(self, dataset, "", "generated", "events", number_in(path))
-        is_remote = "://" in path
+        is_remote = REMOTE.match(path) is not None
         given = path if is_remote else str(Path(path).absolute())
         if self.is_cut:
             from ..analysis.events import open_events

@@ -15,7 +15,7 @@ from typing import Any
 
 from ...errors import CardError, nearest
 
-__all__ = ["Mapping", "Mark", "Node", "Scalar", "Sequence", "parse"]
+__all__ = ["Mapping", "Mark", "Node", "Scalar", "Sequence", "parse", "plain_value"]
 
 LARGEST = 2_000_000  # bytes
 DEEPEST = 20
@@ -72,13 +72,7 @@ class Scalar(Node):
     @property
     def plain(self) -> str | int | float | bool | None:
         """The value as YAML 1.2 reads it."""
-        if self.quoted:
-            return self.text
-        if self.text in _WORDS:
-            return _WORDS[self.text]
-        if _INTEGER.match(self.text) and len(self.text) < 30:
-            return int(self.text)
-        return float(self.text) if _FLOAT.match(self.text) else self.text
+        return self.text if self.quoted else plain_value(self.text)
 
     @property
     def called(self) -> str:  # type: ignore[override]
@@ -133,6 +127,19 @@ class Mapping(Node):
         """The mapping below a key, an empty one where it is not there."""
         node = self.get(key)
         return node if isinstance(node, Mapping) else Mapping(self.mark, self.end)
+
+
+def plain_value(text: str) -> str | int | float | bool | None:
+    """What a text without quotes means in a card.
+
+    >>> plain_value("25"), plain_value("1e-3"), plain_value("true"), plain_value("yes")
+    (25, 0.001, True, 'yes')
+    """
+    if text in _WORDS:
+        return _WORDS[text]
+    if _INTEGER.match(text) and len(text) < 30:
+        return int(text)
+    return float(text) if _FLOAT.match(text) else text
 
 
 def _short(text: str) -> str:

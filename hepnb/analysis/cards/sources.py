@@ -16,7 +16,7 @@ from contextlib import suppress
 from pathlib import Path as FilePath
 from typing import Any
 
-from ...errors import nearest, one_line
+from ...errors import CardError, nearest, one_line
 from ...folders import cache_dir
 from ..rootfiles import REMOTE
 from .nodes import Node
@@ -37,11 +37,12 @@ def register_source(scheme: str, function: Catalogue) -> None:
     """Let `scheme:NAME` in cards mean the files that `function(NAME)` returns.
 
     A package does the same with an entry point of the group `hepnb.sources`, named as the scheme.
+    Raises `CardError` for a scheme that means something already, or cannot be one.
 
     >>> register_source("mine", lambda name: [f"/data/{name}.root"])
     """
     if not re.fullmatch(r"[a-z][a-z0-9+-]*", scheme) or scheme in (*_KNOWN, "servicex"):
-        raise ValueError(f"{scheme!r} cannot name a source: use lower-case letters")
+        raise CardError(f"{scheme!r} cannot name a source: use other lower-case letters")
     _registered[scheme] = function
 
 
@@ -85,7 +86,7 @@ def _listed(file: FilePath, node: Node) -> list[str]:
         raise node.error(f"{file}: not UTF-8 text; a list has one file a line") from None
     found = [line.partition("#")[0].strip() for line in lines]
     made = [
-        line if "://" in line else _below(file.parent, line.removeprefix("file:"))
+        line if REMOTE.match(line) else _below(file.parent, line.removeprefix("file:"))
         for line in found
         if line
     ]

@@ -42,6 +42,7 @@ def test_paths_begin_at_the_folder_of_the_card(tmp_path: FilePath) -> None:
         "root://eos.example.org//a.root"
     ]
     assert files(tmp_path, "files: 'https://example.org/a.root'") == ["https://example.org/a.root"]
+    assert files(tmp_path, "files: 'HTTPS://example.org/a.root'") == ["HTTPS://example.org/a.root"]
 
 
 def test_paths_of_a_list_begin_at_its_folder(tmp_path: FilePath) -> None:
@@ -126,5 +127,5 @@ def test_what_a_plug_in_gives_is_checked(answer: object, reason: str, tmp_path: 
 
 def test_a_source_needs_a_name_of_its_own() -> None:
     for scheme in ("list", "servicex", "My", ""):
-        with pytest.raises(ValueError, match="cannot name a source"):
+        with pytest.raises(CardError, match="cannot name a source"):
             register_source(scheme, lambda name: [name])
