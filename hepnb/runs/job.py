@@ -9,15 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from ..analysis import ChunkResult, Dataset
+    from ..analysis.fingerprint import Fingerprint
     from ..analysis.result import HistSpec
     from ..analysis.statistics import Statistics
     from ..analysis.task import ChunkTask
 
-__all__ = ["Freezes", "Input", "Job"]
+__all__ = ["Freezes", "HasHash", "Input", "Job"]
 
 
 class Input(Protocol):
@@ -91,6 +92,14 @@ class Job(Protocol):
 
         Raises RunError where there is no such thing.
         """
+
+
+@runtime_checkable
+class HasHash(Protocol):
+    """A job whose chunks can be known again, so that a later run may take them over."""
+
+    def fingerprint(self) -> Fingerprint:
+        """The hash of what it does, and what that does not see."""
 
 
 class Freezes(Protocol):

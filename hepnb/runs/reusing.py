@@ -19,11 +19,11 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import HepnbError, RunError
 from .directory import RunDirectory, all_runs, find_run
+from .job import HasHash, Job
 from .spec import RunSpec
 
 if TYPE_CHECKING:
     from ..analysis import Dataset
-    from .job import Job
     from .preparing import Prepared
 
 __all__ = ["Earlier", "find_earlier", "key_of"]
@@ -35,11 +35,10 @@ _LOSSES = {"lost chunk", "file"}
 
 def key_of(job: Job, datasets: tuple[Dataset, ...], spec: RunSpec) -> tuple[str, str]:
     """What two runs have in common that give the same chunks; or else "" and why there is none."""
-    fingerprint = getattr(job, "fingerprint", None)
-    if fingerprint is None:
+    if not isinstance(job, HasHash):
         return "", "what it runs has no hash"
     try:
-        found = fingerprint()
+        found = job.fingerprint()
         known = [found.of([d.name, d.kind, d.xsec, d.sumw, dict(d.meta)]) for d in datasets]
     except Exception as error:  # noqa: BLE001  objects of the user's
         return "", f"its hash cannot be made ({type(error).__name__}: {error})"

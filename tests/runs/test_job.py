@@ -114,7 +114,7 @@ def test_a_resumed_run_knows_them(tmp_path, expected):
     run = start(Brings(str(gate)), DATA, workers=2, chunk=100)
     while run.progress["events"] < 500 or not run.progress["events_under_way"]:
         time.sleep(0.02)
-    assert run.workers[0]["at"] == 50
+    assert 50 in [row["at"] for row in run.workers]  # whichever told first
     assert run.histograms == ("all", "odd0")
     before = contents(run)
     os.kill(run.snapshot()["pid"], signal.SIGKILL)

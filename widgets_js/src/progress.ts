@@ -73,10 +73,9 @@ function expectedOf({ events_total, events_expected }: Progress): number | null 
 export function sentence(progress: Progress): string {
   const { events, events_total } = progress;
   const total = expectedOf(progress);
-  const done = doneOf(progress);
   if (total === null) return `${number(events)} events, total not known yet`;
   const about = events_total === null ? "about " : "";
-  return `${number(events)} of ${about}${number(Math.round(total))} events, ${percent(done, total)}`;
+  return `${number(events)} of ${about}${number(Math.round(total))} events, ${percent(doneOf(progress), total)}`;
 }
 
 /** In steps that a screen reader has time to say: ten seconds, a minute. */
