@@ -14,12 +14,8 @@ from .run_cli import add_choices, read_card
 __all__ = ["add_card"]
 
 
-def add_card(verbs: Any, add: Callable[..., argparse.ArgumentParser]) -> None:
-    """Put the verb `card` and its parts into the parser of the command."""
-    says = "Check a run card, print its schema, compute its sums of weights, compare two."
-    parts = verbs.add_parser("card", help=says, description=says).add_subparsers(
-        dest="part", required=True, metavar="VERB"
-    )
+def add_card(parts: Any, add: Callable[..., argparse.ArgumentParser]) -> None:
+    """Put the parts of the verb `card` into the parser of the command."""
     check = add(parts, "check", _check, "Look for mistakes; with --data in its files, too.")
     compute = add(
         parts, "compute", _compute, "Count events, sum weights; write them to 'computed:'."

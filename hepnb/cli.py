@@ -61,6 +61,12 @@ def _add(verbs: Any, name: str, function: Any, says: str) -> argparse.ArgumentPa
     return parser
 
 
+def _parts(verbs: Any, name: str, says: str) -> Any:
+    """Where the parts of a verb go that has several."""
+    parser = verbs.add_parser(name, help=says, description=says)
+    return parser.add_subparsers(dest="part", required=True, metavar="VERB")
+
+
 def _hint(parser: argparse.ArgumentParser, word: str) -> str:
     """The option that was meant, as in the errors of a path."""
     known = [option for action in parser._actions for option in action.option_strings]
@@ -139,7 +145,8 @@ def _add_cards(verbs: Any) -> None:
     from .run_cli import add_run
 
     add_run(verbs, _add, _positive)
-    add_card(verbs, _add)
+    says = "Check a run card, print its schema, compute its sums of weights, compare two."
+    add_card(_parts(verbs, "card", says), _add)
 
 
 # -- runs -------------------------------------------------------------------------------------
@@ -242,17 +249,15 @@ def _gc(given: argparse.Namespace) -> None:
 def _add_hist(verbs: Any) -> None:
     from .hist_cli import add_hist
 
-    add_hist(verbs, _add)
+    says = "Look at, give away, add up, check, tidy and serve stores of histograms."
+    add_hist(_parts(verbs, "hist", says), _add)
 
 
 # -- data -------------------------------------------------------------------------------------
 
 
 def _add_data(verbs: Any) -> None:
-    says = "What hepnb keeps of files that it has read."
-    parts = verbs.add_parser("data", help=says, description=says).add_subparsers(
-        dest="part", required=True, metavar="VERB"
-    )
+    parts = _parts(verbs, "data", "What hepnb keeps of files that it has read.")
     cache = _add(parts, "cache", _data_cache, "Say what the column cache takes, or empty it.")
     cache.add_argument("--clear", action="store_true", help="remove everything in it")
     cache.add_argument("--json", action="store_true", help="print one JSON object and nothing else")

@@ -11,14 +11,10 @@ from typing import Any
 __all__ = ["add_hist"]
 
 
-def add_hist(verbs: Any, add: Callable[..., argparse.ArgumentParser]) -> None:
-    """Put the verb `hist` and its parts into the parser of the command."""
+def add_hist(parts: Any, add: Callable[..., argparse.ArgumentParser]) -> None:
+    """Put the parts of the verb `hist` into the parser of the command."""
     from .histograms.service.serving import add_arguments
 
-    says = "Look at, give away, add up, check, tidy and serve stores of histograms."
-    parts = verbs.add_parser("hist", help=says, description=says).add_subparsers(
-        dest="part", required=True, metavar="VERB"
-    )
     info = add(parts, "info", _info, "Say what a store holds.")
     export = add(parts, "export", _export, "Write one self-contained UHI file (HDF5) from a store.")
     merge = add(
