@@ -87,6 +87,9 @@ def _joined(parts: Sequence[tuple[int, Any]], place: str) -> Any:
     for rows, value in parts:
         if isinstance(value, bool | int | float | np.number | np.bool_):
             value = np.full(rows, value)  # noqa: PLW2901
+        if not hasattr(value, "__len__"):
+            kind = type(value).__name__
+            raise PathError(f"{place}: returned {kind}, not one value or list per row")
         if len(value) != rows:
             raise PathError(f"{place}: returned {len(value)} rows for {rows} of one run")
         arrays.append(value)

@@ -12,7 +12,7 @@ from numbers import Integral, Real
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from ..errors import PathError, nearest
+from ..errors import PathError, nearest, one_line
 
 __all__ = ["Param", "param", "parameters_of", "set_parameters"]
 
@@ -80,9 +80,7 @@ class Param:
     def __get__(self, module: Any, owner: type) -> Any:
         if module is None:
             return self
-        if self.name not in vars(
-            module
-        ):  # a class with an `__init__` of its own that left it alone
+        if self.name not in vars(module):  # an `__init__` of the class left it alone
             self.set_default(module)
         return vars(module)[self.name]
 
@@ -110,6 +108,11 @@ class Param:
             )
             raise PathError(
                 f"{place}: {self._called()} is {_words(self.kind)}, not {said[:80]}{near}"
+            ) from None
+        except TypeError as error:
+            raise PathError(
+                f"{place}: {self._called()}: no value can be checked to be {_words(self.kind)} "
+                f"({one_line(error)})"
             ) from None
 
     def _called(self) -> str:

@@ -119,6 +119,8 @@ def spread(values: Any, index: np.ndarray, fill: Any, where: str) -> Any:
         )
         return made if fill is None else ak.fill_none(made, fill, axis=0)
     try:
+        if np.ndim(fill) or np.asarray(fill).dtype.kind not in "biuf":
+            raise TypeError
         kind = np.result_type(values.dtype, fill)
         made = np.full(len(index), fill, kind)
     except (TypeError, ValueError, OverflowError):

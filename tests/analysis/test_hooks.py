@@ -87,6 +87,20 @@ def test_a_chunk_without_events_is_a_stretch_of_its_first_run(make: Any) -> None
     assert phases == ["setup", "begin_dataset", "begin_run", "process", "end_run"]
 
 
+def test_what_is_no_column_is_refused_in_runs_too(make: Any) -> None:
+    class Nothing(Runs):
+        produces = ("nothing",)
+
+        def process(self, events: Any) -> Any:  # noqa: ARG002
+            return {"nothing": None}
+
+    path = Path()
+    path.add_module(Nothing)
+    path.table("t", ["nothing"])
+    with pytest.raises(PathError, match=r"'Nothing': returned NoneType, not one value or list"):
+        columns(path, [make([[1], [2]], run=np.array([1, 2]))])
+
+
 def test_a_file_without_run_numbers_is_refused_in_a_line(make: Any) -> None:
     path = Path()
     path.add_module("Runs")

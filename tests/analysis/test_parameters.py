@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any, Literal, NewType
 
 import cloudpickle
 import numpy as np
@@ -140,6 +140,10 @@ def test_a_class_may_have_an_init_of_its_own_and_inherit() -> None:
         (
             {"x": hn.param(1), "__annotations__": {"x": "Unknown"}},
             "the type 'Unknown' is not known",
+        ),
+        (
+            {"x": hn.param(1.0), "__annotations__": {"x": NewType("Pt", float)}},
+            "x: no value can be checked to be a Pt (TypeError: isinstance",
         ),
     ],
 )

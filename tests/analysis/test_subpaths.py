@@ -308,6 +308,18 @@ def test_sub_paths_that_cannot_be_are_refused_in_a_line(
     assert as_text(describe_path(path))
 
 
+@pytest.mark.parametrize("fill", ["x", "f4", "S", [1.0, 2.0], -1 + 1j])
+def test_a_fill_that_does_not_go_with_the_column_is_refused(
+    fill: Any, make: Any, process: Any
+) -> None:
+    path, sub = Path("p"), Path("s")
+    sub.define("x", "2.0 * count(Muon)")
+    path.if_("nMuon > 1", sub, "continue", fill=fill)
+    path.table("t", ["x"])
+    with pytest.raises(PathError, match=r"fill=.* does not go with float64 values"):
+        process(path, make([[40, 21], []]))
+
+
 def test_a_path_with_sub_paths_describes_itself() -> None:
     path, sub = Path("p"), Path("tight")
     sub.define("x", "count(Muon)")
