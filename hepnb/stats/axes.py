@@ -11,6 +11,7 @@ import numpy as np
 from ..errors import StatsError, nearest
 
 __all__ = [
+    "NOMINAL",
     "along",
     "category",
     "chosen",
@@ -20,6 +21,9 @@ __all__ = [
     "values_of",
     "with_labels",
 ]
+
+NOMINAL = "nominal"
+"""The label of the axis `variation` about which others vary."""
 
 
 def in_memory(h: Any) -> hist.Hist[Any]:

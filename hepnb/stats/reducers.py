@@ -15,11 +15,9 @@ import hist
 import numpy as np
 
 from ..errors import StatsError
-from .axes import along, chosen, in_memory, values_of, with_labels
+from .axes import NOMINAL, along, chosen, in_memory, values_of, with_labels
 
 __all__ = ["envelope", "hessian", "mirror", "rms"]
-
-NOMINAL = "nominal"
 
 
 def envelope(h: Any, variations: str | Sequence[str], name: str) -> hist.Hist[Any]:

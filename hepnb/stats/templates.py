@@ -13,7 +13,7 @@ import hist
 import numpy as np
 
 from ..errors import StatsError, nearest
-from .axes import category, chosen, in_memory, labels_of
+from .axes import NOMINAL, category, chosen, in_memory, labels_of
 
 __all__ = ["Template", "Templates"]
 
@@ -197,14 +197,11 @@ def _template(h: Any, scales: dict[str, Any], flow: str) -> Template:
     nominal = _nominal(h, flow)
     shapes: dict[str, tuple[hist.Hist[Any], hist.Hist[Any]]] = {}
     if "variation" in [axis.name for axis in h.axes]:
-        labels = labels_of(h, "variation")
+        labels = [label for label in labels_of(h, "variation") if label != NOMINAL]
         for label in labels:
-            if label == "nominal":
-                continue
             nuisance, _, side = label.rpartition("_")
-            if side not in ("up", "down") or not {f"{nuisance}_up", f"{nuisance}_down"} <= set(
-                labels
-            ):
+            both = {f"{nuisance}_up", f"{nuisance}_down"}
+            if side not in ("up", "down") or not both <= set(labels):
                 raise StatsError(
                     f"variation {label!r} has no up and down: "
                     "reduce it first (hn.stats.envelope, rms, hessian or mirror)"
@@ -212,7 +209,7 @@ def _template(h: Any, scales: dict[str, Any], flow: str) -> Template:
             _check_names([nuisance])
             if nuisance in scales:
                 raise StatsError(f"{nuisance!r} is a variation and a scale: name one otherwise")
-        for nuisance in dict.fromkeys(x.rpartition("_")[0] for x in labels if x != "nominal"):
+        for nuisance in dict.fromkeys(label.rpartition("_")[0] for label in labels):
             up, down = (
                 _flat(h[{"variation": f"{nuisance}_{side}"}], flow) for side in ("up", "down")
             )
@@ -224,9 +221,9 @@ def _template(h: Any, scales: dict[str, Any], flow: str) -> Template:
 def _nominal(h: Any, flow: str) -> hist.Hist[Any]:
     if "variation" not in [axis.name for axis in h.axes]:
         return _flat(h, flow)
-    if "nominal" not in labels_of(h, "variation"):
+    if NOMINAL not in labels_of(h, "variation"):
         raise StatsError("the histogram has no variation 'nominal'")
-    return _flat(h[{"variation": "nominal"}], flow)
+    return _flat(h[{"variation": NOMINAL}], flow)
 
 
 def _flat(h: Any, flow: str) -> hist.Hist[Any]:

@@ -154,6 +154,10 @@ def _write(file: FilePath, answer: Sequence[str]) -> None:
     with suppress(OSError):
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         descriptor, name = tempfile.mkstemp(dir=file.parent)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-            json.dump(list(answer), stream)
-        FilePath(name).replace(file)
+        fresh = FilePath(name)
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+                json.dump(list(answer), stream)
+            fresh.replace(file)
+        finally:
+            fresh.unlink(missing_ok=True)
