@@ -40,6 +40,8 @@ def abcd(
     made = in_memory(h)
     if ratio not in ("bin", "total"):
         raise StatsError(f"ratio is 'bin' or 'total', not {ratio!r}")
+    if not isinstance(inside, tuple | list) or len(inside) != 2:
+        raise StatsError(f"inside is (bin of x, bin of y), such as (True, False), not {inside!r}")
     if x == y:
         raise StatsError(f"x and y are both {x!r}")
     places = [_place(made, name, corner) for name, corner in zip((x, y), inside, strict=True)]

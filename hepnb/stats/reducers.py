@@ -128,6 +128,8 @@ def _reduced(h: Any, variations: str | Sequence[str], name: str, reduce: _Reduce
         raise StatsError("the histogram has no variation 'nominal', about which others vary")
     nominal = views[NOMINAL]
     picked = chosen([label for label in views if label != NOMINAL], variations)
+    if not picked:
+        raise StatsError("no variation is named: give names, or a pattern such as 'scale_*'")
     kept = {label: view for label, view in views.items() if label not in picked}
     for side in ("up", "down"):
         if f"{name}_{side}" in kept:

@@ -85,6 +85,8 @@ def test_without_other_axes_it_is_one_number() -> None:
         ({"x": "isolation"}, "no axis 'isolation'"),
         ({"x": "m"}, "axis 'm' has 4 bins: regions are two"),
         ({"inside": (True, "opposit")}, "no bin 'opposit': it has 'same', 'opposite'"),
+        ({"inside": (True,)}, r"inside is \(bin of x, bin of y\), .* not \(True,\)"),
+        ({"inside": True}, "not True"),
         ({"x": "sign"}, "x and y are both 'sign'"),
         ({"ratio": "all"}, "ratio is 'bin' or 'total'"),
     ],

@@ -97,6 +97,7 @@ def test_of_a_histogram_on_disk(tmp_path) -> None:
     [
         (lambda h: envelope(h, "scale_*", "s"), "no variation is called 'scale_.'"),
         (lambda h: envelope(h["a", :, :].project("x"), "pdf_*", "s"), "has no axis 'variation'"),
+        (lambda h: envelope(h, [], "s"), "no variation is named"),
         (lambda h: rms(h, "pdf_0", "s"), "needs two replicas"),
         (lambda h: mirror(h, "pdf_*"), "2 variations have no mirror image"),
         (lambda h: envelope(mirror(h, "pdf_0", "s"), "pdf_1", "s"), "a variation 's_up' already"),
