@@ -7,10 +7,12 @@ files exists is that an error at once.
 from __future__ import annotations
 
 import glob
+import math
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from numbers import Real
 from pathlib import Path as FilePath
 from types import MappingProxyType
 from typing import Any, Literal
@@ -95,15 +97,15 @@ class Dataset:
             raise DataError(f"a dataset's name is one line of text, not {name!r}")
         if kind not in _KINDS:
             raise DataError(f"dataset {name!r}: kind is 'data' or 'mc', not {kind!r}")
-        if xsec is not None and not xsec >= 0:
+        if xsec is not None and not _number(xsec) >= 0:
             raise DataError(f"dataset {name!r}: xsec is a cross section in pb, not {xsec!r}")
-        if sumw is not None and not isinstance(sumw, str) and not sumw > 0:
+        if not isinstance(sumw, str | None) and not _number(sumw) > 0:
             raise DataError(f"dataset {name!r}: sumw is a sum of weights, not {sumw!r}")
         where = f"dataset {name!r}"
-        if schema is not None and schema not in SCHEMAS:
+        if schema is not None and schema not in tuple(SCHEMAS):
             known_ones = f"; there are {', '.join(SCHEMAS)}"
             raise DataError(
-                f"{where}: no schema {schema!r}{nearest(schema, SCHEMAS) or known_ones}"
+                f"{where}: no schema {schema!r}{nearest(str(schema), SCHEMAS) or known_ones}"
             )
         conversion = read_units(where, units, convert)
         found, inner = _resolve(files, f"dataset {name!r}")
@@ -133,6 +135,11 @@ class Dataset:
     def __reduce__(self) -> tuple[Any, ...]:
         state = {key: getattr(self, key) for key in _FIELDS} | {"meta": dict(self.meta)}
         return _restore, (state,)
+
+
+def _number(value: Any) -> float:
+    """The value; NaN for what is no number."""
+    return float(value) if isinstance(value, Real) else math.nan
 
 
 def _restore(state: dict[str, Any]) -> Dataset:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from ..errors import PathError
@@ -70,7 +70,8 @@ class Declared:
 
 def texts(values: Any, place: str) -> tuple[str, ...]:
     """One name or several. Raises `PathError` naming `place` for anything else."""
-    made = (values,) if isinstance(values, str) else tuple(values)
+    is_one = isinstance(values, str) or not isinstance(values, Iterable)
+    made = (values,) if is_one else tuple(values)
     for value in made:
         if not isinstance(value, str):
             raise PathError(f"{place}: expected names, not {type(value).__name__}")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import DataError, one_line
 from .events import EventFile
 from .naming import Leaf
+from .rootfiles import REMOTE
 from .skims import FACTS
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ class ParquetFile(EventFile):
             raise DataError(
                 f"{path}: Parquet needs pyarrow: pip install 'hepnb[parquet]'"
             ) from None
+        if REMOTE.match(path):
+            raise DataError(f"{path}: Parquet is read from files of this machine: copy it first")
         self.path, self.tree = path, ""
         try:
             with Path(path).open("rb") as stream:

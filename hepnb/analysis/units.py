@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
@@ -83,8 +83,12 @@ def read_units(where: str, units: Any, convert: Any) -> tuple[str | None, tuple[
         if len(convert) != 1:
             raise DataError(f"{where}: convert is a unit, or {{unit: columns}} with one unit")
         convert, named = next(iter(convert.items()))
-        columns = (named,) if isinstance(named, str) else tuple(named)
+        columns = (
+            (named,) if isinstance(named, str) or not isinstance(named, Iterable) else tuple(named)
+        )
+        if not all(isinstance(column, str) for column in columns):
+            raise DataError(f"{where}: convert: {named!r} are no names of columns")
     for key, unit in (("units", units), ("convert", convert)):
-        if unit is not None and unit not in _SIZES:
+        if unit is not None and unit not in tuple(_SIZES):
             raise DataError(f"{where}: {key} is one of {', '.join(_SIZES)}, not {unit!r}")
     return convert, columns

@@ -197,9 +197,14 @@ def test_a_schema_may_be_asked_for(tmp_path: FilePath) -> None:
         ({"units": "Mev"}, "units is one of eV, keV, MeV, GeV, TeV, not 'Mev'"),
         ({"convert": "gev"}, "convert is one of eV, keV, MeV, GeV, TeV, not 'gev'"),
         ({"convert": {"GeV": ["a"], "TeV": ["b"]}}, "one unit"),
+        ({"convert": ["GeV"]}, r"convert is one of .*, not \['GeV'\]"),
+        ({"convert": {"GeV": 3}}, "convert: 3 are no names of columns"),
+        ({"schema": 3}, "no schema 3; there are nanoaod"),
+        ({"xsec": "3"}, "xsec is a cross section in pb, not '3'"),
+        ({"sumw": [1]}, r"sumw is a sum of weights, not \[1\]"),
     ],
 )
-def test_wrong_units(arguments: dict[str, Any], says: str) -> None:
+def test_wrong_facts(arguments: dict[str, Any], says: str) -> None:
     with pytest.raises(DataError, match=says):
         Dataset("d", "https://example.org/x.root", **arguments)
 

@@ -76,6 +76,8 @@ def test_errors_in_a_line(tmp_path: FilePath, file: str, monkeypatch) -> None:
     (tmp_path / "bad.parquet").write_bytes(b"nothing of the kind")
     with pytest.raises(DataError, match=r"bad\.parquet: not a Parquet file"):
         open_events(tmp_path / "bad.parquet")
+    with pytest.raises(DataError, match="is read from files of this machine: copy it first"):
+        open_events("https://example.org/x.parquet")
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(DataError, match=r"Parquet needs pyarrow: pip install 'hepnb\[parquet\]'"):
         open_events(file)
