@@ -10,6 +10,7 @@ from ..errors import PathError, nearest, one_line
 from .arrangement import arrange
 from .axes import read_axis
 from .branches import BranchedPath
+from .cells import place_of_caller
 from .checking import check_name, check_steps
 from .declared import texts
 from .formula import make_formula
@@ -205,14 +206,20 @@ class Path(VariedPath, BranchedPath, SkimmedPath):
         made = texts(module.produces, f"module {kind!r}: produces")
         for name in made:
             check_name(name, "a column")
-        taken = [s.name for s in self._steps if isinstance(s, ModuleStep)]
-        title = (
-            kind
-            if kind not in taken
-            else f"{kind}-{sum(t.split('-')[0] == kind for t in taken) + 1}"
-        )
+        title = self._title(kind, made)
         self._add(ModuleStep(title, module, Uses(used, {}), made))
         return module
+
+    def _title(self, kind: str, made: tuple[str, ...]) -> str:
+        """The name of a module: of its class, numbered; that of the one which its cell made before."""
+        here = place_of_caller()
+        taken = []
+        for step, place in zip(self._steps, self._places, strict=True):
+            if isinstance(step, ModuleStep) and step.name.split("-")[0] == kind:
+                if here.again(place) and set(made) & set(step.produces):
+                    return step.name
+                taken.append(step.name)
+        return f"{kind}-{len(taken) + 1}" if kind in taken else kind
 
     # results
 
@@ -254,7 +261,7 @@ class Path(VariedPath, BranchedPath, SkimmedPath):
             raise PathError(
                 f"{place}: storage is one of {', '.join(_STORAGES)}, not {storage!r}{nearest(str(storage), _STORAGES)}"
             )
-        names = (by,) if isinstance(by, str) else tuple(by)
+        names = texts(by, f"{place}: by")
         for axis in (*axes, *names):
             check_name(axis, f"an axis of {place}", reserved=False)
             if axis in ("weight", "sample", "threads"):

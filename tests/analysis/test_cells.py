@@ -44,6 +44,30 @@ def test_running_a_cell_again_replaces_in_place(
     assert program.histograms[0].axes[0].size == 20
 
 
+def test_a_cell_that_adds_modules_replaces_them(
+    shell: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def cell(code: str) -> Any:
+        shell.run_cell(code, store_history=True).raise_error()
+
+    cell(
+        "import hepnb as hn\npath = hn.Path('p')\nclass Scale(hn.Module):\n"
+        "    uses, name = ('x',), hn.param('y')\n"
+        "    produces = property(lambda self: (self.name,))\n"
+        "    process = lambda self, events: events.x"
+    )
+    cell("path.add_module(Scale)\npath.add_module(Scale, name='z');")
+    cell("path.add_module(Scale, name='w');")
+    capsys.readouterr()
+    cell("path.add_module(Scale)\npath.add_module(Scale, name='z');")
+    said = capsys.readouterr().out.splitlines()
+    assert said == ["path 'p': module 'Scale' replaced", "path 'p': module 'Scale-2' replaced"]
+    steps = shell.user_ns["path"].freeze().steps
+    assert [(s.name, s.produces) for s in steps] == [
+        ("Scale", ("y",)), ("Scale-2", ("z",)), ("Scale-3", ("w",)),
+    ]  # fmt: skip
+
+
 def test_twice_in_one_cell_is_an_error(shell: Any, capsys: pytest.CaptureFixture[str]) -> None:
     code = "from hepnb.analysis import Path\np = Path('p')\np.define('b', '1')\np.define('b', '2')"
     result = shell.run_cell(code, store_history=True)
