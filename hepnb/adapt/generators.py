@@ -34,7 +34,7 @@ class generator(Adapter):
 
     `make` returns a mapping: plain columns as arrays of shape (events,), collections as awkward
     arrays of records, one list per event. It is called once per chunk, in a worker; `seed` is 1 to
-    900 000 000. Raises RunError for what is no such function.
+    900 000 000. Raises RunError for what is no such function, or no path.
 
     >>> import numpy as np, hepnb as hn
     >>> path = hn.Path("flat")
@@ -52,6 +52,8 @@ class generator(Adapter):
             raise RunError(
                 f"{make!r:.80} cannot make events: write def make(events, seed, dataset)"
             ) from None
+        if not hasattr(path, "freeze"):
+            raise RunError(f"{path!r:.80} is no path: give an hn.Path")
         self._make, self._path = make, path
 
     def job(self) -> GeneratorJob:
@@ -163,6 +165,8 @@ def _as_branches(given: Any, events: int) -> Any:
         raise PathError(f"the function gave a {type(given).__name__}: give columns by name, a dict")
     contents: dict[str, Any] = {}
     for name, value in given.items():
+        if not hasattr(value, "__len__") or isinstance(value, str):
+            raise PathError(f"the function gave {value!r:.80} for {name!r}: give an array")
         array = ak.Array(value)
         if len(array) != events:
             raise PathError(f"the function gave {len(array)} of {name!r} for {events} events")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import hist
@@ -14,7 +15,7 @@ __all__ = ["abcd"]
 
 
 def abcd(
-    h: Any, x: str, y: str, *, inside: tuple[Any, Any] = (True, True), ratio: str = "bin"
+    h: Any, x: str, y: str, *, inside: Sequence[Any] = (True, True), ratio: str = "bin"
 ) -> Any:
     """The background expected in a region A from B, C and D: A = B x C / D.
 

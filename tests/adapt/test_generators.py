@@ -66,6 +66,7 @@ def gives(what):
     ("bad", "said"),
     [
         (gives([1]), "gave a list: give columns by name"),
+        (gives({"weight": 1.0}), "gave 1.0 for 'weight': give an array"),
         (gives({"weight": [1.0], "Track": []}), "gave 1 of 'weight' for 5 events"),
         (gives({"wieght": np.ones(5)}), "weight"),
     ],
@@ -82,6 +83,8 @@ def test_what_is_no_number_of_events_is_refused():
             generator.start(data)
     with pytest.raises(RunError, match=r"write def make\(events, seed, dataset\)"):
         hn.adapt.generator(dict, tracks())
+    with pytest.raises(RunError, match="'tracks' is no path"):
+        hn.adapt.generator(make, "tracks")
 
 
 def test_datasets_keep_what_is_known_of_them():

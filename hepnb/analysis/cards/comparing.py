@@ -131,7 +131,8 @@ def _of_step(step: Step) -> Iterator[tuple[str, str]]:
             facts[key] = None if formula_or_none is None else _text(formula_or_none)
         for key, value in facts.items():
             if value not in (None, ""):
-                yield f"{name}, {key}", ", ".join(value) if isinstance(value, tuple) else value
+                said = ", ".join(value) or "none" if isinstance(value, tuple) else value
+                yield f"{name}, {key}", said
     elif isinstance(step, Table):
         for column, formula in step.columns:
             yield f"{name}, column {column!r}", _text(formula)
