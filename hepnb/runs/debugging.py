@@ -72,9 +72,11 @@ def _of_run(run: Run | str | os.PathLike[str], order: int | None, variation: str
     spec, bundle = RunSpec.read(directory.spec), Bundle.read(directory.bundle)
     ledger = list(Store.open(directory.path).ledger())
     if order is None:
-        # A chunk is lost, or, where its failure ended the run, left.
+        # A chunk is lost, or, where its failure ended the run, left: a later one may have filled that.
+        filled = {e.order for e in ledger}
         lost = [e.order for e in ledger if e.order is not None and e.meta["k"] == "lost chunk"]
-        lost += [e.meta["order"] for e in ledger if e.order is None and e.meta["k"] == "left"]
+        left = [e.meta["order"] for e in ledger if e.order is None and e.meta["k"] == "left"]
+        lost += [order for order in left if order not in filled]
         if not lost:
             raise RunError(f"no chunk of run {directory.id} failed: give the number of one, chunk=")
         order = min(lost)

@@ -52,10 +52,14 @@ def key_of(job: Job, datasets: tuple[Dataset, ...], spec: RunSpec) -> tuple[str,
 
 @dataclass(frozen=True)
 class Earlier:
-    """A run whose chunks can be taken over, and under whose id they are known."""
+    """A run whose chunks can be taken over."""
 
     directory: RunDirectory
-    origin: str
+
+    @property
+    def origin(self) -> str:
+        """The run by whose id the chunks are called."""
+        return RunSpec.read(self.directory.spec).origin or self.directory.id
 
     def copy_into(self, directory: RunDirectory) -> None:
         """Copy the store: packs and files of snapshots never change and are linked
@@ -111,11 +115,11 @@ def find_earlier(prepared: Prepared, reuse: bool | str | os.PathLike[str]) -> Ea
         directory = find_run(reuse)
         if problem := _problem(directory, key, prepared):
             raise RunError(f"run {directory.id} cannot be reused: {problem}")
-        return Earlier(directory, RunSpec.read(directory.spec).origin or directory.id)
-    for directory in all_runs():
-        if not _problem(directory, key, prepared):
-            return Earlier(directory, RunSpec.read(directory.spec).origin or directory.id)
-    return None
+        return Earlier(directory)
+    fitting = (
+        Earlier(directory) for directory in all_runs() if not _problem(directory, key, prepared)
+    )
+    return next(fitting, None)
 
 
 def _problem(directory: RunDirectory, key: str, prepared: Prepared) -> str:

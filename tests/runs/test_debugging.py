@@ -61,6 +61,28 @@ def test_a_file_is_read_as_its_dataset_says(path, file) -> None:
     assert set(look.bonus.tolist()) == {2.0}
 
 
+def test_a_chunk_that_a_later_run_has_filled_did_not_fail(file, tmp_path) -> None:
+    file, _ = file
+    made, mended = hn.Path("mended"), str(tmp_path / "mended")
+
+    @made.define
+    def pt(Muon):
+        from pathlib import Path
+
+        assert Path(mended).exists()
+        return Muon.pt
+
+    made.hist("pt", pt="pt: 10, 0, 100")
+    failed = made.start(data(file), chunk=600, workers=1)
+    with pytest.raises(RunError):
+        failed.wait(60)
+    assert hn.debug(failed).step == "pt"
+    (tmp_path / "mended").touch()
+    run = made.start(data(file), chunk=600, workers=1, reuse=failed.id).wait(60)
+    with pytest.raises(RunError, match=f"no chunk of run {run.id} failed"):
+        hn.debug(run)
+
+
 def test_the_failed_chunk_of_a_run_without_its_file(path, file) -> None:
     file, pt = file
     run = path.start(data(file), chunk=100, workers=2, on_error="skip").wait(60)
