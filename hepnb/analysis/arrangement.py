@@ -24,10 +24,10 @@ from .steps import (
     ModuleStep,
     Replacement,
     Rest,
+    Result,
     Selection,
     Skim,
     Step,
-    Table,
     Told,
     Vary,
     Weight,
@@ -253,7 +253,7 @@ def _check_unique(steps: Sequence[Step]) -> None:
     results: set[tuple[str, str]] = set()
     columns: set[str] = set()
     for step in steps:
-        if isinstance(step, Histogram | Table | Skim):
+        if isinstance(step, Result):
             if (step.kind, step.name) in results:
                 raise PathError(
                     f"{named(step)} is there twice, in the path or its sub-paths: rename one"

@@ -16,7 +16,7 @@ from .fills import fill_table
 from .formula import make_formula
 from .random import EventRandom
 from .statistics import Statistics
-from .steps import Histogram, Skim, Table
+from .steps import Result, Table
 
 if TYPE_CHECKING:
     from .program import Program
@@ -71,7 +71,7 @@ def _program(path: Any, columns: tuple[str, ...]) -> Program:
     kept = [
         (step, place)
         for step, place in zip(path._steps, path._places, strict=True)
-        if not isinstance(step, Histogram | Table | Skim)
+        if not isinstance(step, Result)
     ]
     made._steps, made._places = [step for step, _ in kept], [place for _, place in kept]
     made._add(Table(_NAME, tuple(pairs)))

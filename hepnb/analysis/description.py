@@ -28,6 +28,7 @@ from .steps import (
     ModuleStep,
     Replacement,
     Rest,
+    Result,
     Selection,
     Skim,
     Step,
@@ -182,9 +183,7 @@ def _makes(step: Vary, labels: set[str]) -> bool:
 def _bears_on(above: Step, step: Step, levels: Levels) -> bool:
     """Whether a step changes the rows or the weights of a result below it."""
     if isinstance(above, Selection | Rest):
-        return isinstance(step, Histogram | Table | Skim) and levels.contains(
-            above.into, step.level
-        )
+        return isinstance(step, Result) and levels.contains(above.into, step.level)
     if isinstance(above, Weight) and isinstance(step, Histogram):
         if not levels.contains(above.level, step.level):
             return False

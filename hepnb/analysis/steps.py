@@ -26,6 +26,7 @@ __all__ = [
     "ModuleStep",
     "Replacement",
     "Rest",
+    "Result",
     "Selection",
     "Skim",
     "Step",
@@ -283,6 +284,8 @@ Step = (
 """A step of a path that was arranged."""
 Told = Step | Branch
 """A step as a path is told it."""
+Result = Histogram | Table | Skim
+"""A step whose rows come out of the run."""
 
 
 def named(step: Told) -> str:

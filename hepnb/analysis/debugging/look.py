@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ...errors import PathError, nearest, one_line
 from ..plan import describe
 from ..statistics import Statistics
-from ..steps import Histogram, Skim, Table
+from ..steps import Result
 from ..variations import NOMINAL
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ class ChunkLook:
         if self.error is not None:
             lines.append(f"  {self.step or 'it'} raised {one_line(self.error)}")
         else:
-            done = sum(isinstance(step, Histogram | Table | Skim) for step in self._all)
+            done = sum(isinstance(step, Result) for step in self._all)
             lines.append(f"  nothing went wrong in {len(self._all)} steps, {done} of them results")
         seen = f"of {len(self.events)} events this step sees" if self.step else "events pass"
         lines.append(f"  {self.rows} {seen}; columns: {', '.join(self.columns())}")
