@@ -71,15 +71,21 @@ class Correction:
         return np.asarray(value) if isinstance(value, list | tuple) else value
 
     def _evaluate(self, *values: Any) -> Any:
-        kinds = (kind for _, kind in self._inputs)
-        exact = [
-            value if kind == "string" else np.asarray(value, dtype=_DTYPES[kind])
-            for value, kind in zip(values, kinds, strict=True)
-        ]
+        exact = [self._exactly(v, *asked) for v, asked in zip(values, self._inputs, strict=True)]
         try:
             return self._compiled.evaluate(*exact)
         except Exception as error:  # noqa: BLE001  a foreign library
             raise DataError(f"{self._where}: {one_line(error)}") from None
+
+    def _exactly(self, value: Any, name: str, kind: str) -> Any:
+        """The value in the type of the input. Raises DataError for fractions where it is whole."""
+        if kind == "string":
+            return value
+        given = np.asarray(value)
+        made = given.astype(_DTYPES[kind])
+        if kind == "int" and not np.array_equal(made, given):
+            raise DataError(f"{self._where}: {name!r} is whole numbers: round() them first")
+        return made
 
 
 _DTYPES = {"real": np.float64, "int": np.int64}

@@ -194,6 +194,7 @@ def test_a_correction_equals_correctionlib(correction_file) -> None:
         (("2018", 1), r"takes 3 values \(era, charge, pt\), not 2"),
         ((2018, 1, 30.0), "'era' is a text"),
         (("2018", "1", 30.0), "'charge' is numbers"),
+        (("2018", np.array([1.5]), 30.0), "'charge' is whole numbers"),
         (("2016", 1, 30.0), "2016"),
         (("2018", 1, 10.0), "bounds"),
     ],
