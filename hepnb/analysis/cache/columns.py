@@ -11,20 +11,17 @@ import fcntl
 import hashlib
 import os
 import re
-import shutil
 import stat
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from .piece import Damaged, Piece, packed
+from .piece import PART, Damaged, Piece, packed, write_piece
 
 __all__ = ["CachedFile", "ColumnCache"]
 
 _NAME = re.compile(r"^(\d+)-(\d+)-[0-9a-f]+\.cols$")
-_PART = ".part"
-_SPARE = 1_000_000_000  # bytes that the cache leaves free on its disk
 _AFTER = 0.9  # of the limit, when it is made smaller
 _ABANDONED = 3600.0  # s after which a part that nobody finished is removed
 _BROKEN = (Damaged, ValueError, KeyError, TypeError, IndexError, AttributeError)
@@ -56,23 +53,14 @@ class ColumnCache:
 
     def put(self, folder: Path, start: int, stop: int, piece: Any) -> None:
         """Write a piece, or leave it: a full disk harms nobody."""
-        head, buffers, size = piece
+        size = piece[2]
         if not self.prepare() or size > self.limit // 4:
             return
-        token = os.urandom(8).hex()
-        part = folder / f"{token}{_PART}"
         try:
-            if shutil.disk_usage(self.folder).free < _SPARE + size:
-                return
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "wb", buffering=0) as file:
-                for data in (head, *buffers):
-                    _write(file, data)
-            part.rename(folder / f"{start}-{stop}-{token}.cols")
+            if not write_piece(folder, f"{start}-{stop}-{os.urandom(8).hex()}", piece):
+                return
         except OSError:
-            with contextlib.suppress(OSError):
-                part.unlink(missing_ok=True)
             return
         self._unchecked += size
         if self._unchecked > self.limit // 20:
@@ -116,7 +104,7 @@ class ColumnCache:
                 found = path.stat()
                 if _NAME.match(path.name):
                     yield found.st_mtime, found.st_size, path
-                elif path.suffix == _PART and time.time() - found.st_mtime > _ABANDONED:
+                elif path.suffix == PART and time.time() - found.st_mtime > _ABANDONED:
                     path.unlink()
 
     def _sweep(self) -> None:
@@ -249,9 +237,3 @@ def _joined(layouts: Sequence[Any]) -> Any:
     if len(layouts) == 1:
         return layouts[0]
     return ak.concatenate([ak.Array(layout) for layout in layouts], highlevel=False)
-
-
-def _write(file: Any, data: bytes | memoryview) -> None:
-    view = memoryview(data)
-    while view:
-        view = view[file.write(view) :]

@@ -8,6 +8,7 @@ the fields of a collection, are there once. Nothing in it is ever executed.
 from __future__ import annotations
 
 import os
+import shutil
 import struct
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,11 +16,14 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Damaged", "Piece", "packed"]
+__all__ = ["PART", "Damaged", "Piece", "packed", "write_piece"]
 
 _MAGIC = b"hnc1"
 _HEAD = struct.Struct("<4sII")
 _LONGEST = 64_000_000
+_SPARE = 1_000_000_000  # bytes that are left free on a disk
+PART = ".part"
+"""How a file ends that is being written."""
 
 
 class Damaged(Exception):
@@ -59,6 +63,29 @@ def packed(
     )
     head = _HEAD.pack(_MAGIC, len(header), _checksum(header)) + header
     return head, buffers, len(head) + offset
+
+
+def write_piece(folder: Path, stem: str, piece: tuple[bytes, list[memoryview], int]) -> bool:
+    """Write what `packed` gave as `stem.cols`, whole or not at all; False where the disk is full.
+
+    Raises OSError where it cannot be written.
+    """
+    head, buffers, size = piece
+    if shutil.disk_usage(folder).free < _SPARE + size:
+        return False
+    part = folder / f"{os.urandom(8).hex()}{PART}"
+    try:
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb", buffering=0) as file:
+            for view in (memoryview(head), *buffers):
+                left = view
+                while left:
+                    left = left[file.write(left) :]
+        part.rename(folder / f"{stem}.cols")
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+    return True
 
 
 class Piece:

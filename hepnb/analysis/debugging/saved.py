@@ -6,14 +6,12 @@ A file is a piece of the column cache (`hepnb.analysis.cache.piece`), which exec
 from __future__ import annotations
 
 import contextlib
-import os
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from ...errors import DataError, one_line
-from ..cache.piece import Damaged, Piece, packed
+from ..cache.piece import Damaged, Piece, packed, write_piece
 
 if TYPE_CHECKING:
     import awkward as ak
@@ -23,7 +21,6 @@ __all__ = ["FOLDER", "SavedChunk", "save_chunk"]
 FOLDER = "failed"
 _MOST = 10
 _LARGEST = 200_000_000
-_SPARE = 1_000_000_000
 
 
 def save_chunk(directory: Path, order: int, events: ak.Array, first: int, key: str) -> None:
@@ -38,16 +35,9 @@ def save_chunk(directory: Path, order: int, events: ak.Array, first: int, key: s
         if str(order) in done or len(done) >= _MOST:
             return
         columns = {name: events.layout.content(name) for name in events.fields}
-        head, buffers, size = packed(key, first, first + len(events), columns)
-        if size > _LARGEST or shutil.disk_usage(folder).free < _SPARE + size:
-            return
-        part = folder / f"{order}-part"
-        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(head)
-            for data in buffers:
-                file.write(data)
-        part.rename(folder / f"{order}-{first}-{first + len(events)}.cols")
+        piece = packed(key, first, first + len(events), columns)
+        if piece[2] <= _LARGEST:
+            write_piece(folder, f"{order}-{first}-{first + len(events)}", piece)
 
 
 @dataclass(frozen=True)

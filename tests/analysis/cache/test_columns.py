@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hepnb.analysis import open_events
-from hepnb.analysis.cache import ColumnCache, column_cache, columns
+from hepnb.analysis.cache import ColumnCache, column_cache, piece
 from hepnb.errors import DataError
 
 EVENTS = 3000
@@ -209,8 +209,8 @@ def full_disk(tmp_path) -> Iterator[Path]:
 
 
 def test_a_full_disk_harms_nobody(file, full_disk, monkeypatch) -> None:
-    monkeypatch.setattr(columns, "_SPARE", 0)
-    monkeypatch.setattr(columns.shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(0, 0, 1e9))
+    monkeypatch.setattr(piece, "_SPARE", 0)
+    monkeypatch.setattr(piece.shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(0, 0, 1e9))
     cache = ColumnCache(full_disk / "columns", 10**9)
     want, _ = read(file, None, WHOLE)
     for _ in range(2):
