@@ -101,4 +101,4 @@ def test_a_supervisor_of_workers_loads_nothing_of_it_before_it_starts_them():
     loaded = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
-    assert not {"numpy", "awkward", "hist", "hepnb.analysis"} & set(loaded.stdout.split())
+    assert not {"numpy", "awkward", "hist", "uproot"} & set(loaded.stdout.split())
