@@ -18,7 +18,7 @@ import numpy as np
 
 import hepnb as hn
 from hepnb.analysis import open_events
-from hepnb.analysis.cache import ColumnCache
+from hepnb.analysis.reading.cache import ColumnCache
 from hepnb.histograms import Contribution
 
 from .signatures import signatures_of

@@ -199,8 +199,9 @@ def _print_all(file: str, times: Path, where: str, turns: int) -> tuple[float, f
 
 
 def _timers(repeats: int) -> None:
-    from hepnb.analysis import as_datasets, open_events, program
-    from hepnb.analysis.statistics import Statistics
+    from hepnb.analysis import as_datasets, open_events
+    from hepnb.analysis.loop import program
+    from hepnb.analysis.loop.statistics import Statistics
 
     class Nothing(Statistics):
         """No timers at all."""

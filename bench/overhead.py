@@ -157,7 +157,7 @@ def _one_process(*, keeps: bool) -> ProcessPoolExecutor:
 
 
 def _prepare(keeps: bool) -> None:
-    from hepnb.analysis.events import decompress_fast
+    from hepnb.analysis.reading.events import decompress_fast
     from hepnb.runs.engines.memory import keep_freed_memory
 
     decompress_fast()  # as workers do
@@ -190,8 +190,8 @@ def _without_statistics(work: Work) -> Cost:
     """The loop, with no step timed and no collection counted."""
     from unittest.mock import patch
 
-    from hepnb.analysis import processing
-    from hepnb.analysis.statistics import Statistics
+    from hepnb.analysis.loop import processing
+    from hepnb.analysis.loop.statistics import Statistics
 
     def untimed(_: Any, name: str, rows: int, compute: Any, phase: str = "") -> Any:  # noqa: ARG001
         return compute()

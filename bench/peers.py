@@ -30,7 +30,7 @@ def _compare(file: str, chunk: int, repeats: int) -> None:
     import uproot.compression
 
     from hepnb.analysis import as_datasets, open_events
-    from hepnb.analysis.events import decompress_fast
+    from hepnb.analysis.reading.events import decompress_fast
     from hepnb.histograms import Contribution
 
     program = hepnb_path().freeze()

@@ -102,7 +102,7 @@ _work: list[Any] = []
 
 def _take_up(directory: str) -> None:
     """What a worker of this run has loaded before its first chunk."""
-    from hepnb.analysis.events import decompress_fast
+    from hepnb.analysis.reading.events import decompress_fast
     from hepnb.runs.bundle import Bundle
     from hepnb.runs.engines.memory import keep_freed_memory
     from hepnb.runs.engines.tasks import Tasks

@@ -10,8 +10,8 @@ from importlib import import_module
 from typing import Any
 
 from . import analysis
-from .analysis.description import as_text, describe_path
-from .analysis.registry import ModuleTable, modules
+from .analysis.module.registry import ModuleTable, modules
+from .analysis.steering.description import as_text, describe_path
 from .runs import Run, RunSet, RunTable, list_runs, scan, start
 from .runs.debugging import debug
 from .runs.duplicates import find_duplicates

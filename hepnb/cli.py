@@ -264,7 +264,7 @@ def _add_data(verbs: Any) -> None:
 
 
 def _data_cache(given: argparse.Namespace) -> None:
-    from .analysis.cache import column_cache
+    from .analysis.reading.cache import column_cache
     from .runs.policy import Policy
 
     cache = column_cache(Policy.of_site().cache)

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..analysis.result import ChunkResult, HistSpec
-from ..analysis.rootfiles import REMOTE
+from ..analysis.loop.result import ChunkResult, HistSpec
+from ..analysis.reading.rootfiles import REMOTE
 from ..errors import DataError, RunError, nearest, one_line
 from .adapter import Adapter
 from .external import External
@@ -25,8 +25,8 @@ from .written import read_histograms
 
 if TYPE_CHECKING:
     from ..analysis import Dataset
-    from ..analysis.statistics import Statistics
-    from ..analysis.task import ChunkTask
+    from ..analysis.loop.statistics import Statistics
+    from ..analysis.loop.task import ChunkTask
     from ..runs import Run
 
 __all__ = ["CommandJob", "command", "command_of_card"]
@@ -168,7 +168,7 @@ class CommandJob:
         is_remote = REMOTE.match(path) is not None
         given = path if is_remote else str(Path(path).absolute())
         if self.is_cut:
-            from ..analysis.events import open_events
+            from ..analysis.reading.events import open_events
 
             with open_events(path, tree) as file:
                 return CommandInput(self, dataset, given, file.uuid, file.tree, file.entries)

@@ -18,9 +18,9 @@ from .generated import generated, number_in, seed_of_generator
 
 if TYPE_CHECKING:
     from ..analysis import ChunkResult, Dataset, Path, Program
-    from ..analysis.result import HistSpec
-    from ..analysis.statistics import Statistics
-    from ..analysis.task import ChunkTask
+    from ..analysis.loop.result import HistSpec
+    from ..analysis.loop.statistics import Statistics
+    from ..analysis.loop.task import ChunkTask
     from ..runs import Run
 
 __all__ = ["GeneratorJob", "generator"]

@@ -15,16 +15,16 @@ from typing import TYPE_CHECKING, Any
 
 import msgpack
 
-from ..analysis.events import EventFile, open_events
-from ..analysis.result import ChunkResult, HistSpec
+from ..analysis.loop.result import ChunkResult, HistSpec
+from ..analysis.reading.events import EventFile, open_events
 from ..errors import RunError, nearest, one_line
 from .adapter import Adapter
 from .values import HistOf, decode, encode, with_hists
 
 if TYPE_CHECKING:
     from ..analysis import Dataset
-    from ..analysis.statistics import Statistics
-    from ..analysis.task import ChunkTask
+    from ..analysis.loop.statistics import Statistics
+    from ..analysis.loop.task import ChunkTask
 
 __all__ = ["CoffeaJob", "coffea"]
 

@@ -7,24 +7,24 @@ from typing import TYPE_CHECKING, Any
 
 _HOMES = {
     "Card": "cards",
-    "ChunkResult": "result",
-    "ChunkTask": "task",
-    "Conditions": "run_numbers",
+    "ChunkResult": "loop.result",
+    "ChunkTask": "loop.task",
+    "Conditions": "module.run_numbers",
     "Dataset": "dataset",
-    "EventFile": "events",
-    "Fill": "fills",
-    "HistSpec": "result",
+    "EventFile": "reading.events",
+    "Fill": "loop.fills",
+    "HistSpec": "loop.result",
     "LumiMask": "lookups",
-    "Module": "module",
-    "Path": "path",
-    "Program": "program",
+    "Module": "module.module",
+    "Path": "steering.path",
+    "Program": "loop.program",
     "Unique": "lookups",
     "as_datasets": "dataset",
     "lookup": "lookups",
-    "modules": "registry",
-    "open_events": "events",
-    "param": "parameters",
-    "resource": "resources",
+    "modules": "module.registry",
+    "open_events": "reading.events",
+    "param": "module.parameters",
+    "resource": "module.resources",
 }
 
 __all__ = [
@@ -52,19 +52,19 @@ __all__ = [
 if TYPE_CHECKING:
     from .cards import Card
     from .dataset import Dataset, as_datasets
-    from .events import EventFile, open_events
-    from .fills import Fill
     from .lookups import LumiMask, Unique
     from .lookups.opening import lookup
-    from .module import Module
-    from .parameters import param
-    from .path import Path
-    from .program import Program
-    from .registry import modules
-    from .resources import resource
-    from .result import ChunkResult, HistSpec
-    from .run_numbers import Conditions
-    from .task import ChunkTask
+    from .loop.fills import Fill
+    from .loop.program import Program
+    from .loop.result import ChunkResult, HistSpec
+    from .loop.task import ChunkTask
+    from .module.module import Module
+    from .module.parameters import param
+    from .module.registry import modules
+    from .module.resources import resource
+    from .module.run_numbers import Conditions
+    from .reading.events import EventFile, open_events
+    from .steering.path import Path
 
 
 def __getattr__(name: str) -> Any:

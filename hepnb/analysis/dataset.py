@@ -18,10 +18,10 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from ..errors import DataError, nearest
-from .defaults import read_missing
-from .naming import SCHEMAS
-from .rootfiles import REMOTE
-from .units import read_units
+from .reading.defaults import read_missing
+from .reading.naming import SCHEMAS
+from .reading.rootfiles import REMOTE
+from .reading.units import read_units
 
 __all__ = ["Dataset", "as_datasets"]
 

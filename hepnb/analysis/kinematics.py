@@ -12,9 +12,9 @@ from typing import Any
 import awkward as ak
 import numpy as np
 
-from .flat import Flat, aligned, as_awkward, as_flat, column
-from .picked import Picked
-from .source import Collection
+from .columns.flat import Flat, aligned, as_awkward, as_flat, column
+from .columns.picked import Picked
+from .columns.source import Collection
 
 __all__ = ["deltaphi", "deltar", "mass", "pt"]
 

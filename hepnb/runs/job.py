@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from ..analysis import ChunkResult, Dataset
-    from ..analysis.fingerprint import Fingerprint
-    from ..analysis.result import HistSpec
-    from ..analysis.statistics import Statistics
-    from ..analysis.task import ChunkTask
+    from ..analysis.loop.result import HistSpec
+    from ..analysis.loop.statistics import Statistics
+    from ..analysis.loop.task import ChunkTask
+    from ..analysis.steering.fingerprint import Fingerprint
 
 __all__ = ["Freezes", "HasHash", "Input", "Job"]
 
@@ -44,7 +44,7 @@ class Input(Protocol):
         """The sum of weights of all its events, if it tells one by itself."""
 
     def describe(self) -> dict[str, Any] | None:
-        """What it says of its columns: see `hepnb.analysis.schema`."""
+        """What it says of its columns: see `hepnb.analysis.reading.schema`."""
 
     def process(self, task: ChunkTask, costs: Statistics) -> Iterator[ChunkResult]:
         """What a chunk gives, in one or more parts that are added up.

@@ -142,7 +142,7 @@ def prepare(
     Raises RunError for a setting that makes no sense, PathError for a path that cannot run on the
     first files.
     """
-    from ..analysis.cache import column_cache
+    from ..analysis.reading.cache import column_cache
     from ..histograms import Signature
 
     workers = whole("workers", workers, 1, MOST_WORKERS)

@@ -67,7 +67,7 @@ class Earlier:
 
         Raises RunError where it could not be done.
         """
-        from ..analysis.skim_files import FOLDER
+        from ..analysis.loop.skim_files import FOLDER
         from ..histograms import StoreWriter
 
         try:

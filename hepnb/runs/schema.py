@@ -1,6 +1,6 @@
 """What the files of a run say of their columns, put together over its datasets.
 
-Workers describe the first file of each dataset that they open (`hepnb.analysis.schema`), in any
+Workers describe the first file of each dataset that they open (`hepnb.analysis.reading.schema`), in any
 order; what comes of it does not depend on the order.
 """
 

@@ -32,7 +32,7 @@ def files_of(directory: RunDirectory, spec: RunSpec, name: str) -> dict[str, lis
 
     Raises RunError for an unknown name, and for a file that is gone.
     """
-    from ..analysis.skim_files import FOLDER
+    from ..analysis.loop.skim_files import FOLDER
     from ..histograms import Store
 
     found: list[tuple[int, int, str]] = []

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..analysis.rootfiles import REMOTE
+from ..analysis.reading.rootfiles import REMOTE
 from ..errors import RunError
 from .record import read_record, write_record
 from .settings import Settings

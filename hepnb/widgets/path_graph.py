@@ -1,6 +1,6 @@
 """Where the boxes of a path's graph lie: what is read at the left, results at the right.
 
-Pure: from the description of a path (`hepnb.analysis.description`) to numbers, in pixels.
+Pure: from the description of a path (`hepnb.analysis.steering.description`) to numbers, in pixels.
 """
 
 from __future__ import annotations

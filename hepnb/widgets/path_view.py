@@ -44,7 +44,7 @@ class PathView(LiveWidget):
 
     def __init__(self, path: Path) -> None:
         from ..analysis import Path
-        from ..analysis.description import describe_path
+        from ..analysis.steering.description import describe_path
 
         if not isinstance(path, Path):
             raise HepnbError(f"PathView needs a path (hn.Path(...)), not {type(path).__name__}")
@@ -52,12 +52,12 @@ class PathView(LiveWidget):
         super().__init__(path=described, graph=lay_out(described))
 
     def _static_text(self) -> str:
-        from ..analysis.description import as_text
+        from ..analysis.steering.description import as_text
 
         return as_text(self.path)
 
     def _static_html(self) -> str:
-        from ..analysis.description import columns
+        from ..analysis.steering.description import columns
 
         steps = self.path["steps"]
         out = [f"<div><b>Path {escape(self.path['name'])}</b></div>"]

@@ -9,9 +9,9 @@ from functools import partial
 from typing import Any
 
 from ...errors import CardError, HepnbError, nearest
-from ..axes import split_axis
-from ..path import Path
-from ..steps import Branch as SubPath
+from ..language.axes import split_axis
+from ..steering.path import Path
+from ..steering.steps import Branch as SubPath
 from .layout import CATEGORY
 from .nodes import Mapping as Branch
 from .nodes import Node, Scalar

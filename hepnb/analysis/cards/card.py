@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Self
 
 from ...errors import CardError, HepnbError, nearest
 from ..dataset import Dataset
-from ..path import Path
+from ..steering.path import Path
 from .building import Builder
 from .layout import CARD
 from .nodes import LARGEST, Mark, parse

@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..dataset import Dataset
-from ..expression import Expression
-from ..folding import folded
-from ..formula import Formula
-from ..steps import (
+from ..language.expression import Expression
+from ..language.formula import Formula
+from ..steering.folding import folded
+from ..steering.steps import (
     Category,
     Histogram,
     Merged,
@@ -29,7 +29,7 @@ from ..steps import (
     Weight,
     named,
 )
-from ..varying import within
+from ..steering.varying import within
 from .card import Card
 
 __all__ = ["Difference", "differences", "meaning"]

@@ -21,10 +21,10 @@ import numpy as np
 
 from ...errors import DataError
 from ..dataset import Dataset
-from ..events import EventFile, open_events
-from ..path import Path
-from ..program import Program
-from ..sums import branch_of_other_tree
+from ..loop.program import Program
+from ..loop.sums import branch_of_other_tree
+from ..reading.events import EventFile, open_events
+from ..steering.path import Path
 
 __all__ = ["compute"]
 

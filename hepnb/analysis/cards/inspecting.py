@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...errors import DataError
-from ..events import open_events
+from ..reading.events import open_events
 
 if TYPE_CHECKING:
     from .card import Card

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ..expression import Expression
-from ..steps import (
+from ..language.expression import Expression
+from ..steering.steps import (
     Category,
     Definition,
     Histogram,

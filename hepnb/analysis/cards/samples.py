@@ -10,7 +10,7 @@ from typing import Any
 
 from ...errors import CardError, HepnbError, nearest
 from ..dataset import Dataset
-from ..expression import Expression
+from ..language.expression import Expression
 from .nodes import Mapping as Branch
 from .nodes import Node, Scalar
 from .nodes import Sequence as Items

@@ -18,7 +18,7 @@ from typing import Any
 
 from ...errors import CardError, nearest, one_line
 from ...folders import cache_dir
-from ..rootfiles import REMOTE
+from ..reading.rootfiles import REMOTE
 from .nodes import Node
 
 __all__ = ["register_source", "resolve"]

@@ -6,17 +6,17 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ...errors import PathError, nearest, one_line
-from ..plan import describe
-from ..statistics import Statistics
-from ..steps import Result
-from ..variations import NOMINAL
+from ..loop.statistics import Statistics
+from ..steering.plan import describe
+from ..steering.steps import Result
+from ..steering.variations import NOMINAL
 
 if TYPE_CHECKING:
     import awkward as ak
 
     from ..dataset import Dataset
-    from ..program import Program
-    from ..result import ChunkResult
+    from ..loop.program import Program
+    from ..loop.result import ChunkResult
 
 __all__ = ["ChunkLook"]
 

@@ -1,6 +1,6 @@
 """Chunks whose computation failed, as they were read: files in the run's directory, to be replayed.
 
-A file is a piece of the column cache (`hepnb.analysis.cache.piece`), which executes nothing when read.
+A file is a piece of the column cache (`hepnb.analysis.reading.cache.piece`), which executes nothing when read.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from ...errors import DataError, one_line
-from ..cache.piece import Damaged, Piece, packed, write_piece
+from ..reading.cache.piece import Damaged, Piece, packed, write_piece
 
 if TYPE_CHECKING:
     import awkward as ak

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..module import Module, Rows
+from ..module.module import Module, Rows
 
 __all__ = ["Places", "Unique", "copies_of", "number_of"]
 

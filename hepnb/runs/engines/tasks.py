@@ -17,11 +17,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...analysis.cache import column_cache
-from ...analysis.input import ProgramInput
-from ...analysis.skim_files import write_skim
-from ...analysis.statistics import Statistics
-from ...analysis.task import ChunkTask
+from ...analysis.loop.input import ProgramInput
+from ...analysis.loop.skim_files import write_skim
+from ...analysis.loop.statistics import Statistics
+from ...analysis.loop.task import ChunkTask
+from ...analysis.reading.cache import column_cache
 from ...errors import DataError, HepnbError, one_line
 from ...histograms import Contribution, Signature
 from ..bundle import Bundle

@@ -35,10 +35,10 @@ _HEAVY = (
     "awkward",
     "uproot",
     "hist",
-    "hepnb.analysis.checking",
-    "hepnb.analysis.events",
-    "hepnb.analysis.processing",
-    "hepnb.analysis.random",
+    "hepnb.analysis.steering.checking",
+    "hepnb.analysis.reading.events",
+    "hepnb.analysis.loop.processing",
+    "hepnb.analysis.loop.random",
     "hepnb.histograms.adding",
     "hepnb.histograms.contribution",
     "hepnb.runs.engines.worker",
@@ -63,7 +63,7 @@ def main(descriptor: int, path: Path) -> None:
     try:
         for module in _HEAVY:
             importlib.import_module(module)
-        from ...analysis.events import decompress_fast
+        from ...analysis.reading.events import decompress_fast
 
         spec = RunSpec.read(directory.spec)
         decompress_fast()

@@ -12,8 +12,8 @@ import pytest
 from hepnb.analysis import Dataset
 from hepnb.analysis.cards import Card
 from hepnb.analysis.cards.comparing import differences
-from hepnb.analysis.folding import fold
-from hepnb.analysis.steps import Vary, Weight
+from hepnb.analysis.steering.folding import fold
+from hepnb.analysis.steering.steps import Vary, Weight
 from hepnb.errors import CardError
 
 GUIDE = FilePath(__file__).parents[3] / "docs" / "cards.md"

@@ -1,0 +1,400 @@
+"""The columns of one chunk under one variation, each computed once, on the rows where it is needed.
+
+Everything that reads columns does so through `column`, `field`, `count` and `labels`, so that it need
+not know on which layer it stands, nor where a column was computed (see `stack`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import awkward as ak
+import numpy as np
+
+from ...errors import PathError, nearest
+from ..columns.evaluation import evaluate
+from ..columns.flat import Flat, Lists, as_awkward, freeze_array
+from ..columns.momenta import record_of
+from ..columns.picked import Picked
+from ..columns.references import linked
+from ..columns.source import Collection, collect, freeze, override, simplify, spread, take
+from ..language.expression import Expression
+from ..language.formula import RESERVED, Formula
+from ..reading.conventions import Reading
+from ..steering.plan import describe
+from ..steering.steps import Category, Definition, Merged, ModuleStep, Replacement, named
+from ..steering.variations import NOMINAL
+from .calling import call_module
+from .random import EventRandom
+
+if TYPE_CHECKING:
+    from ..dataset import Dataset
+    from .stack import Stack
+
+__all__ = ["AS_READ", "Chunk", "Layer", "View", "truth"]
+
+AS_READ = ""
+"""The values of the file, before replacements."""
+
+
+class Chunk:
+    """What a chunk is, whatever the layer: its arrays as read, and where they come from."""
+
+    def __init__(
+        self,
+        events: ak.Array,
+        readings: Mapping[str, Reading],
+        dataset: Dataset,
+        file: str,
+        first: int,
+    ) -> None:
+        self.length = len(events)
+        self.dataset = dataset
+        self.file = file
+        self.first = first
+        self.readings = readings
+        self.events = ak.Array(freeze(events.layout))
+
+    def read(self, name: str) -> Any:
+        """A branch, or a `Collection`, or a flat record, on all rows."""
+        reading = self.readings[name]
+        if reading.plain:
+            return simplify(self.events[name])
+        layouts = {f: self.events.layout.content(f"{name}_{f}") for f in reading.contents}
+        if reading.counter is not None:
+            return Collection(name, Lists(np.asarray(self.events[reading.counter])), {})
+        if any(layout.is_list for layout in layouts.values()):
+            return collect(name, layouts)
+        contents = list(layouts.values())
+        return ak.Array(ak.contents.RecordArray(contents, list(layouts), length=self.length))
+
+
+class Layer:
+    """The columns of one chunk with the values of one variation, on the rows of a group of them."""
+
+    def __init__(self, stack: Stack, variation: str, group: frozenset[str]) -> None:
+        self._stack = stack
+        self._steps, self._plan = stack.steps, stack.plan
+        self.chunk, self.statistics = stack.chunk, stack.statistics
+        self.variation, self.group = variation, group
+        self.key = (variation, group)
+        self._between: dict[tuple[int, int], np.ndarray] = {}
+        self._columns: dict[tuple[str, int], Any] = {}
+        self._values: dict[tuple[int, int, int], Any] = {}
+
+    # rows
+
+    def rows(self, level: int) -> int:
+        """The number of rows at a level."""
+        return len(self._stack.rows(self.group, level))
+
+    def entries(self, level: int) -> np.ndarray:
+        """The entries in the file of the rows at a level."""
+        return self._stack.rows(self.group, level).places + self.chunk.first
+
+    def move(self, values: Any, low: int, high: int) -> Any:
+        """A column of level `low` on the rows of level `high`."""
+        if low == high:
+            return values
+        if (low, high) not in self._between:
+            rows = self._stack.rows
+            index = rows(self.group, high).within(rows(self.group, low))
+            self._between[low, high] = np.arange(self.rows(low)) if index is None else index
+        return _taken(values, self._between[low, high])
+
+    def _from(self, home: Layer, values: Any, level: int) -> Any:
+        """A column of another layer on the rows of this one."""
+        rows = self._stack.rows
+        index = rows(self.group, level).within(rows(home.group, level))
+        return values if index is None else _taken(values, index)
+
+    # columns
+
+    def raw(self, name: str, level: int) -> Any:
+        """A column or `Collection` at a level: read, computed, or taken from elsewhere."""
+        key = (name, level)
+        if key in self._columns:
+            return self._columns[key]
+        owner = self._plan.owners.get(name)
+        home = self._stack.home(self._stack.touch.column(name), self)
+        if home is not self:
+            value = self._from(home, home.raw(name, level), level)
+        elif owner is None:
+            value = self._read(name, level)
+        else:
+            at = self._plan.computed_at[owner]
+            if at == level:
+                self._compute(owner, at)
+                return self._columns[key]
+            value = self.move(self.raw(name, at), at, level)
+        self._columns[key] = value
+        return value
+
+    def _read(self, name: str, level: int) -> Any:
+        """A column of the file, replaced and varied."""
+        if name not in self.chunk.readings:
+            raise PathError(
+                f"no column {name!r}{nearest(name, [*self._plan.owners, *self.chunk.readings])}"
+            )
+        above = self._plan.levels.above(level) if level else 0
+        if level and (name, above) in self._columns:
+            return self.move(self._columns[name, above], above, level)
+        value = self.move(self._stack.read(name), 0, level)
+        if links := self.chunk.readings[name].links:
+            value = linked(value, links, lambda target: self.raw(target, level))
+        return self._overridden(name, value, level)
+
+    def _overridden(self, name: str, value: Any, level: int) -> Any:
+        """A column with what this layer's variation makes of it, from its nominal values."""
+        if self.variation == AS_READ:
+            return value
+        for index, field, formula in self._stack.overrides(name, self.variation):
+            replaces = isinstance(self._steps[index], Replacement)
+            base = self._stack.at(AS_READ if replaces else NOMINAL, self.group)
+            made = base.value(formula, level, index)
+            value = override(value, field, self._checked(made, level, formula.where), formula.where)
+        return value
+
+    def _compute(self, owner: int, level: int) -> None:
+        step = self._steps[owner]
+        if isinstance(step, Definition):
+            value = self.value(step.formula, level, owner, name=step.name)
+            value = self._checked(value, level, named(step))
+            self._columns[step.name, level] = self._overridden(step.name, value, level)
+        elif isinstance(step, Category):
+            self._columns[step.name, level] = [
+                truth(self.value(formula, level, owner), self.rows(level), formula.where)
+                for _, formula in step.labels
+            ]
+        elif isinstance(step, ModuleStep):
+            self.run_module(owner, step, level)
+        elif isinstance(step, Merged):
+            value = self._checked(self._merged(owner, step, level), level, named(step))
+            self._columns[step.name, level] = self._overridden(step.name, value, level)
+
+    def run_module(self, owner: int, step: ModuleStep, level: int) -> None:
+        """Run a module on the rows of its level and take over the columns it produces."""
+        if ("", owner) in self._columns:
+            return
+        for name, made in call_module(self, owner, step, level).items():
+            value = self._checked(made, level, f"{named(step)}, column {name!r}")
+            self._columns[name, level] = self._overridden(name, value, level)
+        self._columns["", owner] = None
+
+    def _merged(self, owner: int, step: Merged, level: int) -> Any:
+        """A column of a sub-path on rows of which some did not get there."""
+        source = self._plan.owners[step.source]
+        there = self._plan.computed_at[source]
+        mine, theirs = (self._stack.rows(self.group, at) for at in (level, there))
+        values = self.argument(step.source, there, owner)
+        return spread(values, mine.places_in(theirs), step.fill, named(step))
+
+    # values
+
+    def value(self, formula: Formula, level: int, owner: int, name: str = "") -> Any:
+        """The value of a formula on the rows of a level, as the user's function or text gives it.
+
+        What the variation does not touch is computed once, for all layers that share it.
+        """
+        touching = self._stack.touch.formula(owner, formula.uses.inputs)
+        home = self._stack.home(touching, self)
+        if home is self:
+            return self._valued(formula, level, owner, name)
+        key = (id(formula), level, owner)
+        if key not in home._values:
+            home._values[key] = home._valued(formula, level, owner, name)
+        return self._from(home, home._values[key], level)
+
+    def _valued(self, formula: Formula, level: int, owner: int, name: str) -> Any:
+        label = describe(self._steps[owner])
+        if isinstance(formula, Expression):
+            view = View(self, level, owner)
+            for used in formula.uses.inputs:
+                view.prepare(used)
+            return self.statistics.timed(label, self.rows(level), lambda: evaluate(formula, view))
+        names, asker = dict(formula.renames), name or formula.where
+        arguments = {
+            a: self.argument(names.get(a, a), level, owner, asker) for a in formula.arguments
+        }
+        found = self.user(label, formula.where, level, lambda: formula.function(**arguments))
+        # As awkward arrays masked values are missing ones; as NumPy arrays they would count.
+        return ak.from_numpy(found) if isinstance(found, np.ma.MaskedArray) else found
+
+    def user(self, label: str, where: str, level: int, compute: Callable[[], Any]) -> Any:
+        """Call the user's code: its exceptions pass unchanged, with a note that says where it stands."""
+        try:
+            return self.statistics.timed(label, self.rows(level), compute)
+        except Exception as error:
+            error.add_note(f"in {where}, on {self.rows(level)} rows of {self.chunk.dataset.name!r}")
+            raise
+
+    def argument(self, name: str, level: int, owner: int, asker: str = "") -> Any:
+        """What a function gets for an argument name: a fresh view, so that changing it changes nothing."""
+        if name not in self._plan.owners:
+            if name == "dataset":
+                return self.chunk.dataset
+            if name == "variation":
+                return self.variation or NOMINAL
+            if name == "rng":
+                key = f"{self.chunk.dataset.name}\n{self.chunk.file}\n{asker}"
+                return EventRandom(key, self.entries(level))
+        value = self.raw(name, level)
+        if isinstance(value, Collection):
+            reading = self.chunk.readings.get(name) or Reading(name, False, value.fields)
+            return record_of(value, reading, self._plan.needs[owner, name], asker)
+        return ak.Array(value.layout) if isinstance(value, ak.Array) else as_awkward(value)
+
+    def whole(self, name: str, level: int) -> Any:
+        """A column with all fields that were read or defined, in the form that functions get."""
+        value = self.raw(name, level)
+        if isinstance(value, Collection):
+            reading = self.chunk.readings.get(name)
+            return value.record(tuple(value.fields if reading is None else reading.fields))
+        return ak.Array(value.layout) if isinstance(value, ak.Array) else as_awkward(value)
+
+    def _checked(self, value: Any, level: int, where: str) -> Any:
+        """A column as it is kept: one value or list per row."""
+        rows = self.rows(level)
+        if isinstance(value, bool | int | float | np.number | np.bool_):
+            return freeze_array(np.full(rows, value))
+        plain = isinstance(value, np.ndarray) and not isinstance(value, np.ma.MaskedArray)
+        if isinstance(value, Flat | Collection | Picked):
+            made: Any = value
+        elif plain and value.ndim == 1 and value.dtype.kind in "biuf":
+            made = freeze_array(value)
+        else:
+            try:
+                array = value if isinstance(value, ak.Array) else ak.Array(value)
+                made = simplify(ak.Array(freeze(array.layout), behavior=array.behavior))
+            except Exception as error:
+                kind = type(value).__name__
+                raise PathError(
+                    f"{where}: returned {kind}, not one value or list per row"
+                ) from error
+        if len(made) != rows:
+            raise PathError(
+                f"{where}: returned {len(made)} rows for {rows}: a definition gives one value or list per row"
+            )
+        return made
+
+    def labels(self, category: str, level: int) -> tuple[bool, tuple[str, ...], list[np.ndarray]]:
+        """A category at a level: exclusive or not, its labels, and which rows each holds."""
+        step = self._steps[self._plan.owners[category]]
+        assert isinstance(step, Category)
+        at = self._plan.computed_at[self._plan.owners[category]]
+        masks = self.raw(category, at)
+        if at != level:
+            masks = self.move(masks, at, level)
+        return step.exclusive, tuple(label for label, _ in step.labels), masks
+
+
+class View:
+    """The columns of a layer as an expression sees them: at one level, for one step."""
+
+    def __init__(self, layer: Layer, level: int, owner: int) -> None:
+        self._layer = layer
+        self._level = level
+        self._owner = owner
+        self._plan = layer._plan
+
+    def prepare(self, name: str) -> None:
+        """Compute a name before the expression's own time is taken."""
+        if name in self._plan.owners or name not in RESERVED:
+            if self._category(name):
+                return
+            self._layer.raw(name, self._level)
+
+    def _category(self, name: str) -> Category | None:
+        owner = self._plan.owners.get(name)
+        step = None if owner is None else self._layer._steps[owner]
+        return step if isinstance(step, Category) else None
+
+    def column(self, name: str) -> Any:
+        """The value of a column, or the record of a collection."""
+        if self._category(name):
+            raise TypeError(
+                f"{name!r} is a category: compare it with a label, such as {name} == 'x'"
+            )
+        if name in RESERVED and name not in self._plan.owners:
+            raise TypeError(f"{name!r} has no value of its own here")
+        return self._layer.raw(name, self._level)
+
+    def field(self, name: str, field: str) -> Any:
+        """One field of a collection or record."""
+        if name == "dataset" and name not in self._plan.owners:
+            return _metadata(self._layer.chunk.dataset, field)
+        value = self._layer.raw(name, self._level)
+        if isinstance(value, Collection | Picked):
+            return value[field]
+        known = ak.fields(value) if isinstance(value, ak.Array) else []
+        if field not in known:
+            raise PathError(f"{name!r} has no field {field!r}{nearest(field, known)}")
+        return simplify(value[field])
+
+    def count(self, name: str) -> Any:
+        """Objects per row."""
+        value = self._layer.raw(name, self._level) if not self._category(name) else None
+        if isinstance(value, Collection):
+            return value.counts()
+        from ..columns.operations import OPERATIONS
+
+        return OPERATIONS["count"](value)
+
+    def is_label(self, category: str, label: str) -> Any:
+        """Which rows are in a label; None when there is no such category."""
+        if not self._category(category):
+            return None
+        exclusive, labels, masks = self._layer.labels(category, self._level)
+        place = labels.index(label)
+        if not exclusive:
+            return masks[place]
+        earlier = np.zeros(len(masks[place]), dtype=bool)
+        for mask in masks[:place]:
+            earlier |= mask
+        return masks[place] & ~earlier
+
+
+def _taken(values: Any, index: np.ndarray) -> Any:
+    """The rows `index` of a column, a collection, or the masks of a category."""
+    if isinstance(values, list):
+        return [_taken(mask, index) for mask in values]
+    if isinstance(values, bool | int | float | np.number | np.bool_):
+        return values
+    return take(values, index)
+
+
+def _metadata(dataset: Dataset, field: str) -> Any:
+    """A number or text known of the dataset."""
+    try:
+        value = getattr(dataset, field)
+    except AttributeError as error:
+        raise PathError(str(error)) from None
+    if not isinstance(value, bool | int | float | str):
+        raise PathError(f"dataset {dataset.name!r}: {field!r} is no number or text")
+    return value
+
+
+def truth(value: Any, rows: int, where: str) -> Any:
+    """A condition as one boolean per row; missing values are false."""
+    if isinstance(value, bool | int | float | np.number | np.bool_):
+        return freeze_array(np.full(rows, bool(value)))
+    if isinstance(value, Flat) and value.lists is None and value.missing is not None:
+        value = value.values.astype(bool) & ~value.missing
+    value = as_awkward(value)
+    if isinstance(value, ak.Array):
+        if value.ndim > 1:
+            raise PathError(
+                f"{where}: one condition per object, but one per event is needed; write any(...) or count(...) >= 1"
+            )
+        value = ak.to_numpy(ak.fill_none(value, False))
+    value = np.asarray(value)
+    if value.ndim != 1 or value.dtype.kind not in "biuf":
+        raise PathError(
+            f"{where}: not a condition (it gives {value.dtype} of {value.ndim} dimensions)"
+        )
+    if len(value) != rows:
+        raise PathError(
+            f"{where}: returned {len(value)} rows for {rows}: one condition per row is needed"
+        )
+    return freeze_array(value.astype(bool, copy=False))

@@ -1,0 +1,190 @@
+"""Event weights and their variations: factors of the rows of any level, multiplied in their order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import awkward as ak
+import numpy as np
+
+from ...errors import DataError, PathError
+from ..columns.entries import flatten
+from ..columns.flat import as_awkward
+from ..steering.steps import Weight, named
+from ..steering.variations import NOMINAL, label_of
+
+if TYPE_CHECKING:
+    from ..steering.variations import Selector
+    from .layer import Layer
+    from .stack import Stack
+
+__all__ = ["Weights"]
+
+
+class Weights:
+    """The event weights declared so far, and their products on the rows of any level."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._stack = stack
+        self._steps: dict[int, Weight] = {}
+        self._known: dict[tuple[int, str, str], np.ndarray] = {}
+        self._each: dict[tuple[int, str], np.ndarray] = {}
+        self._counts: dict[int, int] = {}
+        self._touched: dict[int, frozenset[str]] = {}
+        self._products: dict[tuple[str, tuple[int, ...]], tuple[np.ndarray, int]] = {}
+
+    def counted(self, selector: Selector) -> dict[str, tuple[str, ...]]:
+        """The variations of weights that come as arrays, whose number the events tell, and their names."""
+        found: dict[str, tuple[str, ...]] = {}
+        for index, count in self._counts.items():
+            step = self._steps[index]
+            for label in (label_of(step.name, n) for n in range(count)):
+                found[label] = (label, step.name, *step.scope.sets)
+        return {label: names for label, names in found.items() if selector.picks(names)}
+
+    def add(self, index: int, step: Weight) -> None:
+        """Compute a weight on the rows of its level, where nothing varies it."""
+        self._steps[index] = step
+        self._touched[index] = self._stack.touch.step(index)
+        self._value(index, NOMINAL, NOMINAL)
+        if step.each is not None:
+            self._counts[index] = len(self._matrix(index, NOMINAL))
+
+    def seen_at(self, level: int, chosen: Sequence[str] | None = None) -> tuple[int, ...]:
+        """The weights so far of which a level's rows have one, by their steps; those of sub-paths
+        hold there alone. All of them, or those that are chosen."""
+        contains = self._stack.plan.levels.contains
+        return tuple(
+            index
+            for index, step in self._steps.items()
+            if contains(step.level, level) and (chosen is None or step.name in chosen)
+        )
+
+    def touch(self, weights: Sequence[int]) -> frozenset[str]:
+        """The variations that change the values of these weights."""
+        return frozenset().union(*(self._touched[index] for index in weights))
+
+    def product(self, level: int, weights: Sequence[int], label: str = NOMINAL) -> Any:
+        """The product of these weights under a variation; None for none.
+
+        On the rows that this variation has at a level: float64 of shape (rows,).
+        """
+        if not weights:
+            return None
+        layer = self._stack.layer(label)
+        values, at = self._multiplied(layer.variation, tuple(weights), label)
+        return layer.move(values, at, level)
+
+    def _multiplied(
+        self, variation: str, weights: tuple[int, ...], label: str
+    ) -> tuple[np.ndarray, int]:
+        """The product of weights in their order, on the rows of the lowest level that has all.
+
+        Products that no variation changes are kept, for all that begin with them.
+        """
+        own = {index: label for index in weights if label in self._of(index)}
+        variation = self._sharing(variation, weights)
+        key = (variation, weights)
+        if not own and key in self._products:
+            return self._products[key]
+        *before, last = weights
+        level = self._steps[last].level
+        values = self._value(last, variation, own.get(last, NOMINAL))
+        if before:
+            earlier, low = self._multiplied(variation, tuple(before), label)
+            layer = self._stack.layer(variation)
+            if self._stack.plan.levels.contains(low, level):
+                earlier = layer.move(earlier, low, level)
+            else:
+                values, level = layer.move(values, level, low), low
+            with np.errstate(over="ignore"):
+                values = earlier * values
+        if not own:
+            self._products[key] = values, level
+        return values, level
+
+    def _sharing(self, variation: str, weights: tuple[int, ...]) -> str:
+        """The nominal where a variation has its values of these weights and its rows."""
+        if variation == NOMINAL:
+            return variation
+        differs = any(self._stack.differs(variation, self._steps[i].level) for i in weights)
+        return variation if differs or variation in self.touch(weights) else NOMINAL
+
+    def total(self, level: int, label: str = NOMINAL) -> tuple[int, float]:
+        """Rows and sum of weights at a level, under a variation."""
+        product = self.product(level, self.seen_at(level), label)
+        rows = self._stack.layer(label).rows(level)
+        if product is None:
+            return rows, float(rows)
+        with np.errstate(over="ignore"):
+            total = float(product.sum())
+        if not np.isfinite(total):
+            raise DataError(f"the weights of {rows} events multiply and add up to {total}")
+        return rows, total
+
+    def _of(self, index: int) -> tuple[str, ...]:
+        """The labels of one weight's variations."""
+        step = self._steps[index]
+        counted = (label_of(step.name, n) for n in range(self._counts.get(index, 0)))
+        return (*(label for label, _ in step.variations), *counted)
+
+    def _value(self, index: int, variation: str, label: str) -> np.ndarray:
+        """One factor: its values in a layer, as the nominal or one of its own variations."""
+        key = (index, variation, label)
+        if key in self._known:
+            return self._known[key]
+        step = self._steps[index]
+        layer = self._stack.layer(variation)
+        formulas = dict(step.variations)
+        if label == NOMINAL or label in formulas:
+            formula = formulas.get(label, step.formula)
+            made = self._checked(layer.value(formula, step.level, index), layer, step)
+        else:
+            number = int(label.removeprefix(label_of(step.name, "")))
+            made = self._matrix(index, variation)[number]
+        self._known[key] = made
+        return made
+
+    def _checked(self, value: Any, layer: Layer, step: Weight) -> np.ndarray:
+        rows = layer.rows(step.level)
+        flat = flatten(value, rows, named(step))
+        if flat.lists is not None or flat.missing is not None:
+            what = "one value per object" if flat.lists is not None else "missing values"
+            raise DataError(f"{named(step)}: {what}; an event weight is one number per event")
+        values = flat.values.astype(np.float64)
+        self._refuse_infinite(values, layer, step)
+        return values
+
+    def _matrix(self, index: int, variation: str) -> np.ndarray:
+        """Values of shape (variations, rows) of an array with as many in each event."""
+        if (index, variation) in self._each:
+            return self._each[index, variation]
+        step = self._steps[index]
+        layer = self._stack.layer(variation)
+        assert step.each is not None
+        value = layer.value(step.each, step.level, index)
+        array = as_awkward(value)
+        array = array if isinstance(array, ak.Array) else ak.Array(array)
+        where = step.each.where
+        if not len(array):
+            return np.zeros((0, 0))
+        if array.ndim != 2 or len(array) != layer.rows(step.level):
+            raise PathError(f"{where}: expected a list of weights for each event")
+        counts = np.unique(np.asarray(ak.num(array, axis=1)))
+        if len(counts) > 1:
+            raise DataError(f"{where}: {counts[0]} weights in some events, {counts[-1]} in others")
+        values = np.asarray(ak.to_numpy(ak.to_regular(array))).T.astype(np.float64, order="C")
+        self._refuse_infinite(values.sum(axis=0), layer, step)
+        self._each[index, variation] = values
+        return values
+
+    def _refuse_infinite(self, values: np.ndarray, layer: Layer, step: Weight) -> None:
+        finite = np.isfinite(values)
+        if not finite.all():
+            bad = ~finite
+            entry = int(layer.entries(step.level)[int(np.argmax(bad))])
+            raise DataError(
+                f"{named(step)}: not finite in {int(bad.sum())} of {len(values)} events "
+                f"(first: entry {entry})"
+            )

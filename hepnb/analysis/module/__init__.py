@@ -1,0 +1,1 @@
+"""Class modules: their parameters, registry, resources, and the hooks of runs and events."""

@@ -1,0 +1,175 @@
+"""What a path says of systematic variations: varied columns, weights with variations, corrections."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar, overload
+
+from ...errors import PathError
+from ..language.formula import make_formula
+from .checking import check_name
+from .declared import Declared, texts
+from .steps import Replacement, Vary, Weight
+from .variations import NOMINAL, Scope, read_alternatives
+
+__all__ = ["VariedPath"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+Names = str | Sequence[str]
+
+
+class VariedPath(Declared):
+    """The part of `Path` that knows of weights, corrections and systematic variations."""
+
+    @overload
+    def weight(self, name: F) -> F: ...
+    @overload
+    def weight(
+        self,
+        name: str,
+        formula: str | float | Callable[..., Any] | None = None,
+        *,
+        up: Any = None,
+        down: Any = None,
+        variations: Mapping[str, Any] | None = None,
+        each: Any = None,
+        only: Names = (),
+        without: Names = (),
+        requires: Names = (),
+        sets: Names = (),
+    ) -> None: ...
+    def weight(
+        self,
+        name: Any,
+        formula: Any = None,
+        *,
+        up: Any = None,
+        down: Any = None,
+        variations: Mapping[str, Any] | None = None,
+        each: Any = None,
+        only: Names = (),
+        without: Names = (),
+        requires: Names = (),
+        sets: Names = (),
+    ) -> Any:
+        """Multiply the event weight of all that follows: by an expression, a function or a column.
+
+        `weight("genWeight")` takes the column of that name; as a decorator it takes the function.
+        One number per event, used as float64; one that is not finite fails the chunk.
+
+        Its systematic variations are other values of this factor: `up=` and `down=` (called `name_up`
+        and `name_down`), any `variations={suffix: formula}`, and `each=`, a list of formulas or a
+        column with a list of values per event (`name_0`, `name_1`, ...: replicas of a PDF). They are
+        filled in one go; see `vary` for `only`, `without`, `requires` and `sets`. Raises `PathError`
+        when there is a weight of that name.
+
+        >>> from hepnb.analysis import Path
+        >>> path = Path()
+        >>> path.weight("genWeight")
+        >>> path.weight("efficiency", 0.95, up=0.97, down=0.93)
+        >>> path.weight("pdf", 1.0, each="LHEPdfWeight", sets="theory", requires="LHEPdfWeight")
+        """
+        if callable(name):
+            self._weight(getattr(name, "__name__", ""), name, (), None, Scope())
+            return name
+        place = f"weight {name!r}"
+        found: dict[str, Any] = {"up": up, "down": down, **(variations or {})}
+        others = {suffix: f for suffix, f in found.items() if f is not None}
+        if isinstance(each, list | tuple):
+            others |= {str(number): f for number, f in enumerate(each)}
+            each = None
+        made = read_alternatives(name, others, place) if others else ()
+        array = None if each is None else make_formula(each, f"{place}, each")
+        scope = _scope(place, only, without, requires, sets)
+        self._weight(name, name if formula is None else formula, made, array, scope)
+        return None
+
+    def _weight(self, name: str, formula: Any, made: Any, each: Any, scope: Scope) -> None:
+        check_name(name, "a weight")
+        _check_labels([label for label, _ in made], f"weight {name!r}")
+        formula = make_formula(formula, f"weight {name!r}")
+        self._add(Weight(name, formula, variations=made, each=each, scope=scope))
+
+    def vary(
+        self,
+        column: str | None = None,
+        /,
+        *,
+        only: Names = (),
+        without: Names = (),
+        requires: Names = (),
+        sets: Names = (),
+        **nuisances: Any,
+    ) -> None:
+        """Vary a column, or a field of a collection, systematically; each keyword names a nuisance.
+
+        `vary("Jet.pt", jes=("Jet.pt * 1.02", "Jet.pt * 0.98"))` makes `jes_up` and `jes_down`; so does
+        one function that returns both. `{suffix: formula}` names variations freely, one expression
+        alone is a variation of one side. Several columns vary together as
+        `vary(jes={"Jet.pt": (up, down), "MET_pt": (up, down)})`; the same name in several calls, of
+        `weight` too, is one nuisance (correlated), another name another one.
+
+        A formula sees nominal values. Only what is made from the column is computed again, and every
+        histogram has an axis `variation`. Data are never varied; where a variation does not apply
+        (`only` and `without` are patterns of dataset names, `requires` columns that the file must
+        have) its histograms hold the nominal. `sets` are names under which `variations=` of `start`
+        may ask for it. Raises `PathError` in one line.
+
+        >>> from hepnb.analysis import Path
+        >>> path = Path()
+        >>> path.vary("Jet.pt", jes=lambda Jet: (Jet.pt * 1.02, Jet.pt * 0.98), sets="jets")
+        >>> path.freeze(variations="jes*").variations
+        ('jes_up', 'jes_down')
+        """
+        if not nuisances:
+            raise PathError("vary: no variations; write vary('Jet.pt', jes=(up, down))")
+        for nuisance, what in nuisances.items():
+            check_name(nuisance, "a variation")
+            place = f"variation {nuisance!r}"
+            if column is None and not isinstance(what, Mapping):
+                raise PathError(f"{place}: of which column? Write vary('Jet.pt', {nuisance}=...)")
+            targets = {column: what} if column is not None else what
+            for target, formulas in targets.items():
+                _check_column(target, place)
+                made = read_alternatives(nuisance, formulas, f"{place} of {target!r}")
+                _check_labels([label for label, _ in made], place)
+                scope = _scope(place, only, without, requires, sets)
+                self._add(Vary(f"{nuisance}: {target}", nuisance, target, made, scope))
+
+    def replace(self, column: str, formula: str | float | Callable[..., Any]) -> None:
+        """Correct a column of the file, or a field of a collection, for all that reads it.
+
+        The formula sees the columns of the file as they were read. Raises `PathError` when the column
+        was replaced already.
+
+        >>> from hepnb.analysis import Path
+        >>> path = Path()
+        >>> path.replace("Muon.pt", "Muon.pt * 1.001")
+        """
+        _check_column(column, "replace")
+        self._add(Replacement(column, make_formula(formula, f"replacement of {column!r}")))
+
+
+def _scope(place: str, only: Names, without: Names, requires: Names, sets: Names) -> Scope:
+    return Scope(
+        texts(only, f"{place}: only"),
+        texts(without, f"{place}: without"),
+        texts(requires, f"{place}: requires"),
+        texts(sets, f"{place}: sets"),
+    )
+
+
+def _check_column(name: object, place: str) -> None:
+    if not isinstance(name, str) or not all(part.isidentifier() for part in name.split(".")):
+        raise PathError(f"{place}: {name!r} is no column; write 'MET_pt' or 'Jet.pt'")
+    if name.count(".") > 1:
+        raise PathError(f"{place}: {name!r} is a field of a field; write 'Jet.pt'")
+
+
+def _check_labels(labels: Sequence[str], place: str) -> None:
+    for label in labels:
+        check_name(label, f"a variation of {place}", words=True)
+        if label in (NOMINAL, "all"):
+            raise PathError(f"{place}: {label!r} is no name for a variation")
+    if len(set(labels)) != len(labels):
+        raise PathError(f"{place}: two variations have the same name")
