@@ -206,6 +206,7 @@ def memory(engine: str, file: str) -> float:
         run.pause()
         while any(row["state"] != "idle" for row in run.workers):
             time.sleep(0.05)
+        time.sleep(1)
         supervisor = psutil.Process(run.snapshot()["pid"])
         found = _proportional([supervisor, *supervisor.children(recursive=True)])
         run.cancel()

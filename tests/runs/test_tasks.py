@@ -5,7 +5,9 @@ from __future__ import annotations
 import platform
 import subprocess
 import sys
+import time
 
+import numpy as np
 import psutil
 import pytest
 
@@ -52,12 +54,14 @@ def test_a_file_stays_open_until_it_was_read_whole(numbered):
 CHUNKS = """
 import resource, sys
 import numpy as np
-from hepnb.runs.engines.memory import keep_freed_memory
-if sys.argv[1] == "keep":
+from hepnb.runs.engines.memory import give_back_memory, keep_freed_memory
+if sys.argv[1] != "return":
     keep_freed_memory()
 for _ in range(5):
+    if sys.argv[1] == "give back":
+        give_back_memory()
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-    arrays = [np.ones(1 << 19) for _ in range(12)]
+    arrays = [np.ones(1 << 19) for _ in range(50)]
     del arrays
     faults = resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
 print(faults * resource.getpagesize())
@@ -65,10 +69,33 @@ print(faults * resource.getpagesize())
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc can be told")
-def test_memory_that_a_chunk_freed_is_there_for_the_next():
+def test_memory_that_a_chunk_freed_is_there_for_the_next_until_it_is_given_back():
     fresh = {
         how: int(subprocess.check_output([sys.executable, "-c", CHUNKS, how], text=True))
-        for how in ("keep", "return")
+        for how in ("keep", "return", "give back")
     }
-    assert fresh["return"] > 12 << 20  # else glibc has learnt, and this is no longer needed
+    assert fresh["return"] > 50 << 20  # else glibc has learnt, and this is no longer needed
     assert fresh["keep"] < 1 << 20
+    assert fresh["give back"] > 50 << 20
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc can be told")
+def test_a_worker_that_waits_for_a_chunk_gives_its_memory_back(numbered):
+    def hungry(nMuon):
+        arrays = [np.ones(1 << 17) for _ in range(300)]
+        return nMuon + 0 * len(arrays)
+
+    path = hn.Path("hungry")
+    path.define("n", hungry)
+    path.hist("n", n="n: 0, 9, int")
+    run = path.start(numbered[0], workers=1, chunk=1)
+    while not run.progress["chunks"]:
+        time.sleep(0.01)
+    run.pause()
+    worker = psutil.Process(run.workers[0]["pid"])
+    zygote = worker.parent().memory_info().rss
+    until = time.monotonic() + 30
+    while (grown := worker.memory_info().rss - zygote) > 200 << 20 and time.monotonic() < until:
+        time.sleep(0.05)
+    run.cancel()
+    assert grown < 200 << 20

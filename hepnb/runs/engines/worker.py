@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import select
 import socket
 import threading
 from collections.abc import Mapping
@@ -19,12 +20,13 @@ from ...frames import FrameReader, encode
 from ..bundle import Bundle
 from ..spec import RunSpec
 from .capture import LogSender, Streams
-from .memory import keep_freed_memory
+from .memory import give_back_memory, keep_freed_memory
 from .tasks import Tasks
 
 __all__ = ["serve"]
 
 _COPIED = 1 << 16
+_IDLE = 0.5
 
 
 class _Channel:
@@ -44,6 +46,13 @@ class _Channel:
                 self._stream.sendall(raw)
 
 
+def _received(stream: socket.socket) -> bytes:
+    """What the supervisor sends next; who waits for it long keeps no memory for a next chunk."""
+    if not select.select([stream], [], [], _IDLE)[0]:
+        give_back_memory()
+    return stream.recv(1 << 16)
+
+
 def serve(stream: socket.socket, bundle: Bundle, spec: RunSpec, directory: Path) -> None:
     """Answer tasks until the supervisor closes the stream."""
     keep_freed_memory()
@@ -57,7 +66,7 @@ def serve(stream: socket.socket, bundle: Bundle, spec: RunSpec, directory: Path)
     tasks = Tasks(bundle, spec, directory, channel.send)
     reader = FrameReader()
     channel.send({"k": "ready", "pid": os.getpid()})
-    while data := stream.recv(1 << 16):
+    while data := _received(stream):
         for task, _ in reader.feed(data):
             # The user's code may have gone elsewhere, and files may be given relative to this.
             with contextlib.suppress(OSError):
