@@ -1,7 +1,8 @@
 """Where the files of a dataset come from: paths, lists, addresses, and plug-ins that ask a catalogue.
 
 A plug-in answers `rucio:NAME` or `dbs:NAME` with files. Its answers are kept in a cache, which is asked
-first, so that a card works offline once it has worked online; `refresh` asks the plug-in again.
+first, so that a card works offline once it has worked online; `refresh` asks the plug-in again. Of an
+answer that is older than a week the date is said.
 """
 
 from __future__ import annotations
@@ -11,12 +12,15 @@ import json
 import os
 import re
 import tempfile
+import warnings
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path as FilePath
 from typing import Any
 
-from ...errors import CardError, nearest, one_line
+from ...errors import CardError, HepnbError, nearest, one_line
 from ...folders import cache_dir
 from ..reading.rootfiles import REMOTE
 from .nodes import Node
@@ -28,6 +32,8 @@ _SCHEME = re.compile(r"^(?P<scheme>[a-z][a-z0-9+-]*):(?!//)(?P<rest>.*)$", re.DO
 _LARGEST_LIST = 50_000_000
 _KNOWN = ("list", "glob", "file")
 _CATALOGUES = ("rucio", "dbs")
+_OLD = timedelta(days=7)
+_OURS = "hepnb."
 
 Catalogue = Callable[[str], Sequence[str]]
 _registered: dict[str, Catalogue] = {}
@@ -95,34 +101,61 @@ def _listed(file: FilePath, node: Node) -> list[str]:
     return made
 
 
+@dataclass(frozen=True)
+class Kept:
+    """What a catalogue has answered, and when."""
+
+    files: tuple[str, ...]
+    asked: datetime
+
+    def __str__(self) -> str:
+        return f"the {len(self.files)} files of {self.asked.astimezone():%Y-%m-%d}"
+
+
 def _asked(scheme: str, name: str, node: Node, refresh: bool) -> list[str]:
     """The answer of a catalogue, from the cache where it has been asked before."""
     cached = _cache(scheme, name)
-    if not refresh and (answer := _read(cached)) is not None:
-        return answer
+    kept = _read(cached)
+    if kept is not None and not refresh:
+        if datetime.now(UTC) - kept.asked > _OLD:
+            text = f"source {scheme}:{name}: these are {kept}; --refresh (refresh=True) asks again"
+            warnings.warn(text, UserWarning, stacklevel=2)
+        return list(kept.files)
     plug_in = _registered.get(scheme) or _entry_point(scheme, node)
     if plug_in is None:
-        hint = "" if scheme in _CATALOGUES else nearest(scheme, [*_KNOWN, *_registered])
-        if hint:
-            raise node.error(f"no source {scheme + ':'!r}{hint}")
-        raise node.error(
-            f"nobody answers {scheme}:{name}: install a plug-in (entry point {GROUP!r}) or call "
-            f"hepnb.analysis.cards.register_source({scheme!r}, function), or use list:"
-        )
+        raise node.error(_unanswered(scheme, name))
+    instead = f"; without --refresh {kept} are taken" if kept else ""
+    if os.environ.get("HEPNB_OFFLINE"):
+        raise node.error(f"source {scheme}:{name}: HEPNB_OFFLINE is set{instead}")
     try:
         said: list[Any] = list(plug_in(name))
     except Exception as error:
-        raise node.error(f"source {scheme}:{name}: {one_line(error)}") from error
+        reason = str(error) if isinstance(error, HepnbError) else one_line(error)
+        raise node.error(f"source {scheme}:{name}: {reason}{instead}") from error
     if not said or not all(isinstance(file, str) and file for file in said):
-        raise node.error(f"source {scheme}:{name}: the plug-in gives no files")
+        raise node.error(f"source {scheme}:{name}: the plug-in gives no files{instead}")
     _write(cached, said)
     return said
 
 
+def _unanswered(scheme: str, name: str) -> str:
+    hint = nearest(scheme, [*_KNOWN, *_registered, *_CATALOGUES])
+    if hint and scheme not in _CATALOGUES:
+        return f"no source {scheme + ':'!r}{hint}"
+    return (
+        f"nobody answers {scheme}:{name}: install a plug-in (entry point {GROUP!r}) or call "
+        f"hepnb.analysis.cards.register_source({scheme!r}, function), or use list:"
+    )
+
+
 def _entry_point(scheme: str, node: Node) -> Catalogue | None:
+    """What an installed package answers with; one of the user's comes before hepnb's own."""
     from importlib.metadata import entry_points
 
-    for point in entry_points(group=GROUP, name=scheme):
+    points = sorted(
+        entry_points(group=GROUP, name=scheme), key=lambda point: point.value.startswith(_OURS)
+    )
+    for point in points:
         try:
             plug_in: Any = point.load()
         except Exception as error:
@@ -138,15 +171,15 @@ def _cache(scheme: str, name: str) -> FilePath:
     return cache_dir() / "sources" / f"{scheme}-{digest}.json"
 
 
-def _read(file: FilePath) -> list[str] | None:
+def _read(file: FilePath) -> Kept | None:
     """A kept answer; what cannot be understood is asked again."""
     try:
         answer = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        files, asked = answer["files"], datetime.fromisoformat(answer["asked"])
+    except (OSError, ValueError, TypeError, KeyError):
         return None
-    if not isinstance(answer, list) or not all(isinstance(file, str) for file in answer):
-        return None
-    return answer or None
+    strange = not isinstance(files, list) or not all(isinstance(file, str) for file in files)
+    return None if strange or not files or asked.tzinfo is None else Kept(tuple(files), asked)
 
 
 def _write(file: FilePath, answer: Sequence[str]) -> None:
@@ -157,7 +190,7 @@ def _write(file: FilePath, answer: Sequence[str]) -> None:
         fresh = FilePath(name)
         try:
             with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-                json.dump(list(answer), stream)
+                json.dump({"asked": datetime.now(UTC).isoformat(), "files": list(answer)}, stream)
             fresh.replace(file)
         finally:
             fresh.unlink(missing_ok=True)

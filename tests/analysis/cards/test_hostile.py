@@ -159,7 +159,7 @@ def test_a_hostile_card_is_refused_in_one_line(
         ("list:", "names nothing"),
         ("glob:*.none", "no file matches"),
         ("servicex:x", "not there yet"),
-        ("rucio:cms:/x", "nobody answers rucio:cms:/x"),
+        ("belle:cms:/x", "nobody answers belle:cms:/x"),
         ("lst:x", "did you mean 'list'"),
         ("{pt}.root", "no placeholder {pt}"),
     ],

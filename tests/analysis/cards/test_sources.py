@@ -83,8 +83,8 @@ def test_a_plug_in_answers_once_and_then_the_cache(tmp_path: FilePath) -> None:
         asked.append(name)
         return [f"root://eos.example.org/{name}/{len(asked)}.root"]
 
-    register_source("dbs", catalogue)
-    source = "files: 'dbs:/TT/NANOAODSIM'"
+    register_source("catalogue", catalogue)
+    source = "files: 'catalogue:/TT/NANOAODSIM'"
     first = ["root://eos.example.org//TT/NANOAODSIM/1.root"]
     assert files(tmp_path, source) == first
     assert files(tmp_path, source) == first
@@ -95,7 +95,9 @@ def test_a_plug_in_answers_once_and_then_the_cache(tmp_path: FilePath) -> None:
     for file in (tmp_path / "cache" / "sources").iterdir():
         assert file.stat().st_mode & 0o077 == 0
         file.write_text("{")
-    with pytest.raises(CardError, match=r"card\.yaml:3:14: nobody answers dbs:/TT/NANOAODSIM"):
+    with pytest.raises(
+        CardError, match=r"card\.yaml:3:14: nobody answers catalogue:/TT/NANOAODSIM"
+    ):
         files(tmp_path, source)
 
 
