@@ -71,7 +71,8 @@ class ChunkLook:
             self.result = program.process_stack(stack)
         except Exception as error:  # noqa: BLE001  the user's code
             self.error = error
-        self._layer, self._plan = stack.layer(variation), stack.plan
+        self._stack, self._plan = stack, stack.plan
+        self._layer = stack.layer(variation)
         self._steps = {describe(step): i for i, step in enumerate(stack.steps)}
         self.step = costs.failed
         if self.error is not None and not self.step:

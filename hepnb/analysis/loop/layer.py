@@ -6,6 +6,7 @@ not know on which layer it stands, nor where a column was computed (see `stack`)
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -20,19 +21,20 @@ from ..columns.picked import Picked
 from ..columns.references import linked
 from ..columns.source import Collection, collect, freeze, override, simplify, spread, take
 from ..language.expression import Expression
-from ..language.formula import RESERVED, Formula
+from ..language.formula import Formula
 from ..reading.conventions import Reading
 from ..steering.plan import describe
 from ..steering.steps import Category, Definition, Merged, ModuleStep, Replacement, named
 from ..steering.variations import NOMINAL
 from .calling import call_module
 from .random import EventRandom
+from .view import View
 
 if TYPE_CHECKING:
     from ..dataset import Dataset
     from .stack import Stack
 
-__all__ = ["AS_READ", "Chunk", "Layer", "View", "truth"]
+__all__ = ["AS_READ", "Chunk", "Layer", "truth"]
 
 AS_READ = ""
 """The values of the file, before replacements."""
@@ -71,11 +73,15 @@ class Chunk:
 
 
 class Layer:
-    """The columns of one chunk with the values of one variation, on the rows of a group of them."""
+    """The columns of one chunk with the values of one variation, on the rows of a group of them.
+
+    It belongs to its stack and goes with it: were each to hold the other, the arrays of a chunk would
+    stay until Python looks for such circles.
+    """
 
     def __init__(self, stack: Stack, variation: str, group: frozenset[str]) -> None:
-        self._stack = stack
-        self._steps, self._plan = stack.steps, stack.plan
+        self._stack: Stack = weakref.proxy(stack)
+        self.steps, self.plan = stack.steps, stack.plan
         self.chunk, self.statistics = stack.chunk, stack.statistics
         self.variation, self.group = variation, group
         self.key = (variation, group)
@@ -116,14 +122,14 @@ class Layer:
         key = (name, level)
         if key in self._columns:
             return self._columns[key]
-        owner = self._plan.owners.get(name)
+        owner = self.plan.owners.get(name)
         home = self._stack.home(self._stack.touch.column(name), self)
         if home is not self:
             value = self._from(home, home.raw(name, level), level)
         elif owner is None:
             value = self._read(name, level)
         else:
-            at = self._plan.computed_at[owner]
+            at = self.plan.computed_at[owner]
             if at == level:
                 self._compute(owner, at)
                 return self._columns[key]
@@ -135,14 +141,15 @@ class Layer:
         """A column of the file, replaced and varied."""
         if name not in self.chunk.readings:
             raise PathError(
-                f"no column {name!r}{nearest(name, [*self._plan.owners, *self.chunk.readings])}"
+                f"no column {name!r}{nearest(name, [*self.plan.owners, *self.chunk.readings])}"
             )
-        above = self._plan.levels.above(level) if level else 0
+        above = self.plan.levels.above(level) if level else 0
         if level and (name, above) in self._columns:
             return self.move(self._columns[name, above], above, level)
         value = self.move(self._stack.read(name), 0, level)
         if links := self.chunk.readings[name].links:
-            value = linked(value, links, lambda target: self.raw(target, level))
+            stack, key = self._stack, self.key
+            value = linked(value, links, lambda target: stack.at(*key).raw(target, level))
         return self._overridden(name, value, level)
 
     def _overridden(self, name: str, value: Any, level: int) -> Any:
@@ -150,14 +157,14 @@ class Layer:
         if self.variation == AS_READ:
             return value
         for index, field, formula in self._stack.overrides(name, self.variation):
-            replaces = isinstance(self._steps[index], Replacement)
+            replaces = isinstance(self.steps[index], Replacement)
             base = self._stack.at(AS_READ if replaces else NOMINAL, self.group)
             made = base.value(formula, level, index)
             value = override(value, field, self._checked(made, level, formula.where), formula.where)
         return value
 
     def _compute(self, owner: int, level: int) -> None:
-        step = self._steps[owner]
+        step = self.steps[owner]
         if isinstance(step, Definition):
             value = self.value(step.formula, level, owner, name=step.name)
             value = self._checked(value, level, named(step))
@@ -184,8 +191,8 @@ class Layer:
 
     def _merged(self, owner: int, step: Merged, level: int) -> Any:
         """A column of a sub-path on rows of which some did not get there."""
-        source = self._plan.owners[step.source]
-        there = self._plan.computed_at[source]
+        source = self.plan.owners[step.source]
+        there = self.plan.computed_at[source]
         mine, theirs = (self._stack.rows(self.group, at) for at in (level, there))
         values = self.argument(step.source, there, owner)
         return spread(values, mine.places_in(theirs), step.fill, named(step))
@@ -207,9 +214,9 @@ class Layer:
         return self._from(home, home._values[key], level)
 
     def _valued(self, formula: Formula, level: int, owner: int, name: str) -> Any:
-        label = describe(self._steps[owner])
+        label = describe(self.steps[owner])
         if isinstance(formula, Expression):
-            view = View(self, level, owner)
+            view = View(self, level)
             for used in formula.uses.inputs:
                 view.prepare(used)
             return self.statistics.timed(label, self.rows(level), lambda: evaluate(formula, view))
@@ -231,7 +238,7 @@ class Layer:
 
     def argument(self, name: str, level: int, owner: int, asker: str = "") -> Any:
         """What a function gets for an argument name: a fresh view, so that changing it changes nothing."""
-        if name not in self._plan.owners:
+        if name not in self.plan.owners:
             if name == "dataset":
                 return self.chunk.dataset
             if name == "variation":
@@ -242,7 +249,7 @@ class Layer:
         value = self.raw(name, level)
         if isinstance(value, Collection):
             reading = self.chunk.readings.get(name) or Reading(name, False, value.fields)
-            return record_of(value, reading, self._plan.needs[owner, name], asker)
+            return record_of(value, reading, self.plan.needs[owner, name], asker)
         return ak.Array(value.layout) if isinstance(value, ak.Array) else as_awkward(value)
 
     def whole(self, name: str, level: int) -> Any:
@@ -280,79 +287,13 @@ class Layer:
 
     def labels(self, category: str, level: int) -> tuple[bool, tuple[str, ...], list[np.ndarray]]:
         """A category at a level: exclusive or not, its labels, and which rows each holds."""
-        step = self._steps[self._plan.owners[category]]
+        step = self.steps[self.plan.owners[category]]
         assert isinstance(step, Category)
-        at = self._plan.computed_at[self._plan.owners[category]]
+        at = self.plan.computed_at[self.plan.owners[category]]
         masks = self.raw(category, at)
         if at != level:
             masks = self.move(masks, at, level)
         return step.exclusive, tuple(label for label, _ in step.labels), masks
-
-
-class View:
-    """The columns of a layer as an expression sees them: at one level, for one step."""
-
-    def __init__(self, layer: Layer, level: int, owner: int) -> None:
-        self._layer = layer
-        self._level = level
-        self._owner = owner
-        self._plan = layer._plan
-
-    def prepare(self, name: str) -> None:
-        """Compute a name before the expression's own time is taken."""
-        if name in self._plan.owners or name not in RESERVED:
-            if self._category(name):
-                return
-            self._layer.raw(name, self._level)
-
-    def _category(self, name: str) -> Category | None:
-        owner = self._plan.owners.get(name)
-        step = None if owner is None else self._layer._steps[owner]
-        return step if isinstance(step, Category) else None
-
-    def column(self, name: str) -> Any:
-        """The value of a column, or the record of a collection."""
-        if self._category(name):
-            raise TypeError(
-                f"{name!r} is a category: compare it with a label, such as {name} == 'x'"
-            )
-        if name in RESERVED and name not in self._plan.owners:
-            raise TypeError(f"{name!r} has no value of its own here")
-        return self._layer.raw(name, self._level)
-
-    def field(self, name: str, field: str) -> Any:
-        """One field of a collection or record."""
-        if name == "dataset" and name not in self._plan.owners:
-            return _metadata(self._layer.chunk.dataset, field)
-        value = self._layer.raw(name, self._level)
-        if isinstance(value, Collection | Picked):
-            return value[field]
-        known = ak.fields(value) if isinstance(value, ak.Array) else []
-        if field not in known:
-            raise PathError(f"{name!r} has no field {field!r}{nearest(field, known)}")
-        return simplify(value[field])
-
-    def count(self, name: str) -> Any:
-        """Objects per row."""
-        value = self._layer.raw(name, self._level) if not self._category(name) else None
-        if isinstance(value, Collection):
-            return value.counts()
-        from ..columns.operations import OPERATIONS
-
-        return OPERATIONS["count"](value)
-
-    def is_label(self, category: str, label: str) -> Any:
-        """Which rows are in a label; None when there is no such category."""
-        if not self._category(category):
-            return None
-        exclusive, labels, masks = self._layer.labels(category, self._level)
-        place = labels.index(label)
-        if not exclusive:
-            return masks[place]
-        earlier = np.zeros(len(masks[place]), dtype=bool)
-        for mask in masks[:place]:
-            earlier |= mask
-        return masks[place] & ~earlier
 
 
 def _taken(values: Any, index: np.ndarray) -> Any:
@@ -362,17 +303,6 @@ def _taken(values: Any, index: np.ndarray) -> Any:
     if isinstance(values, bool | int | float | np.number | np.bool_):
         return values
     return take(values, index)
-
-
-def _metadata(dataset: Dataset, field: str) -> Any:
-    """A number or text known of the dataset."""
-    try:
-        value = getattr(dataset, field)
-    except AttributeError as error:
-        raise PathError(str(error)) from None
-    if not isinstance(value, bool | int | float | str):
-        raise PathError(f"dataset {dataset.name!r}: {field!r} is no number or text")
-    return value
 
 
 def truth(value: Any, rows: int, where: str) -> Any:
