@@ -11,14 +11,14 @@ from __future__ import annotations
 import ast
 import builtins
 import inspect
-import sysconfig
 import types
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from ..columns.momenta import COORDINATES, METHODS, SUM
 from .functions import FUNCTIONS
-from .sourcecode import find_source
+from .literals import looped_texts, texts_of
+from .sourcecode import find_source, is_of_library
 from .usage import Use, Uses
 
 __all__ = ["function_uses"]
@@ -31,7 +31,6 @@ _PASSING = {
 }  # fmt: skip
 _COUNTING = {"num", "local_index", "is_none", "argcartesian", "argcombinations"}
 _DEPTH = 4
-_LIBRARIES = tuple({sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")})
 
 
 class Ref(NamedTuple):
@@ -60,11 +59,6 @@ def function_uses(function: Callable[..., Any], arguments: Iterable[str], depth:
     return Uses(reader.uses, reader.passes)
 
 
-def _is_of_library(function: types.FunctionType) -> bool:
-    """Whether a function is an installed one: such look for attributes that need not be there."""
-    return function.__code__.co_filename.startswith(_LIBRARIES)
-
-
 def _everything(names: tuple[str, ...]) -> Uses:
     return Uses({name: Use(whole=True, value=True) for name in names}, dict.fromkeys(names, False))
 
@@ -83,6 +77,7 @@ class _Reader:
         self._env: dict[str, Refs] = {name: frozenset({Ref(name)}) for name in names}
         self._locals: set[str] = set(plain.__code__.co_varnames)
         self._picking: dict[str, bool] = {}
+        self._texts: dict[str, frozenset[str]] = {}
         self.uses = {name: Use() for name in names}
         self.passes: dict[str, bool] = {}
 
@@ -91,6 +86,7 @@ class _Reader:
         if isinstance(node, ast.Lambda):
             self._returned(self._expr(node.body))
             return
+        self._texts = {n: t for n, t in looped_texts(node).items() if n in self._locals}
         for _ in range(10):
             before = dict(self._env)
             for statement in node.body:
@@ -233,14 +229,22 @@ class _Reader:
     def _comprehension(
         self, node: ast.ListComp | ast.GeneratorExp | ast.SetComp | ast.DictComp
     ) -> Refs:
+        outside = dict(self._texts)
         for generator in node.generators:
             self._bind(generator.target, self._expr(generator.iter))
+            one = isinstance(generator.target, ast.Name)
+            texts = texts_of(generator.iter) if one else frozenset()
+            names = (n.id for n in ast.walk(generator.target) if isinstance(n, ast.Name))
+            self._texts |= dict.fromkeys(names, texts)
             for test in generator.ifs:
                 self._escape(self._expr(test))
         if isinstance(node, ast.DictComp):
             self._escape(self._expr(node.key))
-            return self._loose(self._expr(node.value))
-        return self._expr(node.elt)
+            found = self._loose(self._expr(node.value))
+        else:
+            found = self._expr(node.elt)
+        self._texts = outside
+        return found
 
     def _union(self, nodes: Iterable[ast.AST]) -> Refs:
         return _NONE.union(*(self._expr(node) for node in nodes))
@@ -261,13 +265,12 @@ class _Reader:
         index = node.slice
         if isinstance(index, ast.Constant) and isinstance(index.value, str):
             return self._attribute(refs, index.value)
-        if isinstance(index, ast.List) and all(
-            isinstance(e, ast.Constant) and isinstance(e.value, str) for e in index.elts
-        ):
-            for element in index.elts:
-                assert isinstance(element, ast.Constant)
-                self._attribute(refs, str(element.value))
+        if isinstance(index, ast.List) and (fields := texts_of(index)):
+            for field in fields:
+                self._attribute(refs, field)
             return refs
+        if isinstance(index, ast.Name) and (fields := self._texts.get(index.id, frozenset())):
+            return _NONE.union(*(self._attribute(refs, field) for field in fields))
         self._escape(self._expr(index))
         # A computed key might be a field's name: only slices, numbers and masks are certain.
         if refs and not self._picks(index):
@@ -345,7 +348,7 @@ class _Reader:
             self._escape(_NONE.union(*refs))
             return _NONE
         inner = function_uses(function, names, self._depth + 1)
-        certain = not _is_of_library(function)
+        certain = not is_of_library(function)
         passed: Refs = _NONE
         for name, values in zip(bound, refs, strict=True):
             assert name is not None

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import ast
 import inspect
+import sysconfig
 import textwrap
 import types
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["find_source"]
+__all__ = ["find_source", "is_of_library"]
+
+_LIBRARIES = tuple({sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")})
 
 
 def find_source(function: Callable[..., Any]) -> ast.FunctionDef | ast.Lambda | None:
@@ -38,6 +41,11 @@ def find_source(function: Callable[..., Any]) -> ast.FunctionDef | ast.Lambda | 
     if not isinstance(node, ast.FunctionDef) or node.name != plain.__name__:
         return None
     return node if _fits(node, plain.__code__) else None
+
+
+def is_of_library(function: types.FunctionType) -> bool:
+    """Whether a function is an installed one: such look for attributes that need not be there."""
+    return function.__code__.co_filename.startswith(_LIBRARIES)
 
 
 def _fits(node: ast.AST, code: types.CodeType) -> bool:

@@ -24,6 +24,7 @@ BRANCHES = [
 ]
 ALL = {b for b in BRANCHES if b.startswith("Muon_")}
 CUT = 30.0
+FIELD = "charge"
 
 
 def helper(objects: Any, scale: float = 1.0) -> Any:
@@ -77,6 +78,36 @@ def looped(Muon: Any) -> Any:
     for name in ("pt", "eta"):
         total = total + Muon[name]
     return total
+
+
+def comprehending(Muon: Any) -> Any:
+    pt, eta = ([ak.firsts(m[field]) for m in (Muon, Muon[:, 1:])] for field in ("pt", "eta"))
+    return pt[0] + eta[1]
+
+
+def looped_further(Muon: Any) -> Any:
+    total: Any = 0
+    for name in ("pt", "eta"):
+        total = total + Muon[name]
+        name = FIELD  # noqa: PLW2901
+    return total + Muon[name]
+
+
+def looped_elsewhere(Muon: Any) -> Any:
+    def inner() -> Any:
+        for FIELD in ("pt", "eta"):
+            print(FIELD)
+
+    inner()
+    return Muon[FIELD]
+
+
+def shadowed(Muon: Any) -> Any:
+    return sum(Muon[FIELD] for FIELD in ("pt",)) + Muon[FIELD]
+
+
+def unpacked(Muon: Any) -> Any:
+    return sum(Muon[b] for a, b in ("pt", "id"))
 
 
 def counted(Muon: Any) -> Any:
@@ -163,6 +194,8 @@ def plain(nMuon: Any) -> Any:
         (combined, {"Muon_pt"}),
         (named_pairs, {"Muon_pt", "Muon_eta"}),
         (helped, {"Muon_pt", "Muon_eta"}),
+        (looped, {"Muon_pt", "Muon_eta"}),
+        (comprehending, {"Muon_pt", "Muon_eta"}),
         (counted, {"nMuon"}),
         (branching, {"Muon_pt", "Muon_eta"}),
         (aliased, {"Muon_phi"}),
@@ -172,7 +205,10 @@ def plain(nMuon: Any) -> Any:
         (keyed, {"Muon_pt", "Muon_iso"}),
         (lambda Muon: Muon.pt + Muon.eta, {"Muon_pt", "Muon_eta"}),
         # what cannot be followed needs every field
-        (looped, ALL),
+        (looped_further, ALL),
+        (looped_elsewhere, ALL),
+        (shadowed, ALL),
+        (unpacked, ALL),
         (escaping, ALL),
         (method, ALL),
         (nested, ALL),
