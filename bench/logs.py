@@ -12,6 +12,7 @@ import random
 import re
 import selectors
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -30,6 +31,7 @@ _PER_CHUNK = 50_000
 _CHUNKS = 20
 _RATE = 100_000
 _STEP = 500
+_TIMES = 3
 
 
 def main(repeats: int = 3) -> None:
@@ -50,7 +52,6 @@ def _pages(home: Path) -> None:
 
     from hepnb.runs.logs import LogFile, LogWriter
 
-    writer = LogWriter(home / "log")
     pieces = [
         "".join(
             f"{'[ERROR] ' if n % 5000 == 0 else ''}line {n} of a worker, with x = {n / 7:.6f}\n"
@@ -58,15 +59,20 @@ def _pages(home: Path) -> None:
         ).encode()
         for first in range(0, _LINES, 1000)
     ]
-    began = time.process_time()
-    for n, piece in enumerate(pieces):
-        writer.printed(piece, worker=1 + n % 3, chunk=f"f.root:{n // 100}", logger="stdout")
-        writer.flush()
-    seconds = time.process_time() - began
-    writer.close()
+
+    def write(n: int) -> float:
+        writer = _Flushing(LogWriter(home / f"log-{n}"))
+        began = time.process_time()
+        for number, piece in enumerate(pieces):
+            writer.printed(piece, worker=1 + number % 3, chunk=f"f.root:{number // 100}")
+        writer.close()
+        return time.process_time() - began
+
+    seconds = statistics.median(write(n) for n in range(_TIMES))
+    (home / "log-0").rename(home / "log")
     size = sum(file.stat().st_size for file in (home / "log").iterdir())
     print(f"\na log of {_LINES:,} printed lines, {size / 1e6:.0f} MB")
-    print(f"  written in {seconds / _LINES * 1e6:.2f} us of CPU per line")
+    print(f"  written in {seconds / _LINES * 1e6:.2f} us of CPU per line   (goal: 0.2)")
     asked: dict[str, dict[str, Any]] = {
         "a page of 100 lines": {},
         "a page of one level": {"levels": ["ERROR"]},
@@ -88,37 +94,54 @@ def _pages(home: Path) -> None:
 
 
 def _pipe(home: Path) -> None:
-    """The same as in a supervisor: read from a worker's pipe, and flushed ten times a second."""
+    """The same as in a supervisor: read from a worker's pipe."""
     from hepnb.runs.engines.output import Outputs
     from hepnb.runs.logs import LogWriter
 
     printing = f"for n in range({_LINES}): print(f'line {{n}} of a worker, with x = {{n / 7:.6f}}')"
-    writer = LogWriter(home / "piped")
-    selector = selectors.DefaultSelector()
-    outputs = Outputs(
-        selector,
-        lambda worker, stream, data: writer.printed(
-            data, worker=worker, chunk="f.root:0", logger=stream
-        ),
-    )
-    out, err = outputs.open(1)
-    began, flushed = time.process_time(), time.monotonic()
-    child = subprocess.Popen([sys.executable, "-c", printing], stdout=out, stderr=err)
-    os.close(out)
-    os.close(err)
-    while child.poll() is None:
-        for key, _ in selector.select(min(0.1, max(0.0, outputs.turn()))):
-            key.data()
-        if time.monotonic() - flushed > 0.1:
-            writer.flush()
-            flushed = time.monotonic()
-    outputs.close(1)
-    writer.close()
-    seconds = time.process_time() - began
-    assert writer.total == _LINES
-    print(
-        f"  read from a worker's pipe and written in {seconds / _LINES * 1e6:.2f} us of CPU per line"
-    )
+
+    def read(n: int) -> float:
+        log = LogWriter(home / f"piped-{n}")
+        writer = _Flushing(log)
+        selector = selectors.DefaultSelector()
+        outputs = Outputs(
+            selector,
+            lambda worker, _, data: writer.printed(data, worker=worker, chunk="f.root:0"),
+        )
+        out, err = outputs.open(1)
+        child = subprocess.Popen([sys.executable, "-c", printing], stdout=out, stderr=err)
+        os.close(out)
+        os.close(err)
+        began = time.process_time()
+        while child.poll() is None:
+            for key, _ in selector.select(min(0.1, max(0.0, outputs.turn()))):
+                key.data()
+        outputs.close(1)
+        writer.close()
+        if log.total != _LINES:
+            raise SystemExit(f"the log has {log.total:,} of {_LINES:,} lines")
+        return time.process_time() - began
+
+    seconds = statistics.median(read(n) for n in range(_TIMES))
+    each = seconds / _LINES * 1e6
+    print(f"  read from a worker's pipe and written in {each:.2f} us of CPU per line   (goal: 0.2)")
+
+
+class _Flushing:
+    """A log that is flushed ten times a second, as a supervisor does."""
+
+    def __init__(self, log: Any) -> None:
+        self._log = log
+        self._flushed = time.monotonic()
+
+    def printed(self, data: bytes, *, worker: int, chunk: str) -> None:
+        self._log.printed(data, worker=worker, chunk=chunk, logger="stdout")
+        if time.monotonic() - self._flushed > 0.1:
+            self._log.flush()
+            self._flushed = time.monotonic()
+
+    def close(self) -> None:
+        self._log.close()
 
 
 def _flood(repeats: int) -> None:
