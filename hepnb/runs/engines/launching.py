@@ -30,9 +30,6 @@ _SHARED = (
     "hepnb.frames",
     "hepnb.runs.engines.zygote",
     "hepnb.histograms.manifest",
-    "hepnb.histograms.record",
-    "hepnb.runs.logs",
-    "hepnb.runs.tally",
 )
 _THREADS = (
     "OMP_NUM_THREADS",
