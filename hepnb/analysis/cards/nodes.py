@@ -146,8 +146,10 @@ def _short(text: str) -> str:
     return repr(text if len(text) <= 40 else text[:37] + "...")
 
 
-def parse(content: bytes, file: str) -> Mapping:
+def parse(content: bytes, file: str, what: str = "card") -> Mapping:
     """The tree of a card. Raises `CardError` with the place for anything that is not a plain card.
+
+    `what` is what messages call it, where it is something else.
 
     >>> tree = parse(b"hepnb: 1\\nselects: {two: count(Muon) == 2}\\n", "card.yaml")
     >>> tree.plain, str(tree.section("selects").mark)
@@ -156,13 +158,13 @@ def parse(content: bytes, file: str) -> Mapping:
     start = Mark(file)
     if len(content) > LARGEST:
         raise start.error(
-            f"the card has {len(content) / 1e6:.1f} MB; at most {LARGEST / 1e6:.0f} MB are read"
+            f"the {what} has {len(content) / 1e6:.1f} MB; at most {LARGEST / 1e6:.0f} MB are read"
         )
     text = _decode(content, file)
     tree = _Builder(text, file).build()
     if not isinstance(tree, Mapping):
         found = "nothing" if tree is None else tree.called
-        raise start.error(f"a card is a mapping such as 'hepnb: 1', not {found}")
+        raise start.error(f"a {what} is a mapping of names to values, not {found}")
     return tree
 
 

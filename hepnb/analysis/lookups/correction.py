@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...errors import DataError, nearest, one_line
-from .shapes import elementwise
+from .shapes import called, elementwise
 
 __all__ = ["Correction"]
 
@@ -19,8 +19,9 @@ class Correction:
     It holds the text of the file: a worker compiles it once, and the hash of a path covers it.
     """
 
-    def __init__(self, text: str, name: str, where: str) -> None:
-        self._text, self._name, self._where = text, name, where
+    def __init__(self, text: str, name: str, source: str) -> None:
+        self._text, self._name, self._where = text, name, called(source)
+        self.source = source
         self._inputs = [(str(v.name), str(v.type)) for v in self._compiled.inputs]
 
     def __repr__(self) -> str:

@@ -14,6 +14,7 @@ from ...errors import DataError, one_line
 __all__ = ["LumiMask"]
 
 _BITS = 32
+_SECTIONS = (1 << _BITS) - 1
 
 
 class LumiMask:
@@ -48,6 +49,15 @@ class LumiMask:
         seen = np.concatenate([[-1], self._last[:-1]])
         starts = np.maximum(self._first, seen + 1)
         return int(np.maximum(self._last - starts + 1, 0).sum())
+
+    @property
+    def ranges(self) -> dict[str, list[list[int]]]:
+        """What makes an equal mask: first and last sections by run."""
+        found: dict[str, list[list[int]]] = {}
+        for first, last in zip(self._first.tolist(), self._last.tolist(), strict=True):
+            both = [first & _SECTIONS, last & _SECTIONS]
+            found.setdefault(str(first >> _BITS), []).append(both)
+        return found
 
     def __call__(self, run: Any, section: Any) -> np.ndarray:
         """Whether run and luminosity section of each event are certified."""

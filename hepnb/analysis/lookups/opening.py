@@ -11,6 +11,7 @@ from typing import Any
 
 from ...errors import DataError, nearest, one_line
 from .correction import Correction
+from .shapes import called
 from .table import HistTable
 
 __all__ = ["lookup"]
@@ -43,23 +44,23 @@ def lookup(
     [0.9, 0.95]
     """
     if not isinstance(source, str | os.PathLike):
-        return HistTable(source, outside, what, "lookup")
+        return HistTable(source, outside, what)
     said = os.fspath(source)
     file, key = _parted(said)
-    where = f"lookup {said!r}"
+    where = called(said)
     if file.suffix == ".root":
-        return HistTable(_from_root(file, key, where), outside, what, where)
+        return HistTable(_from_root(file, key, where), outside, what, said)
     text = _read(file, where)
     content = _parsed(text, file, where)
     if isinstance(content, dict) and "corrections" in content:
         if outside is not None or what != "value":
             raise DataError(f"{where}: a correction has rules of its own; leave outside= and what=")
-        return Correction(text, key, where)
+        return Correction(text, key, said)
     if isinstance(content, dict) and key:
         if key not in content:
             raise DataError(f"{where}: the file has no {key!r}{nearest(key, content)}")
         content = content[key]
-    return HistTable(_from_uhi(content, where), outside, what, where)
+    return HistTable(_from_uhi(content, where), outside, what, said)
 
 
 def _parted(text: str) -> tuple[FilePath, str]:

@@ -10,7 +10,12 @@ import numpy as np
 
 from ...errors import DataError
 
-__all__ = ["elementwise"]
+__all__ = ["called", "elementwise"]
+
+
+def called(source: str) -> str:
+    """How messages call what is looked up in a source."""
+    return f"lookup {source!r}" if source else "lookup"
 
 
 def elementwise(function: Callable[..., np.ndarray], values: Sequence[Any], where: str) -> Any:

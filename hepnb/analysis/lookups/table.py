@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ...errors import DataError
-from .shapes import elementwise
+from .shapes import called, elementwise
 
 __all__ = ["HistTable"]
 
@@ -17,9 +17,11 @@ _WORDS = ("error", "clamp", "flow")
 class HistTable:
     """The bins of a histogram by the values of its axes; see `hn.lookup`."""
 
-    def __init__(self, h: Any, outside: str | float | None, what: str, where: str) -> None:
+    def __init__(self, h: Any, outside: str | float | None, what: str, source: str = "") -> None:
+        """Of a histogram, which `source` names if it is in a file."""
         import hist
 
+        where = called(source)
         if hasattr(h, "to_hist"):
             h = h.to_hist()
         if not hasattr(h, "axes"):
@@ -35,7 +37,8 @@ class HistTable:
         found = h.values(flow=True) if what == "value" else h.variances(flow=True)
         if found is None:
             raise DataError(f"{where}: the histogram has no variances")
-        self._where, self._outside = where, outside
+        self._where, self.outside = where, outside
+        self.source, self.what = source, what
         self._axes = tuple(h.axes)
         self._values = np.sqrt(found) if what == "error" else np.asarray(found, dtype=float)
 
@@ -64,9 +67,9 @@ class HistTable:
             place.append(index)
             lost = lost | out
         found: np.ndarray = np.atleast_1d(self._values[tuple(place)])
-        if isinstance(self._outside, str):
+        if isinstance(self.outside, str):
             return found
-        return np.where(lost, float(self._outside or 0.0), found)
+        return np.where(lost, float(self.outside or 0.0), found)
 
     def _index(self, axis: Any, value: Any) -> tuple[np.ndarray, np.ndarray]:
         """Places in the array with flow bins, and which values are outside."""
@@ -83,17 +86,17 @@ class HistTable:
         if values.dtype.kind == "f":
             nan = np.isnan(values)
         lost = (index < 0) | (index >= len(axis)) | nan
-        nearest = self._outside == "clamp" and axis.traits.ordered  # categories have no nearest bin
-        bad = nan if nearest or self._outside == "flow" else lost
-        if self._outside == "flow":
+        nearest = self.outside == "clamp" and axis.traits.ordered  # categories have no nearest bin
+        bad = nan if nearest or self.outside == "flow" else lost
+        if self.outside == "flow":
             bad = bad | ((index < 0) & (not under)) | ((index >= len(axis)) & (not over))
-        if bad.any() and isinstance(self._outside, str):
+        if bad.any() and isinstance(self.outside, str):
             first = values[int(np.argmax(bad))]
             raise DataError(
                 f"{self._where}: {int(bad.sum())} of {len(index)} values of "
                 f"{axis.name or 'an axis'!r} are outside {_range(axis)} (first: {first!s})"
             )
-        if self._outside != "flow":
+        if self.outside != "flow":
             index = np.clip(index, 0, len(axis) - 1)
         return index + under, lost
 

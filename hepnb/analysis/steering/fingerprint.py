@@ -89,7 +89,7 @@ class Fingerprint:
         """A value as plain data that JSON can hold: whole, or the digest of what it consists of."""
         if type(value) in _PLAIN:
             return value
-        if isinstance(value, float):
+        if type(value) is float:  # a float of NumPy makes other types of what it meets
             return ["float", value.hex()]
         if isinstance(value, bytes | bytearray):
             return ["bytes", hashlib.sha256(value).hexdigest()]
@@ -176,7 +176,7 @@ class Fingerprint:
     # code
 
     def _function(self, function: types.FunctionType) -> Any:
-        if self._is_library(function.__module__):
+        if self.is_library(function.__module__):
             return self._by_name(function)
         cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
         captured = {name: self._cell(name, cell) for name, cell in cells}
@@ -227,7 +227,7 @@ class Fingerprint:
                 yield from self._globals(constant, known)
 
     def _class(self, kind: type) -> Any:
-        if self._is_library(kind.__module__):
+        if self.is_library(kind.__module__):
             return self._by_name(kind)
         members = {
             name: self.of(value)
@@ -237,7 +237,7 @@ class Fingerprint:
         return ["class", kind.__name__, [self.of(base) for base in kind.__bases__], members]
 
     def _module(self, module: types.ModuleType) -> Any:
-        if self._is_library(module.__name__):
+        if self.is_library(module.__name__):
             return ["module", module.__name__]
         self._miss(f"module {module.__name__!r} as a whole, by the text of its file")
         try:
@@ -251,7 +251,8 @@ class Fingerprint:
         self._library(home.partition(".")[0])
         return ["library", home, getattr(value, "__qualname__", getattr(value, "__name__", "?"))]
 
-    def _is_library(self, name: str | None) -> bool:
+    def is_library(self, name: str | None) -> bool:
+        """Whether a module is installed, so that its version stands for its content."""
         top = (name or "builtins").partition(".")[0]
         file = getattr(sys.modules.get(name or "builtins"), "__file__", None)
         installed = isinstance(file, str) and file.startswith(_LIBRARIES)

@@ -32,6 +32,7 @@ from .steps import (
 from .systematics import VariedPath
 from .variations import Selector
 from .varying import names_of, selected
+from .written import WrittenPath
 
 if TYPE_CHECKING:
     from .explaining import Explanation
@@ -42,7 +43,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 _STORAGES = ("Double", "Int64", "Weight")
 
 
-class Path(VariedPath, BranchedPath, SkimmedPath):
+class Path(VariedPath, BranchedPath, SkimmedPath, WrittenPath):
     """An analysis, told step by step: definitions, selects, weights, categories, histograms, tables.
 
     A step sees only the rows (events) that pass the selects above it; names are found wherever they

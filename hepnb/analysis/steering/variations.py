@@ -17,7 +17,7 @@ from ..language.formula import Call, Formula, make_formula
 if TYPE_CHECKING:
     from ..dataset import Dataset
 
-__all__ = ["EVERYWHERE", "NOMINAL", "Scope", "Selector", "label_of", "read_alternatives"]
+__all__ = ["EVERYWHERE", "NOMINAL", "Scope", "Selector", "label_of", "read_alternatives", "side_of"]
 
 NOMINAL = "nominal"
 _SIDES = ("up", "down")
@@ -113,6 +113,11 @@ def read_alternatives(name: str, what: Any, where: str) -> tuple[tuple[str, Form
     else:
         found = [(name, what)]
     return tuple((label, make_formula(f, f"{where}, {label!r}")) for label, f in found)
+
+
+def side_of(function: Callable[..., Any]) -> Callable[..., Any] | None:
+    """The function that gives both sides, where this is one of them."""
+    return function.function if isinstance(function, _Half) else None
 
 
 @dataclass(frozen=True)
