@@ -21,6 +21,7 @@ GUIDES = (
     "paths.md",
     "runs.md",
     "scans.md",
+    "scores.md",
 )
 
 
