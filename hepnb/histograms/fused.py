@@ -54,7 +54,9 @@ class FusedBlock:
     def blocks(self) -> Iterator[tuple[Key, dict[str, Array]]]:
         """Each key with its fields, as flat arrays in C order of the dense axes."""
         view = np.asarray(self._hist.view(flow=True))
+        cells = np.ascontiguousarray(view.T.reshape(-1, len(view)).T)
         for number, key in enumerate(self._keys):
-            places = range(number, len(view), len(self._keys))
-            flat = (view[place].T.reshape(-1) for place in places)
-            yield key, dict(zip(self._signature.fields, flat, strict=True))
+            yield (
+                key,
+                dict(zip(self._signature.fields, cells[number :: len(self._keys)], strict=True)),
+            )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, Protocol
 
 import awkward as ak
@@ -57,19 +58,30 @@ _COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
 _BITS = (ast.BitAnd, ast.BitOr, ast.BitXor)
 
 
-def evaluate(expression: Expression, columns: Columns) -> Any:
-    """The value of `expression`; `PathError` in one line, with the column of the text, if it has none."""
+def evaluate(
+    expression: Expression,
+    columns: Columns,
+    part: ast.expr | None = None,
+    known: Mapping[int, Any] = MappingProxyType({}),
+) -> Any:
+    """The value of `expression` (or of a part); `known` has those of some parts, by the identity of their nodes.
+
+    `PathError` in one line, with the column of the text, if it has none.
+    """
     with np.errstate(all="ignore"):
-        return _Evaluation(expression, columns).value(expression.tree)
+        return _Evaluation(expression, columns, known).value(part or expression.tree)
 
 
 class _Evaluation:
-    def __init__(self, expression: Expression, columns: Columns) -> None:
+    def __init__(self, expression: Expression, columns: Columns, known: Mapping[int, Any]) -> None:
         self._expression = expression
         self._columns = columns
+        self._known = known
 
     def value(self, node: ast.AST) -> Any:
         """The value of one node; an error says where in the text it happened."""
+        if id(node) in self._known:
+            return self._known[id(node)]
         method = getattr(self, f"_{type(node).__name__.lower()}")
         try:
             return method(node)

@@ -235,6 +235,8 @@ def override(value: Any, field: str, made: Any, where: str) -> Any:
     if not field:
         return made
     if isinstance(value, Collection):
+        if isinstance(made, Flat) and made.lists is value.lists and made.missing is None:
+            return value.override(field, ak.contents.NumpyArray(freeze_array(made.values)))
         layout = ak.to_layout(as_awkward(made))
         lists = layout.to_ListOffsetArray64(True) if layout.is_list else None
         if lists is None or not value.lists.same(Lists.between(np.asarray(lists.offsets))):

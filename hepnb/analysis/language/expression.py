@@ -83,6 +83,10 @@ class Expression:
         """What the expression needs of each name, and whose records its value passes on."""
         return expression_uses(self.tree, self.names)
 
+    def uses_of(self, part: ast.expr) -> Uses:
+        """The same of a part of the tree."""
+        return expression_uses(part, _names(part))
+
     @cached_property
     def labels(self) -> tuple[tuple[str, str], ...]:
         """Comparisons of a name with a text: (category, label)."""

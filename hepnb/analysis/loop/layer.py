@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import awkward as ak
@@ -15,7 +16,7 @@ import numpy as np
 
 from ...errors import PathError, nearest
 from ..columns.evaluation import evaluate
-from ..columns.flat import Flat, Lists, as_awkward, freeze_array
+from ..columns.flat import Flat, Lists, as_awkward, as_flat, freeze_array
 from ..columns.momenta import record_of
 from ..columns.picked import Picked
 from ..columns.references import linked
@@ -62,7 +63,9 @@ class Chunk:
         """A branch, or a `Collection`, or a flat record, on all rows."""
         reading = self.readings[name]
         if reading.plain:
-            return simplify(self.events[name])
+            layout = self.events.layout.content(name)
+            flat = as_flat(layout)
+            return simplify(ak.Array(layout)) if flat is None else flat
         layouts = {f: self.events.layout.content(f"{name}_{f}") for f in reading.contents}
         if reading.counter is not None:
             return Collection(name, Lists(np.asarray(self.events[reading.counter])), {})
@@ -216,10 +219,12 @@ class Layer:
     def _valued(self, formula: Formula, level: int, owner: int, name: str) -> Any:
         label = describe(self.steps[owner])
         if isinstance(formula, Expression):
+            known = self._parts(formula, level, owner)
             view = View(self, level)
             for used in formula.uses.inputs:
                 view.prepare(used)
-            return self.statistics.timed(label, self.rows(level), lambda: evaluate(formula, view))
+            compute = partial(evaluate, formula, view, known=known)
+            return self.statistics.timed(label, self.rows(level), compute)
         names, asker = dict(formula.renames), name or formula.where
         arguments = {
             a: self.argument(names.get(a, a), level, owner, asker) for a in formula.arguments
@@ -227,6 +232,26 @@ class Layer:
         found = self.user(label, formula.where, level, lambda: formula.function(**arguments))
         # As awkward arrays masked values are missing ones; as NumPy arrays they would count.
         return ak.from_numpy(found) if isinstance(found, np.ma.MaskedArray) else found
+
+    def _parts(self, formula: Expression, level: int, owner: int) -> dict[int, Any]:
+        """The parts of an expression that have one value for several layers, where their rows agree."""
+        if self.variation == AS_READ:
+            return {}
+        found = {}
+        for part in self._stack.touch.parts(owner, formula, self.variation):
+            home = self._stack.home(part.touching, self)
+            if home is self or home.rows(level) != self.rows(level):
+                continue
+            key = (id(part.node), level, owner)
+            if key not in home._values:
+                view = View(home, level)
+                for used in part.names:
+                    view.prepare(used)
+                compute = partial(evaluate, formula, view, part.node)
+                label = describe(self.steps[owner])
+                home._values[key] = self.statistics.timed(label, self.rows(level), compute)
+            found[id(part.node)] = home._values[key]
+        return found
 
     def user(self, label: str, where: str, level: int, compute: Callable[[], Any]) -> Any:
         """Call the user's code: its exceptions pass unchanged, with a note that says where it stands."""

@@ -31,6 +31,7 @@ class Weights:
         self._known: dict[tuple[int, str, str], np.ndarray] = {}
         self._each: dict[tuple[int, str], np.ndarray] = {}
         self._counts: dict[int, int] = {}
+        self._own: dict[str, set[int]] = {}
         self._touched: dict[int, frozenset[str]] = {}
         self._products: dict[tuple[str, tuple[int, ...]], tuple[np.ndarray, int]] = {}
 
@@ -50,6 +51,8 @@ class Weights:
         self._value(index, NOMINAL, NOMINAL)
         if step.each is not None:
             self._counts[index] = len(self._matrix(index, NOMINAL))
+        for label in self._labels(index):
+            self._own.setdefault(label, set()).add(index)
 
     def seen_at(self, level: int, chosen: Sequence[str] | None = None) -> tuple[int, ...]:
         """The weights so far of which a level's rows have one, by their steps; those of sub-paths
@@ -83,14 +86,14 @@ class Weights:
 
         Products that no variation changes are kept, for all that begin with them.
         """
-        own = {index: label for index in weights if label in self._of(index)}
+        own = self._own.get(label, set()).intersection(weights)
         variation = self._sharing(variation, weights)
         key = (variation, weights)
         if not own and key in self._products:
             return self._products[key]
         *before, last = weights
         level = self._steps[last].level
-        values = self._value(last, variation, own.get(last, NOMINAL))
+        values = self._value(last, variation, label if last in own else NOMINAL)
         if before:
             earlier, low = self._multiplied(variation, tuple(before), label)
             layer = self._stack.layer(variation)
@@ -123,7 +126,7 @@ class Weights:
             raise DataError(f"the weights of {rows} events multiply and add up to {total}")
         return rows, total
 
-    def _of(self, index: int) -> tuple[str, ...]:
+    def _labels(self, index: int) -> tuple[str, ...]:
         """The labels of one weight's variations."""
         step = self._steps[index]
         counted = (label_of(step.name, n) for n in range(self._counts.get(index, 0)))

@@ -5,18 +5,31 @@ Whatever a variation does not touch has its nominal value there, and is computed
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from ..columns.references import Link
+from ..language.expression import Expression
 from ..language.usage import Use
 from ..reading.conventions import Reading
 from .plan import Plan
 from .steps import Merged, Rest, Step, Vary, inputs, owned
+from .variations import NOMINAL
 
-__all__ = ["Touch", "forms"]
+__all__ = ["Part", "Touch", "forms"]
 
 Labels = frozenset[str]
 _NONE: Labels = frozenset()
+_COMPUTED = (ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.Call, ast.IfExp)
+
+
+class Part(NamedTuple):
+    """A part of an expression, the names that it uses, and the variations that touch it."""
+
+    node: ast.expr
+    names: tuple[str, ...]
+    touching: Labels
 
 
 class Touch:
@@ -29,6 +42,7 @@ class Touch:
         )
         self._direct = self._targets()
         self._owned: dict[str, Labels] = {}
+        self._parts: dict[tuple[int, str], tuple[Part, ...]] = {}
         if self.shapes:
             self._follow()
 
@@ -44,7 +58,38 @@ class Touch:
         """The variations that touch a computation of step `index` that uses these names."""
         if not self.shapes:
             return _NONE
-        return _NONE.union(*(self._use(index, name, use) for name, use in names.items()))
+        needs = self._plan.needs
+        return self._uses({name: needs.get((index, name), use) for name, use in names.items()})
+
+    def parts(self, index: int, formula: Expression, variation: str) -> tuple[Part, ...]:
+        """The largest parts of an expression of step `index` that this variation leaves alone.
+
+        For the nominal, those that fewer variations touch than the whole.
+        """
+        if not self.shapes:
+            return ()
+        key = (id(formula), variation)
+        if key not in self._parts:
+            whole = self.formula(index, formula.uses.inputs)
+            self._parts[key] = tuple(self._of(formula, formula.tree, variation, whole))
+        return self._parts[key]
+
+    def _of(
+        self, formula: Expression, node: ast.AST, variation: str, whole: Labels
+    ) -> Iterator[Part]:
+        if isinstance(node, _COMPUTED):
+            uses = formula.uses_of(node)
+            touching = self._uses(uses.inputs)
+            alone = touching < whole if variation == NOMINAL else variation not in touching
+            if alone and uses.inputs and not uses.passes:
+                yield Part(node, tuple(uses.inputs), touching)
+                return
+        for child in ast.iter_child_nodes(node):
+            if not (isinstance(node, ast.Call) and child is node.func):
+                yield from self._of(formula, child, variation, whole)
+
+    def _uses(self, names: Mapping[str, Use]) -> Labels:
+        return _NONE.union(*(self._use(name, use) for name, use in names.items()))
 
     def step(self, index: int) -> Labels:
         """The variations that touch anything that a step computes with."""
@@ -78,12 +123,11 @@ class Touch:
             for name, use in uses.inputs.items():
                 yield name, self._plan.needs.get((index, name), use)
 
-    def _use(self, index: int, name: str, use: Use) -> Labels:
+    def _use(self, name: str, use: Use) -> Labels:
         if name == "variation" and name not in self._plan.owners:
             return frozenset(self.shapes)
         if name in self._plan.owners:
             return self._owned.get(name, _NONE)
-        use = self._plan.needs.get((index, name), use)
         reading = self._readings.get(name)
         known = reading.known if reading else ()
         touching = [

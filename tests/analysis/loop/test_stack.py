@@ -10,6 +10,7 @@ import awkward as ak
 import pytest
 
 from hepnb.analysis import Dataset, Path
+from hepnb.analysis.columns.operations import OPERATIONS
 from hepnb.analysis.loop.statistics import Statistics
 
 
@@ -46,3 +47,42 @@ def test_the_arrays_of_a_chunk_go_with_its_result() -> None:
     assert held() is not None  # weights are made when they are asked for
     del result
     assert held() is None
+
+
+@pytest.mark.parametrize(
+    ("above", "times"),
+    [
+        ("true", 1),  # every variation has the rows of the nominal
+        ("sum(Jet.pt) > 15", 2),  # one has fewer
+    ],
+)
+def test_a_part_that_no_variation_touches_is_computed_once(
+    monkeypatch: pytest.MonkeyPatch, above: str, times: int
+) -> None:
+    seen = []
+    cosh = OPERATIONS["cosh"]
+    monkeypatch.setitem(OPERATIONS, "cosh", lambda x: seen.append(len(x)) or cosh(x))
+    events = ak.zip(
+        {
+            "Jet_pt": ak.Array([[10.0, 20.0], [30.0], [40.0, 5.0]]),
+            "Jet_eta": ak.Array([[1.0, 0.0], [-1.0], [0.5, 3.0]]),
+            "true": ak.Array([True, True, True]),
+        },
+        depth_limit=1,
+    )
+    path = Path()
+    path.vary("Jet.pt", jes=("Jet.pt * 2", "Jet.pt / 2"))
+    path.vary("Jet.pt", jer="Jet.pt + 1")
+    path.select("above", above)
+    path.define("jets", "Jet[Jet.pt > 9 and cosh(Jet.eta) < 2]")
+    path.hist("h", pt="sum(jets.pt): 10, 0, 100")
+    dataset = Dataset("d", "https://example.org/d.root", kind="mc")
+    fills = path.freeze().process(events, dataset).fills
+    found = {label: f.columns["pt"].tolist() for f in fills for label in f.weights}
+    assert found == {
+        "nominal": [30.0, 30.0, 40.0],
+        "jes_up": [60.0, 60.0, 80.0],
+        "jes_down": [10.0, 15.0, 20.0] if above == "true" else [20.0],
+        "jer": [32.0, 31.0, 41.0],
+    }
+    assert len(seen) == times
