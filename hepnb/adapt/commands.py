@@ -204,7 +204,6 @@ class CommandInput:
 
     clusters = ()
     bytes_read = 0
-    sumw = None
 
     def __init__(
         self, job: CommandJob, dataset: Dataset, path: str, uuid: str, tree: str, entries: int

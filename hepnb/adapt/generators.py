@@ -123,7 +123,6 @@ class GeneratorInput:
     uuid, tree = "generated", "events"
     clusters = ()
     bytes_read = 0
-    sumw = None
 
     def __init__(self, job: GeneratorJob, entries: int, dataset: Dataset) -> None:
         self._job, self.entries, self._dataset = job, entries, dataset

@@ -137,8 +137,6 @@ def _accumulators(store: Any) -> Iterator[Any]:
 class CoffeaInput:
     """An open file of which NanoEvents are made."""
 
-    sumw = None
-
     def __init__(self, job: CoffeaJob, file: EventFile, dataset: Dataset) -> None:
         self._job, self._file, self._dataset = job, file, dataset
         self.uuid, self.tree, self.entries = file.uuid, file.tree, file.entries

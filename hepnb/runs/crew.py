@@ -283,6 +283,7 @@ class Crew:
                 size=int(message["size"]),
                 clusters=tuple(int(entry) for entry in message["clusters"]),
                 sumw=message.get("sumw"),
+                own_sums=message.get("own_sums"),
                 skipped=str(message.get("skipped", "")),
             )
             seat.remember(file)

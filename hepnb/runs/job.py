@@ -7,18 +7,20 @@ same calls come in a worker here, in one elsewhere, and in the process that debu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from ..analysis import ChunkResult, Dataset
     from ..analysis.loop.result import HistSpec
+    from ..analysis.loop.skims import Skimmed
     from ..analysis.loop.statistics import Statistics
     from ..analysis.loop.task import ChunkTask
+    from ..analysis.reading.cache import ColumnCache
     from ..analysis.steering.fingerprint import Fingerprint
 
-__all__ = ["Freezes", "HasHash", "Input", "Job"]
+__all__ = ["ColumnsInput", "Freezes", "HasHash", "Input", "Job"]
 
 
 class Input(Protocol):
@@ -39,10 +41,6 @@ class Input(Protocol):
     def bytes_read(self) -> int:
         """Bytes read so far."""
 
-    @property
-    def sumw(self) -> float | None:
-        """The sum of weights of all its events, if it tells one by itself."""
-
     def describe(self) -> dict[str, Any] | None:
         """What it says of its columns: see `hepnb.analysis.reading.schema`."""
 
@@ -54,6 +52,20 @@ class Input(Protocol):
 
     def close(self) -> None:
         """No more is asked of it."""
+
+
+@runtime_checkable
+class ColumnsInput(Protocol):
+    """An input that is a file of columns: it can be cached, skimmed, and tells of all its events."""
+
+    def cache_in(self, cache: ColumnCache, *, always: bool) -> None:
+        """Keep the columns of one that is slow to read (or of any) decompressed in a cache."""
+
+    def told(self) -> Mapping[str, Any]:
+        """What it says beside its events: `sumw`, `own_sums`, and why it is `skipped` (or nothing)."""
+
+    def skims_of_nothing(self) -> Mapping[str, Skimmed]:
+        """The skims of a file that has no events, and tells sums all the same."""
 
 
 class Job(Protocol):

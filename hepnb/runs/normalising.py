@@ -2,7 +2,8 @@
 
 Nothing is scaled while histograms are filled. A simulated dataset has the factor
 luminosity x cross section / sum of weights, in which the sum is over the events that the run has
-processed: of a file that is lost neither the events nor the weights count.
+processed: of a file that is lost neither the events nor the weights count. Where there are normalised
+weights, each of their variations has a sum of its own.
 """
 
 from __future__ import annotations
@@ -12,10 +13,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from ..analysis.steering.variations import NOMINAL
 from ..errors import RunError
+from .own_sums import OwnTotals
 
 if TYPE_CHECKING:
     import hist
+    import numpy as np
 
     from .plan import FileState, Plan
     from .spec import RunSpec
@@ -40,6 +44,7 @@ def datasets_of(spec: RunSpec, plan: Plan, tally: Tally) -> list[dict[str, Any]]
                 "kind": facts["kind"],
                 "xsec": facts["xsec"],
                 "sumw": _sumw(facts["sumw"], tally.sumw(name), theirs),
+                "own_sums": tally.own_sums(name).plus(_told(theirs)).relative(),
                 "events": sum(file.events_done for file in theirs),
                 "events_lost": sum(file.events_lost for file in theirs),
                 "files": len(theirs),
@@ -62,14 +67,25 @@ def _sumw(
     return said * sum(file.events_done for file in files) / whole
 
 
+def _told(files: Sequence[FileState]) -> OwnTotals:
+    """The sums of normalised weights that files tell."""
+    totals = OwnTotals()
+    for file in files:
+        if file.own_sums is not None:
+            totals.add(*file.own_sums, _share(file))
+    return totals
+
+
 def _share(file: FileState) -> Fraction:
     return Fraction(file.events_done, file.entries) if file.entries else Fraction(1)
 
 
-def scaled(h: Any, datasets: Iterable[Mapping[str, Any]], lumi: float) -> hist.Hist[Any]:
+def scaled(
+    h: Any, datasets: Iterable[Mapping[str, Any]], lumi: float, *, own_sums: bool = False
+) -> hist.Hist[Any]:
     """A histogram in events at a luminosity [fb^-1]: simulated datasets are scaled, data are not.
 
-    Raises RunError where a cross section or a sum of weights is not known, or where the histogram
+    `own_sums`: it was filled with normalised weights, each variation has its own sum of them. Raises RunError where a cross section or a sum of weights is not known, or where the histogram
     mixes datasets of different factors.
     """
     import hist
@@ -77,22 +93,25 @@ def scaled(h: Any, datasets: Iterable[Mapping[str, Any]], lumi: float) -> hist.H
 
     if not lumi > 0:
         raise RunError(f"lumi is an integrated luminosity in fb^-1, not {lumi!r}")
-    factors = {row["dataset"]: _factor(row, lumi) for row in datasets}
     made: Any = h.to_hist()
     if made.kind != "COUNT":
         raise RunError(f"histogram {h.name!r} holds means: they have no luminosity")
-    names = [axis.name for axis in made.axes]
-    if "dataset" in names:
-        place = names.index("dataset")
-        each = np.array([factors[label] for label in made.axes[place]])
-        factor = each.reshape([-1, *[1] * (len(names) - place - 1)])
-    elif len(set(factors.values())) == 1:
-        factor = np.array(next(iter(factors.values())))
+    axes = {axis.name: axis for axis in made.axes}
+    labels = list(axes.get("variation", [NOMINAL]))
+    factors = {
+        row["dataset"]: _factor(row, lumi) / _relative(row, labels if own_sums else [])
+        for row in datasets
+    }
+    if "dataset" in axes:
+        table = np.array([np.broadcast_to(factors[name], len(labels)) for name in axes["dataset"]])
+    elif len({tuple(np.broadcast_to(f, len(labels))) for f in factors.values()}) == 1:
+        table = np.broadcast_to(next(iter(factors.values())), (1, len(labels)))
     else:
         raise RunError(
             f"histogram {h.name!r} mixes datasets that scale differently: "
             "fill it by='dataset', then sum over them"
         )
+    factor = _beside(table, list(axes))
     view = made.view(flow=True)
     if not view.dtype.names:
         made = hist.Hist(
@@ -104,6 +123,33 @@ def scaled(h: Any, datasets: Iterable[Mapping[str, Any]], lumi: float) -> hist.H
         view["variance"] *= factor**2
     result: hist.Hist[Any] = made
     return result
+
+
+def _relative(row: Mapping[str, Any], labels: Sequence[str]) -> Any:
+    """How much larger the sum of weights of each variation is than that of its dataset; 1 for none."""
+    import numpy as np
+
+    own = row.get("own_sums")
+    if not own or not labels:
+        return np.ones(1)
+    found = np.array([own.get(label, own[NOMINAL]) for label in labels])
+    if not found.all():
+        label = labels[int(np.argmin(found != 0))]
+        raise RunError(f"dataset {row['dataset']!r}: the weights of {label!r} add up to 0")
+    return found
+
+
+def _beside(table: np.ndarray, names: Sequence[str]) -> np.ndarray:
+    """Factors by dataset and variation, of the shape that multiplies a histogram with these axes."""
+    import numpy as np
+
+    places = {name: names.index(name) for name in ("dataset", "variation") if name in names}
+    shape = [1] * len(names)
+    for name, length in zip(("dataset", "variation"), table.shape, strict=True):
+        if name in places:
+            shape[places[name]] = length
+    ordered = table.T if places.get("variation", 0) < places.get("dataset", 0) else table
+    return np.ascontiguousarray(ordered).reshape(shape)
 
 
 def _factor(row: Mapping[str, Any], lumi: float) -> float:

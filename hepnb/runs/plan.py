@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePath
 
@@ -96,6 +96,7 @@ class FileState:
     entries: int | None = None
     bytes: int = 0
     sumw: float | None = None
+    own_sums: tuple[float, Mapping[str, float]] | None = None
     clusters: tuple[int, ...] = ()
     events_done: int = 0
     events_lost: int = 0
@@ -156,14 +157,15 @@ class Plan:
         size: int,
         clusters: tuple[int, ...] = (),
         sumw: float | None = None,
+        own_sums: tuple[float, Mapping[str, float]] | None = None,
         skipped: str = "",
     ) -> None:
-        """A file can be read and is this large; `sumw` is the sum of weights that it tells.
+        """A file can be read and is this large; `sumw` and `own_sums` are the sums of weights that it tells.
 
         `skipped` is why none of its events shall be read.
         """
         file = self.files[index]
-        file.sumw = sumw
+        file.sumw, file.own_sums = sumw, own_sums
         file.uuid, file.tree, file.entries, file.bytes = uuid, tree, entries, size
         # Of the clusters only those at which chunks end are kept: they give the same chunks again.
         ranges = () if self.chunk else entry_ranges(entries, None, clusters)

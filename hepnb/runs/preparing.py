@@ -182,6 +182,7 @@ def prepare(
         python_path=tuple(entry or here for entry in sys.path),
         working_directory=here,
         created=time.time(),
+        own_sums=tuple(h.name for h in job.histograms if h.own_sums),
     )
     key, _ = key_of(job, inputs.datasets, spec)
     return Prepared(replace(spec, key=key), job, inputs.datasets)

@@ -90,6 +90,7 @@ def _read_note(run: Supervisor, note: Mapping[str, Any], workers: dict[int, int]
             **facts,
             clusters=tuple(note["clusters"]),
             sumw=note.get("sumw"),
+            own_sums=note.get("own_sums"),
             skipped=note.get("skipped", ""),
         )
     elif kind == "file":

@@ -210,7 +210,8 @@ class Run:
         """A histogram of the run, live: `refresh()` shows what has been committed since.
 
         With an integrated luminosity `lumi` [fb^-1] it is a `hist.Hist` in memory, in events:
-        simulated datasets are scaled by lumi x xsec / sumw (see `datasets`), data are as they are.
+        simulated datasets are scaled by lumi x xsec / sumw (see `datasets`), variations of normalised
+        weights by the sums of their own; data are as they are.
         While the run goes on that is an estimate. Raises RunError for an unknown name, and for `lumi`
         where a cross section or sum of weights is missing, or datasets are mixed.
         """
@@ -224,7 +225,9 @@ class Run:
             )
         self._wait_for_store()
         found = Store.open(self.directory).hist(name)
-        return found if lumi is None else scaled(found, self.datasets, lumi)
+        if lumi is None:
+            return found
+        return scaled(found, self.datasets, lumi, own_sums=name in self._spec.own_sums)
 
     def result(self) -> Any:
         """What its chunks gave so far beside histograms: a coffea processor's accumulator, say.

@@ -55,7 +55,8 @@ class RunSpec:
     `chunk` is the number of events per chunk (None: chosen from each file's size alone, so that
     the plan never depends on the number of workers); `on_error` is what a failing chunk does to
     the run; `datasets` has of each `kind`, `xsec` [pb] and `sumw`; `engine` is who works,
-    `settings` are about its workers; `signatures` are the histograms in UHI form, by name. `key` is
+    `settings` are about its workers; `signatures` are the histograms in UHI form, by name, of which
+    `own_sums` are filled with normalised weights. `key` is
     the same for runs that give the same chunks (empty: not known), `origin` the run by whose id the
     chunks are called, where it is not this one.
     """
@@ -76,6 +77,7 @@ class RunSpec:
     created: float = 0.0
     key: str = ""
     origin: str = ""
+    own_sums: tuple[str, ...] = ()
     python: str = PYTHON
     version: int = VERSION
 
@@ -91,6 +93,7 @@ class RunSpec:
             fields["files"] = tuple(FileSpec(**entry) for entry in fields["files"])
             fields["settings"] = Settings(**fields["settings"])
             fields["python_path"] = tuple(fields["python_path"])
+            fields["own_sums"] = tuple(fields.get("own_sums", ()))
             return cls(**fields)
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise RunError(f"{file} is not the record of a run: {error}") from None

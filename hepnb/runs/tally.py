@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
+from .own_sums import OwnTotals
+
 __all__ = ["Tally", "add_counts"]
 
 _MOST_MOMENTS = 40
@@ -39,6 +41,7 @@ class Tally:
         self._pace = 1
         self.overlaps: dict[str, int] = {}
         self._sumw: dict[str, Fraction] = {}
+        self._own_sums: dict[str, OwnTotals] = {}
 
     def add(self, meta: Mapping[str, Any], dataset: str = "") -> None:
         """Count one committed chunk, of this dataset."""
@@ -75,6 +78,8 @@ class Tally:
                 costs[i] += value
         for total in meta.get("sumw", ()):
             self._sumw[dataset] = self._sumw.get(dataset, Fraction()) + Fraction(total)
+        for above, labels in meta.get("own_sums", ()):
+            self._own_sums.setdefault(dataset, OwnTotals()).add(above, labels)
         for name, count in meta.get("overlaps", {}).items():
             self.overlaps[name] = self.overlaps.get(name, 0) + count
         self._remember()
@@ -154,6 +159,10 @@ class Tally:
     def sumw(self, dataset: str) -> float | None:
         """The sum of weights of a dataset's events so far, where it is made of them."""
         return float(self._sumw[dataset]) if dataset in self._sumw else None
+
+    def own_sums(self, dataset: str) -> OwnTotals:
+        """The sums of its normalised weights so far, where they are made of its events."""
+        return self._own_sums.get(dataset, OwnTotals())
 
     def file(self, index: int) -> dict[str, Any]:
         """What a file cost so far: worker's time and CPU [s], bytes read, events per second."""

@@ -114,6 +114,8 @@ def _of_step(step: Step) -> Iterator[tuple[str, str]]:
             yield f"{name}, variation {label!r}", _text(formula)
         if step.each is not None:
             yield f"{name}, each", _text(step.each)
+        if step.normalised:
+            yield f"{name}, normalised", "true"
         yield from _scoped(name, step)
     elif isinstance(step, Category):
         yield name, ", ".join(label for label, _ in step.labels)

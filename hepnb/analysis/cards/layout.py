@@ -123,6 +123,10 @@ CARD = Record(
                             "Other values by suffix.", of=_FORMULA, item="variation"
                         ),
                         "each": _FORMULA,
+                        "normalised": Flag(
+                            "Whether each value has a sum of weights of its own, and so changes no "
+                            "total at a luminosity [false]."
+                        ),
                         "kind": Choice("Where it counts; else it is 1.", values=("data", "mc")),
                         "after": _AFTER,
                         **_SCOPE,

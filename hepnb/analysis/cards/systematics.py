@@ -77,9 +77,15 @@ def add_weight(builder: Builder, name: str, node: Node) -> None:
                     builder.told(f"{place}, '{one.name}_{end}'", part)
         each = node.get("each")
         values = None if each is None else builder.finished(_filled(builder, one, each), each)
+        normalised = node.get("normalised")
         with builder.placed():
             builder.path.weight(
-                one.name, nominal, variations=found, each=values, **_scope(builder, node, one)
+                one.name,
+                nominal,
+                variations=found,
+                each=values,
+                normalised=normalised is not None and bool(normalised.plain),
+                **_scope(builder, node, one),
             )
         builder.below(node.get("after"))
 
@@ -144,7 +150,7 @@ def _by_suffix(
     return made
 
 
-def _scope(builder: Builder, node: Branch, one: Expansion) -> dict[str, tuple[str, ...]]:
+def _scope(builder: Builder, node: Branch, one: Expansion) -> dict[str, Any]:
     keys = {"only": "only", "except": "without", "requires": "requires", "sets": "sets"}
     return {
         word: builder.words(part, one.outer.values)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ...errors import MissingColumn
 from ..debugging.saved import save_chunk
 from .statistics import Statistics
-from .sums import branch_of_other_tree
+from .sums import OwnSums, branch_of_other_tree, told_sums
 
 if TYPE_CHECKING:
     from ..dataset import Dataset
@@ -71,6 +71,18 @@ class ProgramInput:
             return None
         return 0.0 if self.skipped else self._file.total(*place)
 
+    @cached_property
+    def own_sums(self) -> OwnSums | None:
+        """The file's own sums of normalised weights, where it is a skim that tells them."""
+        labels = self._program.labels_with_sums(self._dataset, self._file.branches)
+        return None if labels is None or self.skipped else told_sums(self._file, labels)
+
+    def told(self) -> dict[str, Any]:
+        """What the file says of sums of weights, and why it is skipped."""
+        own = self.own_sums
+        sums = None if own is None else (own.above, dict(own.labels))
+        return {"sumw": self.sumw, "own_sums": sums, "skipped": self.skipped}
+
     def describe(self) -> dict[str, Any]:
         """What the file says of the columns that are read."""
         return self._program.describe(self._file, self._dataset)
@@ -89,22 +101,27 @@ class ProgramInput:
             if task.directory != FilePath():
                 save_chunk(task.directory, task.order, events, start, task.key)
             raise
-        if not made.skims or self.sumw is None:
-            return made
         # Of a sum that the file tells, each chunk carries its share: a chunk that is lost takes its own.
-        share = float(Fraction(self.sumw) * Fraction(stop - start, self.entries))
-        told = {name: replace(skim, sumw=share) for name, skim in made.skims.items()}
-        return replace(made, skims=told)
+        part = Fraction(stop - start, self.entries) if self.entries else Fraction(1)
+        told: dict[str, Any] = {}
+        if self.sumw is not None:
+            told["sumw"] = float(Fraction(self.sumw) * part)
+        if self.own_sums is not None:
+            told["own_sums"] = self.own_sums.share(part)
+            made = replace(made, own_sums=None)
+        return replace(made, skims={n: replace(skim, **told) for n, skim in made.skims.items()})
 
     def skims_of_nothing(self) -> Mapping[str, Skimmed]:
         """The skims of a file that tells a sum of weights, and has no events any more."""
-        if self.entries or self.skipped or self.sumw is None or not self._program.snapshots:
+        told = self.sumw is not None or self.own_sums is not None
+        if self.entries or self.skipped or not told or not self._program.snapshots:
             return {}
         events = self._file.read(self._columns, 0, 0)
         stack = self._program.stack(
             events, self._dataset, first_entry=0, file=self.uuid, statistics=Statistics()
         )
-        return self._program.skims(stack, self.sumw)
+        made = self._program.skims(stack, self.sumw)
+        return {name: replace(skim, own_sums=self.own_sums) for name, skim in made.items()}
 
     def close(self) -> None:
         """Close the file."""

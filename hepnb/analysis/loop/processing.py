@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import awkward as ak
@@ -70,6 +71,9 @@ def process_chunk(path: Applied, stack: Stack) -> ChunkResult:
     if not cutflows[NOMINAL]:
         _count("all", 0, weights, cutflows)
     counts = _counts(nominal, steps, plan, path.readings)
+    own = None if path.varied.is_data else weights.own_sums(path.varied.selector)
+    if own is not None:
+        skims = {name: replace(skim, own_sums=own) for name, skim in skims.items()}
     return ChunkResult(
         events=stack.chunk.length,
         fills=tuple(fills),
@@ -82,6 +86,7 @@ def process_chunk(path: Applied, stack: Stack) -> ChunkResult:
         statistics=stack.statistics.table(),
         categories_overlap=_overlaps(nominal, steps, plan),
         sumw=total,
+        own_sums=own,
     )
 
 

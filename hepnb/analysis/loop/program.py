@@ -13,8 +13,8 @@ from ..module.run_numbers import with_run_numbers
 from ..reading.conventions import Reading, resolve_all
 from ..steering.applied import Applied, steps_for
 from ..steering.plan import describe, make_plan
-from ..steering.steps import Histogram, ModuleStep, Skim, Step, Table
-from ..steering.variations import Selector
+from ..steering.steps import Histogram, ModuleStep, Skim, Step, Table, Weight, is_normalised
+from ..steering.variations import Selector, label_of
 from ..steering.varying import labels_of, within
 from .result import ChunkResult, HistSpec
 from .skims import Skimmed, branches_of_skim, skim_rows
@@ -58,10 +58,15 @@ class Program:
     def histograms(self) -> tuple[HistSpec, ...]:
         """The histograms in the order of the path."""
         return tuple(
-            HistSpec(s.name, s.axes, s.storage or "Double", s.label, s.by)
+            HistSpec(s.name, s.axes, s.storage or "Double", s.label, s.by, self._has_own_sums(s))
             for s in self.steps
             if isinstance(s, Histogram)
         )
+
+    def _has_own_sums(self, hist: Histogram) -> bool:
+        """Whether normalised weights count in it: all of them, or none."""
+        own = [step.name for step in self.steps if is_normalised(step)]
+        return bool(own) and (hist.weights is None or own[0] in hist.weights)
 
     @property
     def tables(self) -> tuple[str, ...]:
@@ -136,6 +141,18 @@ class Program:
             met = within(self.steps, lambda scope: scope.is_met(branches))
             return tuple(with_run_numbers(met, branches, None))
         return steps_for(self.steps, dataset, branches)
+
+    def labels_with_sums(self, dataset: Dataset, branches: tuple[str, ...]) -> list[str] | None:
+        """The variations whose weights are summed over all events of such a file; None for no sums.
+
+        Of those that come as an array the first.
+        """
+        own = [s for s in self._applied(branches, dataset) if is_normalised(s)]
+        if not own or dataset.kind == "data":
+            return None
+        made = [v for step in own if isinstance(step, Weight) for v, _ in step.variations]
+        several = [s.name for s in own if isinstance(s, Weight) and s.each is not None]
+        return [*made, *(label_of(name, 0) for name in several)]
 
     def process(
         self, events: ak.Array, dataset: Dataset, *, first_entry: int = 0, file: str = ""

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from .fills import Fill
     from .skims import Skimmed
     from .statistics import StatisticsRow
+    from .sums import OwnSums
 
 __all__ = ["ChunkResult", "CutRow", "HistSpec"]
 
@@ -20,13 +21,17 @@ CutRow = tuple[str, int, float]
 
 @dataclass(frozen=True)
 class HistSpec:
-    """A histogram as it will be stored: category axes first, then the axes that are filled."""
+    """A histogram as it will be stored: category axes first, then the axes that are filled.
+
+    `own_sums`: it is filled with normalised weights, and so normalised by sums of its variations.
+    """
 
     name: str
     axes: tuple[Any, ...]
     storage: str
     label: str
     by: tuple[str, ...]
+    own_sums: bool = False
 
 
 @dataclass(frozen=True)
@@ -42,7 +47,7 @@ class ChunkResult:
     no object, with one, ..., with 31 or more); `statistics` has a row for each step and phase;
     `skims` are the rows that go into files, by the name of the snapshot; `categories_overlap` counts
     events of exclusive categories that fit more than one label; `sumw` is the sum of the weights that
-    normalise the dataset, where it is made of the events.
+    normalise the dataset, where it is made of the events, `own_sums` those of normalised weights.
     """
 
     events: int
@@ -57,3 +62,4 @@ class ChunkResult:
     statistics: tuple[StatisticsRow, ...] = ()
     categories_overlap: Mapping[str, int] = field(default_factory=dict)
     sumw: float | None = None
+    own_sums: OwnSums | None = None

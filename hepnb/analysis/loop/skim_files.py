@@ -74,7 +74,8 @@ def _sums(skim: Skimmed) -> dict[str, np.ndarray]:
     sums: dict[str, np.ndarray] = {"genEventCount": np.array([skim.events], dtype=np.int64)}
     if skim.sumw is not None:
         sums["genEventSumw"] = np.array([skim.sumw])
-    return sums
+    own = {} if skim.own_sums is None else skim.own_sums.columns()
+    return sums | {name: np.array([total]) for name, total in own.items()}
 
 
 def _recreate(part: Path, skim: Skimmed) -> Any:
@@ -86,7 +87,7 @@ def _recreate(part: Path, skim: Skimmed) -> Any:
 
 
 def _identity(skim: Skimmed) -> uuid.UUID:
-    digest = hashlib.sha256(repr((skim.key, skim.events, skim.sumw)).encode())
+    digest = hashlib.sha256(repr((skim.key, skim.events, skim.sumw, skim.own_sums)).encode())
     for name, column in skim.columns.items():
         form, length, buffers = ak.to_buffers(column)
         digest.update(repr((name, form.to_json(), length)).encode())

@@ -23,6 +23,7 @@ from ..steering.variations import NOMINAL
 if TYPE_CHECKING:
     from ..reading.conventions import Reading
     from .stack import Stack
+    from .sums import OwnSums
 
 __all__ = ["FACTS", "FORMATS", "Skimmed", "branches_of_skim", "skim_rows"]
 
@@ -37,7 +38,8 @@ class Skimmed:
     """The rows of a chunk (or of a part of it) that a snapshot keeps.
 
     `columns` have one value or list of numbers per row; `collections` are those of them that lie under
-    one counter, by its name. `events` and `sumw` are of all events of the chunk; `key` says which.
+    one counter, by its name. `events`, `sumw` and `own_sums` are of all events of the chunk; `key` says
+    which.
     """
 
     format: str
@@ -46,6 +48,7 @@ class Skimmed:
     events: int
     sumw: float | None
     key: str
+    own_sums: OwnSums | None = None
 
 
 def branches_of_skim(

@@ -13,6 +13,7 @@ from ..columns.entries import flatten
 from ..columns.flat import as_awkward
 from ..steering.steps import Weight, named
 from ..steering.variations import NOMINAL, label_of
+from .sums import OwnSums
 
 if TYPE_CHECKING:
     from ..steering.variations import Selector
@@ -118,13 +119,30 @@ class Weights:
         """Rows and sum of weights at a level, under a variation."""
         product = self.product(level, self.seen_at(level), label)
         rows = self._stack.layer(label).rows(level)
-        if product is None:
-            return rows, float(rows)
-        with np.errstate(over="ignore"):
-            total = float(product.sum())
-        if not np.isfinite(total):
-            raise DataError(f"the weights of {rows} events multiply and add up to {total}")
-        return rows, total
+        return rows, float(rows) if product is None else _added(product)
+
+    def own_sums(self, selector: Selector) -> OwnSums | None:
+        """The sums over all events that normalised weights have, if there are any. Raises `DataError`."""
+        own = [index for index, step in self._steps.items() if step.normalised]
+        if not own:
+            return None
+        with_them = [index for index in self.seen_at(0) if index <= own[-1]]
+        labels = {
+            NOMINAL: None,
+            **dict.fromkeys(v for i in own for v, _ in self._steps[i].variations),
+        }
+        counted = self.counted(selector)
+        labels |= {v: None for i in own for v in self._of(i) if v in counted}
+        return OwnSums(
+            self._sum([index for index in with_them if index not in own], NOMINAL),
+            {label: self._sum(with_them, label) for label in labels},
+        )
+
+    def _sum(self, weights: Sequence[int], label: str) -> float:
+        """Over all events."""
+        product = self.product(0, weights, label)
+        rows = self._stack.layer(label).rows(0)
+        return float(rows) if product is None else _added(product)
 
     def _labels(self, index: int) -> tuple[str, ...]:
         """The labels of one weight's variations."""
@@ -191,3 +209,12 @@ class Weights:
                 f"{named(step)}: not finite in {int(bad.sum())} of {len(values)} events "
                 f"(first: entry {entry})"
             )
+
+
+def _added(product: np.ndarray) -> float:
+    """The sum of weights. Raises `DataError` where it is no number."""
+    with np.errstate(over="ignore"):
+        total = float(product.sum())
+    if not np.isfinite(total):
+        raise DataError(f"the weights of {len(product)} events multiply and add up to {total}")
+    return total

@@ -270,6 +270,17 @@ class EventFile:
             raise DataError(f"{place}: adds up to {found}")
         return found
 
+    def totals(self, tree: str, prefix: str) -> dict[str, float]:
+        """The sums of the branches of another tree that begin so, by the rest of their names.
+
+        None where there is no such tree. Raises `DataError`.
+        """
+        try:
+            names = list(self._directory[tree].keys())
+        except KeyError:
+            return {}
+        return {n.removeprefix(prefix): self.total(tree, n) for n in names if n.startswith(prefix)}
+
     def about(self, column: str) -> tuple[str, str]:
         """The dtype of a branch's numbers, and the title that the file gives it (often empty)."""
         if self._defaulted([column]):

@@ -114,11 +114,24 @@ class ParquetFile(EventFile):
             layout = layout.content
         return str(getattr(layout, "dtype", "")), ""
 
+    def _told(self) -> Any:
+        """What a snapshot left here."""
+        return json.loads((self._file.metadata.metadata or {}).get(FACTS, b"{}"))
+
+    def totals(self, tree: str, prefix: str) -> dict[str, float]:
+        """The sums that a snapshot left here under names that begin so, by the rest of the names."""
+        try:
+            found = dict(self._told()["trees"][tree])
+            return {
+                n.removeprefix(prefix): float(w) for n, w in found.items() if n.startswith(prefix)
+            }
+        except (KeyError, ValueError, TypeError):
+            return {}
+
     def total(self, tree: str, branch: str) -> float:
         """A sum that a snapshot left here: there are no other trees. Raises `DataError`."""
         try:
-            facts = json.loads((self._file.metadata.metadata or {})[FACTS])
-            return float(facts["trees"][tree][branch])
+            return float(self._told()["trees"][tree][branch])
         except (KeyError, ValueError, TypeError):
             raise DataError(
                 f"{self.path}: {tree}.{branch}: a Parquet file has no other trees"

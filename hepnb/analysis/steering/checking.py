@@ -13,7 +13,17 @@ from ..language.formula import RESERVED, Call
 from ..reading.conventions import fields_of, resolve_all
 from .levels import Levels
 from .plan import Plan, make_plan
-from .steps import Category, Definition, Histogram, Step, Weight, formulas, named, owned
+from .steps import (
+    Category,
+    Definition,
+    Histogram,
+    Step,
+    Weight,
+    formulas,
+    is_normalised,
+    named,
+    owned,
+)
 
 __all__ = ["check_branches", "check_name", "check_steps"]
 
@@ -59,10 +69,12 @@ def check_steps(steps: Sequence[Step], branches: tuple[str, ...] | None) -> None
     for step in steps:
         if isinstance(step, Weight):
             weights.append(step)
+            _check_normalised(step, steps, levels)
         if isinstance(step, Histogram):
             above = [w.name for w in weights if levels.contains(w.level, step.level)]
             _check_by(step, categories)
             _check_weights(step, above, steps)
+            _check_all_normalised(step, [w.name for w in steps if is_normalised(w)])
             _check_storage(step, above)
         _check_labels(step, categories)
     plan = make_plan(steps, everything=True)
@@ -84,6 +96,25 @@ def _check_weights(step: Histogram, above: list[str], steps: Sequence[Step]) -> 
             later = any(isinstance(s, Weight) and s.name == name for s in steps)
             mend = "; it stands below: move it up" if later else nearest(name, above)
             raise PathError(f"{named(step)}: no weight {name!r} above it{mend}")
+
+
+def _check_normalised(step: Weight, steps: Sequence[Step], levels: Levels) -> None:
+    """A sum over all events can only be made where all are."""
+    if step.normalised and step.level:
+        cut = steps[levels.maker(step.level)]
+        raise PathError(
+            f"{named(step)} is normalised over all events, but stands below {named(cut)}: move it up"
+        )
+
+
+def _check_all_normalised(step: Histogram, names: Sequence[str]) -> None:
+    """The sums are of all normalised weights together: a histogram has all of them, or none."""
+    missing = [name for name in names if step.weights is not None and name not in step.weights]
+    if missing and len(missing) < len(names):
+        raise PathError(
+            f"{named(step)}: weights= has some of the normalised weights, but not {missing[0]!r}: "
+            "name all of them, or none"
+        )
 
 
 def _check_storage(step: Histogram, above: list[str]) -> None:

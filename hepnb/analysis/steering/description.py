@@ -286,7 +286,8 @@ def _formula(step: Step) -> str:
         return ", ".join(f"{label}: {_said(formula)}" for label, formula in step.variations)
     if isinstance(step, Weight) and varies(step):
         others = ", ".join(label for label, _ in step.variations)
-        return f"{_said(step.formula)} (varied: {others or _said(step.each or step.formula)})"
+        what = "varied and normalised" if step.normalised else "varied"
+        return f"{_said(step.formula)} ({what}: {others or _said(step.each or step.formula)})"
     return _said(step.formula)
 
 

@@ -37,6 +37,7 @@ __all__ = [
     "Weight",
     "formulas",
     "inputs",
+    "is_normalised",
     "named",
     "owned",
     "target_of",
@@ -142,7 +143,7 @@ class Weight:
     """A factor of the event weight of everything below it.
 
     `variations` are other values of the factor by name, `each` an array with one of them in every
-    column (`name0`, `name1`, ...).
+    column (`name0`, `name1`, ...). `normalised`: each value of it has a sum of weights of its own.
     """
 
     name: str
@@ -151,6 +152,7 @@ class Weight:
     variations: tuple[tuple[str, Formula], ...] = ()
     each: Formula | None = None
     scope: Scope = EVERYWHERE
+    normalised: bool = False
 
     kind = "weight"
 
@@ -340,6 +342,11 @@ def inputs(step: Step) -> Iterator[tuple[str, Uses]]:
         yield f"{named(step)}, target", _target(step)
     if isinstance(step, Vary | Weight) and step.scope.requires:
         yield f"{named(step)}, requires", _plain(step.scope.requires)
+
+
+def is_normalised(step: Step) -> bool:
+    """Whether it is a weight each value of which has a sum of weights of its own."""
+    return isinstance(step, Weight) and step.normalised
 
 
 def varies(step: Told) -> bool:

@@ -37,6 +37,7 @@ class VariedPath(Declared):
         without: Names = (),
         requires: Names = (),
         sets: Names = (),
+        normalised: bool = False,
     ) -> None: ...
     def weight(
         self,
@@ -51,6 +52,7 @@ class VariedPath(Declared):
         without: Names = (),
         requires: Names = (),
         sets: Names = (),
+        normalised: bool = False,
     ) -> Any:
         """Multiply the event weight of all that follows: by an expression, a function or a column.
 
@@ -60,14 +62,18 @@ class VariedPath(Declared):
         Its systematic variations are other values of this factor: `up=` and `down=` (called `name_up`
         and `name_down`), any `variations={suffix: formula}`, and `each=`, a list of formulas or a
         column with a list of values per event (`name_0`, `name_1`, ...: replicas of a PDF). They are
-        filled in one go; see `vary` for `only`, `without`, `requires` and `sets`. Raises `PathError`
-        when there is a weight of that name.
+        filled in one go; see `vary` for `only`, `without`, `requires` and `sets`.
+
+        A `normalised` weight changes no total: over all events of a dataset, before any select, each
+        value of it is summed (times the weights above it), and `run.hist(name, lumi=...)` divides by
+        that sum. Theory weights so vary shapes and efficiencies, not cross sections. It stands above
+        all selects. Raises `PathError` when there is a weight of that name.
 
         >>> from hepnb.analysis import Path
         >>> path = Path()
         >>> path.weight("genWeight")
         >>> path.weight("efficiency", 0.95, up=0.97, down=0.93)
-        >>> path.weight("pdf", 1.0, each="LHEPdfWeight", sets="theory", requires="LHEPdfWeight")
+        >>> path.weight("pdf", 1.0, each="LHEPdfWeight", normalised=True, requires="LHEPdfWeight")
         """
         if callable(name):
             self._weight(getattr(name, "__name__", ""), name, (), None, Scope())
@@ -81,14 +87,22 @@ class VariedPath(Declared):
         made = read_alternatives(name, others, place) if others else ()
         array = None if each is None else make_formula(each, f"{place}, each")
         scope = _scope(place, only, without, requires, sets)
-        self._weight(name, name if formula is None else formula, made, array, scope)
+        formula = name if formula is None else formula
+        self._weight(name, formula, made, array, scope, bool(normalised))
         return None
 
-    def _weight(self, name: str, formula: Any, made: Any, each: Any, scope: Scope) -> None:
+    def _weight(
+        self, name: str, formula: Any, made: Any, each: Any, scope: Scope, normalised: bool = False
+    ) -> None:
         check_name(name, "a weight")
         _check_labels([label for label, _ in made], f"weight {name!r}")
+        if normalised:  # skims have columns that are called as the variations are
+            for label, _ in made:
+                check_name(label, f"a variation of the normalised weight {name!r}")
         formula = make_formula(formula, f"weight {name!r}")
-        self._add(Weight(name, formula, variations=made, each=each, scope=scope))
+        self._add(
+            Weight(name, formula, variations=made, each=each, scope=scope, normalised=normalised)
+        )
 
     def vary(
         self,

@@ -17,7 +17,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...analysis.loop.input import ProgramInput
 from ...analysis.loop.skim_files import write_skim
 from ...analysis.loop.statistics import Statistics
 from ...analysis.loop.task import ChunkTask
@@ -25,6 +24,7 @@ from ...analysis.reading.cache import column_cache
 from ...errors import DataError, HepnbError, one_line
 from ...histograms import Contribution, Signature
 from ..bundle import Bundle
+from ..job import ColumnsInput
 from ..policy import Policy
 from ..snapshots import stem_of_chunk, stem_of_empty
 from ..spec import OPEN_FILES, RunSpec
@@ -102,7 +102,7 @@ class Tasks:
             return self._open[index]
         entry = self._spec.files[index]
         opened = self._job.open(entry.path, entry.tree, self._datasets[entry.dataset])
-        if self._cache is not None and isinstance(opened, ProgramInput):
+        if self._cache is not None and isinstance(opened, ColumnsInput):
             opened.cache_in(self._cache, always=self._spec.settings.cache is True)
         self._open[index] = opened
         self._left.setdefault(index, opened.entries)
@@ -116,7 +116,9 @@ class Tasks:
         index = task["file"]
         opened = self._input(index)
         path = Path(self._spec.files[index].path)
-        if isinstance(opened, ProgramInput):
+        told: Mapping[str, Any] = {}
+        if isinstance(opened, ColumnsInput):
+            told = opened.told()
             for name, skim in opened.skims_of_nothing().items():
                 write_skim(self._directory, name, stem_of_empty(index), skim)
         return {
@@ -126,9 +128,8 @@ class Tasks:
             "entries": opened.entries,
             "clusters": list(opened.clusters[:_MOST_CLUSTERS]),
             "size": path.stat().st_size if path.exists() else 0,
-            "sumw": opened.sumw,
-            "skipped": opened.skipped if isinstance(opened, ProgramInput) else "",
             "schema": self._schema(self._spec.files[index].dataset, opened),
+            **told,
         }
 
     def _schema(self, dataset: str, opened: Input) -> dict[str, Any] | None:
@@ -258,6 +259,7 @@ class _Sums:
         self._sizes: dict[str, list[int]] = {}
         self._overlaps: Counter[str] = Counter()
         self._sumw: list[float] = []
+        self._own_sums: list[list[Any]] = []
 
     def add(self, result: ChunkResult) -> None:
         self._events += result.events
@@ -276,6 +278,8 @@ class _Sums:
             add_counts(self._sizes.setdefault(name, []), counts)
         self._overlaps.update(result.categories_overlap)
         self._sumw += [] if result.sumw is None else [result.sumw]
+        if result.own_sums is not None:
+            self._own_sums.append([result.own_sums.above, dict(result.own_sums.labels)])
 
     def meta(self) -> dict[str, Any]:
         return {
@@ -287,6 +291,7 @@ class _Sums:
             "statistics": self._statistics,
             "overlaps": dict(self._overlaps),
             "sumw": self._sumw,
+            "own_sums": self._own_sums,
         }
 
 
