@@ -115,6 +115,7 @@ def written_out() -> str:
             *variations,
         ]
         lines += ["    sets: [theory]"] if weight in ("ps", "qcd", "alphas") else []
+        lines += ["    normalised: true"] if weight == "ps" else []
     lines += [
         "  pdf: {value: 1, kind: mc, each: LHEPdfWeight, requires: LHEPdfWeight, sets: [theory]}"
     ]
