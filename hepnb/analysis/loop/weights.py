@@ -127,12 +127,9 @@ class Weights:
         if not own:
             return None
         with_them = [index for index in self.seen_at(0) if index <= own[-1]]
-        labels = {
-            NOMINAL: None,
-            **dict.fromkeys(v for i in own for v, _ in self._steps[i].variations),
-        }
-        counted = self.counted(selector)
-        labels |= {v: None for i in own for v in self._of(i) if v in counted}
+        several, counted = [v for i in own for v in self._labels(i)], self.counted(selector)
+        named = {v for i in own for v, _ in self._steps[i].variations}
+        labels = dict.fromkeys([NOMINAL, *(v for v in several if v in named or v in counted)])
         return OwnSums(
             self._sum([index for index in with_them if index not in own], NOMINAL),
             {label: self._sum(with_them, label) for label in labels},
