@@ -241,7 +241,11 @@ class Fingerprint:
             return ["module", module.__name__]
         self._miss(f"module {module.__name__!r} as a whole, by the text of its file")
         try:
-            return ["module", module.__name__, FilePath(module.__file__ or "").read_text()]
+            return [
+                "module",
+                module.__name__,
+                FilePath(getattr(module, "__file__", None) or "").read_text(),
+            ]
         except (OSError, UnicodeDecodeError):
             return ["module", module.__name__]
 

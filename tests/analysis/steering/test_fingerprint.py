@@ -9,11 +9,13 @@ import subprocess
 import sys
 import textwrap
 import threading
+import types
 from collections.abc import Callable
 from pathlib import Path as FilePath
 from typing import Any
 
 import cloudpickle
+import numpy as np
 import pytest
 
 import hepnb as hn
@@ -169,6 +171,27 @@ def test_what_the_hash_cannot_see_is_named() -> None:
     assert f"hash {path.hash}" in repr(explanation)
     assert "does not see:\n    definition 'x': a lock" in repr(explanation)
     assert f"hepnb {hn.__version__}" in repr(explanation)
+
+
+def test_numbers_of_numpy_are_not_those_of_python() -> None:
+    """Beside float32 they make float64."""
+
+    def path_with(cut: Any) -> Path:
+        path = Path()
+        path.define("x", lambda Muon: Muon.pt * cut)
+        path.table("t", ["x"])
+        return path
+
+    assert path_with(2.0).hash != path_with(np.float64(2.0)).hash
+
+
+def test_a_module_without_a_file_has_a_hash() -> None:
+    path, module = Path(), types.ModuleType("of_a_notebook")
+    path.define("x", lambda nMuon: nMuon if module else 0)
+    path.table("t", ["x"])
+    assert path.explain().unseen == (
+        "definition 'x': module 'of_a_notebook' as a whole, by the text of its file",
+    )
 
 
 def test_a_resource_is_known_by_its_content(tmp_path: FilePath, make: Any, process: Any) -> None:
