@@ -14,11 +14,12 @@ from ..steering.steps import (
     Category,
     Definition,
     Histogram,
+    Lookup,
     Replacement,
     Selection,
     Skim,
-    Step,
     Table,
+    Told,
     Vary,
     Weight,
     formulas,
@@ -29,7 +30,7 @@ from ..steering.steps import (
 __all__ = ["ordered"]
 
 
-def ordered(steps: Sequence[Step], after: Mapping[int, int]) -> list[Step]:
+def ordered(steps: Sequence[Told], after: Mapping[int, int]) -> list[Told]:
     """The steps in an order that a path accepts; `after` says of a step below how many selects it stands."""
     selects = [step for step in steps if isinstance(step, Selection)]
     levels = {id(step): number for number, step in enumerate(selects)}
@@ -38,7 +39,7 @@ def ordered(steps: Sequence[Step], after: Mapping[int, int]) -> list[Step]:
         label: step for step in steps if isinstance(step, Category) for label, _ in step.labels
     }
     for index, step in enumerate(steps):
-        if isinstance(step, Vary | Replacement):
+        if isinstance(step, Vary | Replacement | Lookup):
             levels[id(step)] = 0
         elif isinstance(step, Weight):
             levels[id(step)] = after.get(index, 0)
@@ -55,7 +56,7 @@ def ordered(steps: Sequence[Step], after: Mapping[int, int]) -> list[Step]:
                 needed[id(owner)] = level
                 todo.append((owner, level))
 
-    def place(step: Step) -> tuple[int, int]:
+    def place(step: Told) -> tuple[int, int]:
         level = levels.get(id(step), needed.get(id(step), len(selects)))
         # Results stand below the weights of their level, and the select that ends it below them.
         result = isinstance(step, Histogram | Table | Skim)
@@ -64,7 +65,7 @@ def ordered(steps: Sequence[Step], after: Mapping[int, int]) -> list[Step]:
     return sorted(steps, key=place)
 
 
-def _names(step: Step) -> set[str]:
+def _names(step: Told) -> set[str]:
     """The names that a step needs; the label of a category may be one."""
     found = {name for _, uses in inputs(step) for name in uses.inputs}
     if isinstance(step, Histogram):

@@ -11,9 +11,9 @@ from typing import Any, Protocol
 import awkward as ak
 import numpy as np
 
-from ...errors import PathError, nearest
+from ...errors import DataError, PathError, nearest
 from ..language.expression import Expression, is_metadata
-from .operations import OPERATIONS, apply, is_jagged, masked, picked
+from .operations import OPERATIONS, apply, apply_awkward, is_jagged, masked, picked
 from .picked import Picked
 from .source import Collection, simplify
 
@@ -135,9 +135,26 @@ class _Evaluation:
         assert isinstance(node.func, ast.Name)
         if node.func.id == "count" and isinstance(node.args[0], ast.Name):
             return self._columns.count(node.args[0].id)
+        if node.func.id not in OPERATIONS:
+            return self._lookup(node)
         arguments = [self.value(argument) for argument in node.args]
         words = {str(word.arg): self.value(word.value) for word in node.keywords}
         return OPERATIONS[node.func.id](*arguments, **words)
+
+    def _lookup(self, node: ast.Call) -> Any:
+        """What a table of the path has at these values."""
+        assert isinstance(node.func, ast.Name)
+        table = dict(self._expression.lookups or ())[node.func.id]
+        values = [
+            argument.value if isinstance(argument, ast.Constant) else self.value(argument)
+            for argument in node.args
+        ]
+        if any(isinstance(value, Collection) for value in values):
+            raise TypeError("a collection was given; name one of its fields, such as Muon.pt")
+        try:
+            return apply_awkward(table, *values)
+        except DataError as error:
+            raise self._expression.fail(str(error), node) from None
 
     def _binop(self, node: ast.BinOp) -> Any:
         left, right = self.value(node.left), self.value(node.right)

@@ -20,7 +20,7 @@ from .reductions import all_of, any_of, largest, least, total
 from .source import Collection, simplify
 from .subset import subset
 
-__all__ = ["OPERATIONS", "apply", "is_jagged", "masked", "picked"]
+__all__ = ["OPERATIONS", "apply", "apply_awkward", "is_jagged", "masked", "picked"]
 
 _Columns = Callable[..., Any]
 
@@ -40,7 +40,7 @@ def _lists(value: Any) -> Lists | None:
 def apply(function: _Columns, *values: Any) -> Any:
     """A function of NumPy, value by value."""
     if any(isinstance(value, ak.Array | Collection | Picked) for value in values):
-        return _by_awkward(function, *values)
+        return apply_awkward(function, *values)
     return function(*values)
 
 
@@ -51,7 +51,7 @@ def masked(value: Any, mask: Any) -> Any:
         if not lists.same(mask.lists):
             raise ValueError("the condition has another number of objects per event")
         return value.kept(mask)
-    return _by_awkward(lambda objects, index: objects[index], value, mask)
+    return apply_awkward(lambda objects, index: objects[index], value, mask)
 
 
 def picked(value: Any, index: int | slice) -> Any:
@@ -59,11 +59,11 @@ def picked(value: Any, index: int | slice) -> Any:
     if isinstance(index, slice):
         if _lists(value) is not None and index.step in (None, 1):
             return value.sliced(index)
-        return _by_awkward(lambda objects: objects[:, index], value)
+        return apply_awkward(lambda objects: objects[:, index], value)
     lists = _lists(value)
     try:
         if lists is None:
-            return _by_awkward(lambda objects: objects[:, index], value)
+            return apply_awkward(lambda objects: objects[:, index], value)
         place, missing = lists.place(index)
         if missing.any():
             raise IndexError
@@ -75,7 +75,8 @@ def picked(value: Any, index: int | slice) -> Any:
         ) from error
 
 
-def _by_awkward(function: _Columns, *values: Any) -> Any:
+def apply_awkward(function: _Columns, *values: Any) -> Any:
+    """A function of awkward arrays (of NumPy for plain columns) and of whatever is no column."""
     result = function(*(as_awkward(value) for value in values))
     return simplify(result) if isinstance(result, ak.Array) else result
 
@@ -111,7 +112,7 @@ def _over_objects(name: str, flat: Callable[[Flat], Any]) -> _Columns:
     def compute(value: Any) -> Any:
         if _is_whole(_need_jagged(value, name)):
             return flat(value)
-        return _by_awkward(lambda objects: getattr(ak, name)(objects, axis=-1), value)
+        return apply_awkward(lambda objects: getattr(ak, name)(objects, axis=-1), value)
 
     return compute
 
@@ -123,7 +124,7 @@ def _extreme(name: str, flat: Callable[[Flat], Any], elementwise: _Columns) -> _
             if _is_whole(values[0]) and values[0].values.dtype.kind != "b":
                 return _filled(flat(values[0]), default)
             by_awkward = lambda objects: getattr(ak, name)(objects, axis=-1)
-            return _filled(_by_awkward(by_awkward, values[0]), default)
+            return _filled(apply_awkward(by_awkward, values[0]), default)
         if default is not None:
             raise TypeError(f"{name} of several values takes no default")
         result = values[0]
@@ -144,7 +145,7 @@ def _nth(value: Any, number: Any, default: Any = None) -> Any:
     lists = _lists(_need_jagged(value, "nth" if number else "first"))
     if lists is not None and (_is_whole(value) or isinstance(value, Collection)):
         return _filled(value.picked(*lists.place(number)), default)
-    return _filled(_by_awkward(lambda objects: _pick(objects, number), value), default)
+    return _filled(apply_awkward(lambda objects: _pick(objects, number), value), default)
 
 
 def _pick(value: Any, number: int) -> Any:
@@ -169,7 +170,7 @@ def _filled(value: Any, default: Any) -> Any:
     flat = isinstance(value, Flat) and value.lists is None and value.missing is not None
     if flat and isinstance(default, bool | int | float):
         return np.where(value.missing, np.asarray(default), value.values)
-    return _by_awkward(lambda objects: ak.fill_none(objects, default), value)
+    return apply_awkward(lambda objects: ak.fill_none(objects, default), value)
 
 
 def _kinematic(function: _Columns) -> _Columns:
@@ -190,7 +191,7 @@ def _where(condition: Any, yes: Any, no: Any) -> Any:
     if all(_is_whole(value) or isinstance(value, plain) for value in parts):
         (chosen, first, second), lists, _ = aligned(parts)
         return column(lists, np.where(chosen, np.asarray(first), np.asarray(second)), None)
-    return _by_awkward(ak.where, *parts)
+    return apply_awkward(ak.where, *parts)
 
 
 OPERATIONS: dict[str, Callable[..., Any]] = {

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ast
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -39,7 +39,8 @@ _NODES = (
 class Expression:
     """One expression, checked when it is made; it travels as text, the `source`.
 
-    `renames` tell which names mean columns of another name (those of a sub-path).
+    `renames` tell which names mean columns of another name (those of a sub-path), `lookups` what it calls
+    beside the functions of the language; None while these are not known (`bound`).
 
     >>> e = Expression("count(Muon) == 2 and Muon.pt[:, 0] > 30")
     >>> e.names
@@ -52,6 +53,7 @@ class Expression:
     source: str
     where: str = field(default="expression", compare=False)
     renames: tuple[tuple[str, str], ...] = ()
+    lookups: tuple[tuple[str, Any], ...] | None = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
         self.tree  # noqa: B018  (checked at the door)
@@ -59,7 +61,8 @@ class Expression:
     @cached_property
     def tree(self) -> ast.expr:
         """The checked syntax tree."""
-        tree = _parse(self.source, self.where)
+        known = None if self.lookups is None else {name for name, _ in self.lookups}
+        tree = _parse(self.source, self.where, known)
         if self.renames:
             names = dict(self.renames)
             called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
@@ -72,6 +75,28 @@ class Expression:
         """The same with other names for some columns; messages name the `place`."""
         found = tuple((old, new) for old, new in names.items() if old in self.names)
         return replace(self, where=f"{place}, {self.where}", renames=found)
+
+    def bound(self, lookups: Mapping[str, Any]) -> Expression:
+        """The same with the lookups that it calls.
+
+        Raises `PathError` for a function that is none of them, or another number of values than it takes.
+        """
+        found = {}
+        for node in ast.walk(self.tree) if self.lookups is None else ():
+            name = _lookup_called(node)
+            if not name:
+                continue
+            assert isinstance(node, ast.Call)
+            if name not in lookups:
+                hint = nearest(name, [*FUNCTIONS, *lookups])
+                raise self.fail(f"unknown function {name!r}{hint}", node)
+            wanted = lookups[name].arguments
+            if len(node.args) != len(wanted):
+                values = "value" if len(wanted) == 1 else "values"
+                said = f"{len(wanted)} {values} ({', '.join(wanted)})"
+                raise self.fail(f"{name} takes {said}, got {len(node.args)}", node)
+            found[name] = lookups[name]
+        return replace(self, lookups=tuple(found.items())) if found else self
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -102,7 +127,8 @@ class Expression:
         return tuple(found)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"source": self.source, "where": self.where, "renames": self.renames}
+        kept = ("source", "where", "renames", "lookups")
+        return {name: getattr(self, name) for name in kept}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         for key, value in state.items():
@@ -126,7 +152,7 @@ def _error(
     return PathError(f"{where}: {message}{place or f' in {text!r}'}")
 
 
-def _parse(source: str, where: str) -> ast.expr:
+def _parse(source: str, where: str, lookups: Container[str] | None) -> ast.expr:
     if not isinstance(source, str):
         raise PathError(f"{where}: an expression is text, not {type(source).__name__}")
     if not source.strip():
@@ -143,7 +169,7 @@ def _parse(source: str, where: str) -> ast.expr:
         raise _error(f"not an expression ({_plain(error.msg)})", source, where, column=at) from None
     except (ValueError, RecursionError, MemoryError, OverflowError) as error:
         raise _error(f"not an expression ({type(error).__name__})", source, where) from None
-    _check(tree, source, where)
+    _check(tree, source, where, lookups)
     return tree
 
 
@@ -151,8 +177,11 @@ def _plain(message: str | None) -> str:
     return " ".join((message or "invalid syntax").split()).rstrip(".")[:80]
 
 
-def _check(tree: ast.expr, source: str, where: str) -> None:
-    """Refuse everything outside the language, with the column where it stands."""
+def _check(tree: ast.expr, source: str, where: str, lookups: Container[str] | None) -> None:
+    """Refuse everything outside the language, with the column where it stands.
+
+    Functions that are not of the language are those of `lookups`; any if that is None.
+    """
 
     def fail(message: str, node: ast.AST) -> PathError:
         return _error(message, source, where, node)
@@ -166,10 +195,14 @@ def _check(tree: ast.expr, source: str, where: str) -> None:
             raise fail(f"nested more than {_DEPTH} deep", node)
         if not isinstance(node, _NODES):
             raise fail(f"{_called_in_words(node)} is not allowed in an expression", node)
-        _CHECKS.get(type(node), _accept)(node, fail)
+        called = _lookup_called(node)
+        looks_up = bool(called) and (lookups is None or called in lookups)
+        check = _check_lookup if looks_up else _CHECKS.get(type(node), _accept)
+        check(node, fail)
         for child in ast.iter_child_nodes(node):
             text = isinstance(child, ast.Constant) and isinstance(child.value, str)
-            if text and not isinstance(node, ast.Compare | ast.Subscript | ast.Tuple):
+            compared = isinstance(node, ast.Compare | ast.Subscript | ast.Tuple)
+            if text and not compared and not looks_up:
                 raise fail("a text can only be compared (== or !=) with a category", child)
             stack.append((child, depth + 1))
 
@@ -212,6 +245,19 @@ def _check_call(node: ast.AST, fail: Fail) -> None:
     count = len(node.args)
     if not function.least <= count <= function.most:
         raise fail(f"{node.func.id} takes {function.arguments}, got {count}", node)
+
+
+def _lookup_called(node: ast.AST) -> str:
+    """The name of a function that is called and is not of the language."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+        return "" if node.func.id in FUNCTIONS else node.func.id
+    return ""
+
+
+def _check_lookup(node: ast.AST, fail: Fail) -> None:
+    assert isinstance(node, ast.Call)
+    if node.keywords:
+        raise fail(f"{_lookup_called(node)} takes values in their order, without names", node)
 
 
 def _check_constant(node: ast.AST, fail: Fail) -> None:

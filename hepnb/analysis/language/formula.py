@@ -44,11 +44,14 @@ Formula = Expression | Call
 
 
 def make_formula(what: Any, where: str) -> Formula:
-    """The formula meant by a text, a number or a function. Raises `PathError` naming `where`."""
+    """The formula meant by a text, a number or a function. Raises `PathError` naming `where`.
+
+    Which lookups an expression may call is for its path to say.
+    """
     if isinstance(what, Expression | Call):
         return what
     if isinstance(what, str):
-        return Expression(what, where)
+        return Expression(what, where, lookups=None)
     if isinstance(what, bool | int | float):
         return Expression(repr(what), where)
     if not callable(what):

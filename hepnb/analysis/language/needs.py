@@ -5,11 +5,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
-from .functions import FUNCTIONS
+from .functions import FUNCTIONS, Function
 from .usage import EVERYTHING, Use, Uses
 
 __all__ = ["expression_uses"]
 
+_LOOKUP = Function("values")
 Chain = tuple[str, ...]
 """A name, or a field (of a field) of it: `("Electron", "jet")`."""
 
@@ -62,7 +63,7 @@ def _field(roots: set[Chain], field: str, uses: dict[str, Use]) -> set[Chain]:
 def _uses_of_call(node: ast.Call, name: str, uses: dict[str, Use]) -> set[Chain]:
     if name == "subset":
         return _uses_of_subset(node, uses)
-    function = FUNCTIONS[name]
+    function = FUNCTIONS.get(name, _LOOKUP)
     passed: set[Chain] = set()
     for argument in [*node.args, *(word.value for word in node.keywords)]:
         roots = _uses(argument, uses)

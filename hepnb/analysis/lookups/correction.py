@@ -24,6 +24,11 @@ class Correction:
         self.source = source
         self._inputs = [(str(v.name), str(v.type)) for v in self._compiled.inputs]
 
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """What it is called with: the names of its inputs."""
+        return tuple(name for name, _ in self._inputs)
+
     def __repr__(self) -> str:
         return f"<{self._where}: of {', '.join(name for name, _ in self._inputs)}>"
 
@@ -55,7 +60,7 @@ class Correction:
 
     def __call__(self, *values: Any) -> Any:
         """The correction at these values, float64, in their common shape."""
-        names = [name for name, _ in self._inputs]
+        names = self.arguments
         if len(values) != len(names):
             raise DataError(
                 f"{self._where}: takes {len(names)} values ({', '.join(names)}), not {len(values)}"

@@ -31,6 +31,9 @@ class LumiMask:
     105
     """
 
+    arguments = ("run", "section")
+    """What it is called with."""
+
     def __init__(self, source: str | os.PathLike[str] | dict[str, Any]) -> None:
         where = "LumiMask"
         if not isinstance(source, dict):

@@ -42,6 +42,11 @@ class HistTable:
         self._axes = tuple(h.axes)
         self._values = np.sqrt(found) if what == "error" else np.asarray(found, dtype=float)
 
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """What it is called with: the names of its axes."""
+        return tuple(axis.name or f"axis {n}" for n, axis in enumerate(self._axes))
+
     def __repr__(self) -> str:
         names = ", ".join(axis.name or str(n) for n, axis in enumerate(self._axes))
         return f"<{self._where}: of {names}>"
@@ -49,7 +54,7 @@ class HistTable:
     def __call__(self, *values: Any) -> Any:
         """The contents at these values, float64, in their common shape."""
         if len(values) != len(self._axes):
-            names = [axis.name or f"axis {n}" for n, axis in enumerate(self._axes)]
+            names = self.arguments
             raise DataError(
                 f"{self._where}: has {len(names)} axes ({', '.join(names)}), "
                 f"but {len(values)} values were given"

@@ -19,6 +19,7 @@ from ..steering.steps import (
     Category,
     Definition,
     Histogram,
+    Lookup,
     ModuleStep,
     Replacement,
     Selection,
@@ -77,6 +78,10 @@ def _replacement(step: Replacement, out: Writer) -> dict[str, Any]:
     return {"column": step.name, "formula": out.formula(step.formula)}
 
 
+def _lookup(step: Lookup, out: Writer) -> dict[str, Any]:
+    return {"name": step.name, "table": out.value(step.table)}
+
+
 def _table(step: Table, out: Writer) -> dict[str, Any]:
     return {"name": step.name, "columns": _formulas(step.columns, out)}
 
@@ -100,6 +105,7 @@ def _weight(step: Weight, out: Writer) -> dict[str, Any]:
             each=None if step.each is None else out.formula(step.each),
         ),
         **_scope(step.scope),
+        **({"normalised": True} if step.normalised else {}),
     }
 
 
@@ -238,6 +244,7 @@ def _read_branch(path: Any, said: Mapping, reader: Reader) -> None:
 
 FORMS: dict[str, Form] = {
     "definition": Form(_one, _told("define", "definition")),
+    "lookup": Form(_lookup, _told("lookup", "lookup")),
     "replacement": Form(_replacement, _told("replace", "replacement")),
     "select": Form(_one, _told("select", "select")),
     "weight": Form(_weight, _told("weight", "weight")),

@@ -56,6 +56,7 @@ SUB_PATH = Record(
 )
 STEPS: dict[str, Record] = {
     "definition": Record(fields={"name": Text(), "formula": FORMULA}, needed=("name", "formula")),
+    "lookup": Record(fields={"name": Text(), "table": HELD}, needed=("name", "table")),
     "replacement": Record(
         fields={"column": Text(), "formula": FORMULA}, needed=("column", "formula")
     ),
@@ -66,6 +67,7 @@ STEPS: dict[str, Record] = {
             "formula": FORMULA,
             "variations": _FORMULAS,
             "each": FORMULA,
+            "normalised": Flag(),
             **_SCOPE,
         },
         needed=("name", "formula"),

@@ -14,12 +14,14 @@ from typing import Any
 from ...errors import PathError, nearest
 from ..language.axes import category_axis
 from ..language.expression import Expression
+from ..language.formula import Formula
 from .steps import (
     Branch,
     Category,
     Definition,
     Entry,
     Histogram,
+    Lookup,
     Merged,
     ModuleStep,
     Replacement,
@@ -31,6 +33,7 @@ from .steps import (
     Told,
     Vary,
     Weight,
+    lookups_of,
     named,
     owned,
     varies,
@@ -64,6 +67,7 @@ class _Scope:
     level: int = 0
     weighted: bool = False
     prefix: str = ""
+    lookups: Mapping[str, Any] = field(default_factory=dict)
     taken: list[str] = field(default_factory=list)
 
     @classmethod
@@ -73,7 +77,8 @@ class _Scope:
         steps = list(_with_branches(steps))
         categories = {step.name: step for step in steps if isinstance(step, Category)}
         columns = {name for step in steps for name in _made(step)}
-        return cls({}, categories, columns, _is_varied(steps), count(1))
+        varied = _is_varied(steps)
+        return cls({}, categories, columns, varied, count(1), lookups=lookups_of(steps))
 
     @property
     def place(self) -> str:
@@ -85,7 +90,7 @@ class _Scope:
         for step in _with_branches(steps):
             if isinstance(step, Branch):
                 yield from self._branch(step)
-            else:
+            elif not isinstance(step, Lookup):
                 yield self._placed(step)
 
     def _placed(self, step: Step) -> Step:
@@ -93,6 +98,7 @@ class _Scope:
         if everywhere and self.prefix:
             raise PathError(f"{self.place}: {named(step)} belongs into the path itself")
         placed: Step = replace(step, level=0 if everywhere else self.level)
+        placed = with_formulas(placed, self._bound)
         if isinstance(placed, Selection):
             self.level = next(self.numbers)
             placed = replace(placed, into=self.level)
@@ -102,6 +108,9 @@ class _Scope:
         if isinstance(placed, Skim):
             return self._with_own(placed)
         return self._renamed(placed) if self.prefix else placed
+
+    def _bound(self, formula: Formula) -> Formula:
+        return formula.bound(self.lookups) if isinstance(formula, Expression) else formula
 
     def _finished(self, step: Histogram) -> Histogram:
         """Category axes in front, a storage that fits the weights, a bare label in `where` spelt out."""
@@ -160,7 +169,7 @@ class _Scope:
         inner = list(_with_branches(branch.path._steps))
         into = next(self.numbers)
         scope = self._inner(f"{self.prefix}{name}/", inner, into)
-        condition = branch.formula or Expression("True", scope.place)
+        condition = self._bound(branch.formula or Expression("True", scope.place))
         if self.prefix:
             condition = condition.renamed(self.names, self.place)
         yield Entry(scope.prefix[:-1], condition, self.level, into)
@@ -186,6 +195,7 @@ class _Scope:
             columns=self.columns | columns,
             level=level,
             prefix=prefix,
+            lookups={**self.lookups, **lookups_of(steps)},
             taken=[],
         )
 

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from ...errors import PathError
+from ..language.expression import Expression
 from ..language.formula import RESERVED
 from .cells import Place, place_of_caller
 from .checking import check_name
-from .steps import Told, named, owned
+from .steps import Told, formulas, lookups_of, named, owned
 
 __all__ = ["Declared", "texts"]
 
@@ -42,6 +43,10 @@ class Declared:
 
     def _add(self, step: Told) -> None:
         """Append a step; one of the same name is an error, or replaced when a cell is run again."""
+        known = lookups_of(self._steps)
+        for formula in formulas(step):
+            if isinstance(formula, Expression):
+                formula.bound(known)  # so that what is unknown is told now
         place = place_of_caller()
         for index, other in enumerate(self._steps):
             same = set(owned(step)) & set(owned(other))

@@ -117,7 +117,8 @@ class Fingerprint:
             data = hashlib.sha256(np.ascontiguousarray(value).tobytes()).hexdigest()
             return ["array", str(value.dtype), list(value.shape), data]
         if isinstance(value, Expression):
-            return ["expression", ast.dump(value.tree)]
+            tables = [self.of(value.lookups)] if value.lookups else []
+            return ["expression", ast.dump(value.tree), *tables]
         if isinstance(value, Call):
             return [
                 "call",

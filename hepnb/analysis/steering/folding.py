@@ -76,7 +76,7 @@ def fold(formula: Formula, dataset: Dataset) -> Formula:
     if not isinstance(formula, Expression) or "dataset" not in formula.names:
         return formula
     tree = _Folder(dataset).visit(copy.deepcopy(formula.tree))
-    made = Expression(formula.source, formula.where, formula.renames)
+    made = replace(formula)
     made.__dict__["tree"] = tree
     for known in ("names", "uses", "labels"):
         made.__dict__.pop(known, None)

@@ -18,6 +18,7 @@ from .branches import BranchedPath
 from .cells import place_of_caller
 from .checking import check_name, check_steps
 from .declared import texts
+from .lookups import LookedUpPath
 from .skimming import SkimmedPath
 from .steps import (
     Category,
@@ -43,7 +44,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 _STORAGES = ("Double", "Int64", "Weight")
 
 
-class Path(VariedPath, BranchedPath, SkimmedPath, WrittenPath):
+class Path(VariedPath, BranchedPath, LookedUpPath, SkimmedPath, WrittenPath):
     """An analysis, told step by step: definitions, selects, weights, categories, histograms, tables.
 
     A step sees only the rows (events) that pass the selects above it; names are found wherever they

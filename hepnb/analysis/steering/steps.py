@@ -6,7 +6,7 @@ are spelt `sub-path/name` there, and a step's `renames` say which names of its c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
@@ -22,6 +22,7 @@ __all__ = [
     "Definition",
     "Entry",
     "Histogram",
+    "Lookup",
     "Merged",
     "ModuleStep",
     "Replacement",
@@ -38,6 +39,7 @@ __all__ = [
     "formulas",
     "inputs",
     "is_normalised",
+    "lookups_of",
     "named",
     "owned",
     "target_of",
@@ -258,6 +260,17 @@ class Skim:
 
 
 @dataclass(frozen=True)
+class Lookup:
+    """A table that the expressions below may call; they hold it when the path is arranged."""
+
+    name: str
+    table: Any = field(compare=False)
+    level: int = 0
+
+    kind = "lookup"
+
+
+@dataclass(frozen=True)
 class SumOfWeights:
     """The sum of an expression over all events of a dataset, by which it is normalised."""
 
@@ -284,7 +297,7 @@ Step = (
     | SumOfWeights
 )
 """A step of a path that was arranged."""
-Told = Step | Branch
+Told = Step | Branch | Lookup
 """A step as a path is told it."""
 Result = Histogram | Table | Skim
 """A step whose rows come out of the run."""
@@ -295,7 +308,7 @@ def named(step: Told) -> str:
     return f"{step.kind} {step.name!r}"
 
 
-def formulas(step: Step) -> Iterator[Formula]:
+def formulas(step: Told) -> Iterator[Formula]:
     """Every formula of a step, wherever it stands in it."""
     for one in fields(step):
         value = getattr(step, one.name)
@@ -323,7 +336,7 @@ def _has_formulas(value: Any) -> bool:
     return bool(pairs) and isinstance(value[0][1], Formula)
 
 
-def inputs(step: Step) -> Iterator[tuple[str, Uses]]:
+def inputs(step: Told) -> Iterator[tuple[str, Uses]]:
     """Every computation of a step: what messages call it, and what it uses."""
     if isinstance(step, ModuleStep):
         yield named(step), step.uses
@@ -347,6 +360,11 @@ def inputs(step: Step) -> Iterator[tuple[str, Uses]]:
 def is_normalised(step: Step) -> bool:
     """Whether it is a weight each value of which has a sum of weights of its own."""
     return isinstance(step, Weight) and step.normalised
+
+
+def lookups_of(steps: Iterable[Told]) -> dict[str, Any]:
+    """The tables that a path was told, by name."""
+    return {step.name: step.table for step in steps if isinstance(step, Lookup)}
 
 
 def varies(step: Told) -> bool:

@@ -168,6 +168,12 @@ def sub_paths(path: Path) -> None:
     path.table("pairs", {"mass of both": "m"})
 
 
+def lookups(path: Path) -> None:
+    path.lookup("good", hn.LumiMask({"1": [[1, 1]], "2": [[1, 5]]}))
+    path.define("is_good", "good(nMuon, nMuon)")
+    path.table("good_ones", ["is_good"])
+
+
 def others(path: Path) -> None:
     path.replace("Muon.eta", "Muon.eta * 1.25")
     path.collection("tight", of="Muon", where="Muon.pt > 20")
@@ -179,7 +185,7 @@ def others(path: Path) -> None:
 
 TOLD: list[Callable[[Path], None]] = [
     weights, variations, axes, categories, lambdas, functools.partial(closures, least=20.0), modules,
-    conditions, sub_paths, others, lambda path: path.select("a muon", "nMuon > 0"),
+    conditions, sub_paths, lookups, others, lambda path: path.select("a muon", "nMuon > 0"),
 ]  # fmt: skip
 EVENTS = make_events(
     [[40, 21, 5], [], [31, 12], [8], [55, 54]], genWeight=np.array([1.0, 2.0, -1.0, 0.5, 4.0])
@@ -205,7 +211,11 @@ def results(path: Path) -> Any:
 
 def test_every_kind_of_step_has_its_form() -> None:
     arranged = {steps.Rest, steps.Merged, steps.SumOfWeights}
-    told = {kind.kind for kind in (*get_args(steps.Step), steps.Branch) if kind not in arranged}
+    told = {
+        kind.kind
+        for kind in (*get_args(steps.Step), steps.Branch, steps.Lookup)
+        if kind not in arranged
+    }
     assert set(FORMS) == told
     path = Path()
     for tell in TOLD:
@@ -229,6 +239,15 @@ def test_a_path_comes_back_the_same(told: list[Callable[[Path], None]]) -> None:
     fields = EVENTS.fields
     assert set(back.columns(fields)) <= set(path.columns(fields))
     assert results(back) == results(path)
+
+
+def test_a_normalised_weight_comes_back_normalised() -> None:
+    path = Path()
+    path.weight("pdf", 1.0, up="1.1", normalised=True)
+    weights(path)
+    back = Path.from_json(path.to_json(), allow_code=True)
+    assert back.hash == path.hash
+    assert [step.name for step in back._steps if getattr(step, "normalised", False)] == ["pdf"]
 
 
 STEERING = """
@@ -291,7 +310,9 @@ def test_files_come_back_as_files(tmp_path: FilePath) -> None:
     path = Path()
     path.define("sf", lambda Muon: ak.prod(factor(Muon.pt), axis=1) * scale()["scale"])
     path.define("good", lambda nMuon: good(nMuon, nMuon))
-    path.table("t", ["sf", "good"])
+    path.lookup("factor", factor)
+    path.define("first", "first(factor(Muon.pt), 1)")
+    path.table("t", ["sf", "good", "first"])
     text = path.to_json()
     back = Path.from_json(text, allow_code=True)
     assert back.hash == path.hash
