@@ -243,11 +243,11 @@ def test_a_path_comes_back_the_same(told: list[Callable[[Path], None]]) -> None:
 
 def test_a_normalised_weight_comes_back_normalised() -> None:
     path = Path()
-    path.weight("pdf", 1.0, up="1.1", normalised=True)
+    path.weight("scale", 1.0, up="1.1", normalised=True)
     weights(path)
     back = Path.from_json(path.to_json(), allow_code=True)
     assert back.hash == path.hash
-    assert [step.name for step in back._steps if getattr(step, "normalised", False)] == ["pdf"]
+    assert [step.name for step in back._steps if getattr(step, "normalised", False)] == ["scale"]
 
 
 STEERING = """
