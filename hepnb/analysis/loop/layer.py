@@ -207,7 +207,7 @@ class Layer:
 
         What the variation does not touch is computed once, for all layers that share it.
         """
-        touching = self._stack.touch.formula(owner, formula.uses.inputs)
+        touching = self._stack.touch.formula(owner, formula)
         home = self._stack.home(touching, self)
         if home is self:
             return self._valued(formula, level, owner, name)

@@ -50,6 +50,7 @@ class Stack:
         self._layers: dict[tuple[str, Group], Layer] = {}
         self._read: dict[str, Any] = {}
         self._overrides = _overrides(steps, plan)
+        self._others: dict[Group, Group] = {}
 
     # layers
 
@@ -70,10 +71,12 @@ class Stack:
         """Where `layer` finds what these variations touch: where it is computed once for many."""
         if layer.variation in touching or layer.variation == AS_READ:
             return layer
-        sharing = frozenset(self.members) - touching
-        if not layer.group <= sharing:
-            sharing = layer.group
-        return self.at(NOMINAL, sharing)
+        if touching not in self._others:
+            self._others[touching] = frozenset(self.members) - touching
+        group = self._others[touching]
+        if not layer.group <= group:
+            group = layer.group
+        return self.at(NOMINAL, group)
 
     # rows
 
@@ -81,7 +84,7 @@ class Stack:
         """The rows that pass the selects above in any variation of the group."""
         if (group, level) not in self._unions:
             mine = self._passing(level)
-            self._unions[group, level] = Rows.union([mine[v] for v in self.members if v in group])
+            self._unions[group, level] = Rows.union([mine[v] for v in group])
         return self._unions[group, level]
 
     def differs(self, variation: str, level: int) -> bool:
@@ -139,16 +142,15 @@ class Stack:
 
     def overrides(self, name: str, variation: str) -> Iterable[tuple[int, str, Formula]]:
         """The replacements of a column (or its fields), and what a variation makes of it then."""
-        found = self._overrides.get(name, ())
-        yield from ((i, field, f) for i, label, field, f in found if label == AS_READ)
-        yield from ((i, field, f) for i, label, field, f in found if label == variation)
+        yield from self._overrides.get((name, AS_READ), ())
+        yield from self._overrides.get((name, variation), ())
 
 
 def _overrides(
     steps: tuple[Step, ...], plan: Plan
-) -> Mapping[str, list[tuple[int, str, str, Formula]]]:
-    """Column -> (step, variation, field, formula); the variation is `AS_READ` for replacements."""
-    found: dict[str, list[tuple[int, str, str, Formula]]] = {}
+) -> Mapping[tuple[str, str], list[tuple[int, str, Formula]]]:
+    """(column, variation) -> (step, field, formula); the variation is `AS_READ` for replacements."""
+    found: dict[tuple[str, str], list[tuple[int, str, Formula]]] = {}
     for index, step in enumerate(steps):
         if isinstance(step, Replacement):
             pairs: tuple[tuple[str, Formula], ...] = ((AS_READ, step.formula),)
@@ -158,5 +160,5 @@ def _overrides(
             continue
         for column, field in forms(target_of(step), plan):
             for label, formula in pairs:
-                found.setdefault(column, []).append((index, label, field, formula))
+                found.setdefault((column, label), []).append((index, field, formula))
     return found

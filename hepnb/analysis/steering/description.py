@@ -147,7 +147,7 @@ def _nuisances(steps: tuple[Step, ...], plan: Plan) -> list[set[str]]:
         labels: set[str] = set()
         for who, uses in inputs(step) if index in plan.computed_at else ():
             if not isinstance(step, Vary | Table | Skim) and not who.endswith(", by"):
-                labels |= touch.formula(index, uses.inputs)
+                labels |= touch.names(index, uses.inputs)
         if isinstance(step, Histogram):
             labels |= {
                 label for name in step.by if name in plan.owners for label in touch.column(name)

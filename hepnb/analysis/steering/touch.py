@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from ..columns.references import Link
 from ..language.expression import Expression
+from ..language.formula import Formula
 from ..language.usage import Use
 from ..reading.conventions import Reading
 from .plan import Plan
@@ -42,6 +43,9 @@ class Touch:
         )
         self._direct = self._targets()
         self._owned: dict[str, Labels] = {}
+        self._columns: dict[str, Labels] = {}
+        self._formulas: dict[tuple[int, int], Labels] = {}
+        self._nodes: dict[int, Part] = {}
         self._parts: dict[tuple[int, str], tuple[Part, ...]] = {}
         if self.shapes:
             self._follow()
@@ -50,11 +54,21 @@ class Touch:
         """The variations that touch a column, or any field of a collection that is read."""
         if name in self._plan.owners:
             return self._owned.get(name, _NONE)
-        own = [v for (column, _), v in self._direct.items() if column == name]
-        reading = self._readings.get(name)
-        return _NONE.union(*own, *map(self._linked, reading.links if reading else ()))
+        if name not in self._columns:
+            own = [v for (column, _), v in self._direct.items() if column == name]
+            reading = self._readings.get(name)
+            links = reading.links if reading else ()
+            self._columns[name] = _NONE.union(*own, *map(self._linked, links))
+        return self._columns[name]
 
-    def formula(self, index: int, names: Mapping[str, Use]) -> Labels:
+    def formula(self, index: int, formula: Formula) -> Labels:
+        """The variations that touch a formula of step `index`."""
+        key = (index, id(formula))
+        if key not in self._formulas:
+            self._formulas[key] = self.names(index, formula.uses.inputs)
+        return self._formulas[key]
+
+    def names(self, index: int, names: Mapping[str, Use]) -> Labels:
         """The variations that touch a computation of step `index` that uses these names."""
         if not self.shapes:
             return _NONE
@@ -70,7 +84,7 @@ class Touch:
             return ()
         key = (id(formula), variation)
         if key not in self._parts:
-            whole = self.formula(index, formula.uses.inputs)
+            whole = self.formula(index, formula)
             self._parts[key] = tuple(self._of(formula, formula.tree, variation, whole))
         return self._parts[key]
 
@@ -78,15 +92,24 @@ class Touch:
         self, formula: Expression, node: ast.AST, variation: str, whole: Labels
     ) -> Iterator[Part]:
         if isinstance(node, _COMPUTED):
-            uses = formula.uses_of(node)
-            touching = self._uses(uses.inputs)
-            alone = touching < whole if variation == NOMINAL else variation not in touching
-            if alone and uses.inputs and not uses.passes:
-                yield Part(node, tuple(uses.inputs), touching)
+            part = self._part(formula, node)
+            alone = (
+                part.touching < whole if variation == NOMINAL else variation not in part.touching
+            )
+            if alone and part.names:
+                yield part
                 return
         for child in ast.iter_child_nodes(node):
             if not (isinstance(node, ast.Call) and child is node.func):
                 yield from self._of(formula, child, variation, whole)
+
+    def _part(self, formula: Expression, node: ast.expr) -> Part:
+        """A node; without names where it has none, or gives objects with fields yet to be chosen."""
+        if id(node) not in self._nodes:
+            uses = formula.uses_of(node)
+            names = () if uses.passes else tuple(uses.inputs)
+            self._nodes[id(node)] = Part(node, names, self._uses(uses.inputs))
+        return self._nodes[id(node)]
 
     def _uses(self, names: Mapping[str, Use]) -> Labels:
         return _NONE.union(*(self._use(name, use) for name, use in names.items()))
@@ -94,7 +117,7 @@ class Touch:
     def step(self, index: int) -> Labels:
         """The variations that touch anything that a step computes with."""
         step = self._steps[index]
-        found = self.formula(index, dict(self._inputs(index)))
+        found = self.names(index, dict(self._inputs(index)))
         if isinstance(step, Rest):
             return found | self._level(step.of)
         if isinstance(step, Merged):

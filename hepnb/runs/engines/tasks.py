@@ -14,6 +14,7 @@ import traceback
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping
 from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -158,7 +159,9 @@ class Tasks:
         sums, costs = _Sums(), Statistics()
         began, cpu, before = time.perf_counter(), time.process_time(), opened.bytes_read
         skims: dict[str, list[str]] = {}
-        for part, result in enumerate(opened.process(asked, costs)):
+        number = count()  # `enumerate` would keep each part in memory until the next is there
+        for result in opened.process(asked, costs):
+            part = next(number)
             new |= self._undeclared(result)
             signatures |= new
             add = partial(_contribute, contribution, signatures, result)
