@@ -209,6 +209,17 @@ def results(path: Path) -> Any:
     return repr((fills, tables, made.cutflow, program.histograms))
 
 
+def test_a_normalised_weight_comes_back_as_one() -> None:
+    path, plain = Path("normalised"), Path("normalised")
+    path.weight("scale", 1, up=1.5, normalised=True)
+    plain.weight("scale", 1, up=1.5)
+    for made in (path, plain):
+        made.hist("n", n="nMuon: 0, 5, int")
+        assert Path.from_json(made.to_json()).hash == made.hash
+    assert path.hash != plain.hash
+    assert '"normalised":' not in plain.to_json()
+
+
 def test_every_kind_of_step_has_its_form() -> None:
     arranged = {steps.Rest, steps.Merged, steps.SumOfWeights}
     told = {
