@@ -2,51 +2,39 @@
 
 `Electron_jetIdx` makes `Electron.jet`, `Jet_muonIdx1` and `Jet_muonIdx2` make `Jet.muon1`, `Jet.muon2` and the
 list of both, `Jet.muons`. -1, and a place where the other collection has nothing, is a missing object.
-Indices that are lists, and the links of ATLAS's AOD with their keys, work in the same way.
+Indices that are lists, and the links of ATLAS's AOD with their keys, work in the same way; a link that may
+lead into several containers is followed into the one that is named: `AnalysisPhotons.TruthLink_TruthElectrons`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
-from ...errors import PathError
+from ...errors import PathError, nearest
+from .containers import keys_of
 
 if TYPE_CHECKING:
     import numpy as np
 
     from .flat import Lists
 
-__all__ = ["Link", "Reference", "linked", "references"]
+__all__ = ["Link", "Reference", "linked", "reference_into", "references", "why_no_link"]
 
 _INDEX = re.compile(
     r"^(?P<source>[A-Za-z0-9]+)_(?P<target>[A-Za-z0-9]+?)Idx(?P<rest>G|[A-Z0-9]?\w*)$"
 )
 _ATLAS = re.compile(r"^(?P<source>\w+?)_(?P<field>[A-Za-z]+(?:Link|Particle))Idx$")
-_KEYS = {
-    13267281: "TruthPhotons",
-    342174277: "TruthMuons",
-    368360608: "TruthNeutrinos",
-    375408000: "TruthTaus",
-    394100163: "TruthElectrons",
-    660928181: "TruthTop",
-    779635413: "TruthBottom",
-    490246363: "InDetTrackParticles",
-    873304470: "CombinedMuonTrackParticles",
-    350445215: "ExtrapolatedMuonTrackParticles",
-    965986547: "MuonSpectrometerTrackParticles",
-    582299515: "BTagging_AntiKt4EMPFlow",
-    936461719: "PrimaryVertices",
-}
-"""Keys of containers in links of ATLAS's AOD: each is made from the container's name and kind."""
+_INTO = re.compile(r"^(?P<link>[A-Za-z0-9]+)_(?P<target>\w+)$")
 _TARGETS = {
     "AnalysisElectrons_TruthLink": "TruthElectrons",
     "AnalysisPhotons_TruthLink": "TruthPhotons",
     "AnalysisMuons_TruthLink": "TruthMuons",
     "AnalysisTauJets_vertexLink": "PrimaryVertices",
+    "AnalysisTauJets_truthJetLink": "AntiKt4TruthDressedWZJets",
     "AnalysisJets_btaggingLink": "BTagging_AntiKt4EMPFlow",
     "AnalysisMuons_inDetTrackParticleLink": "InDetTrackParticles",
     "AnalysisMuons_combinedTrackParticleLink": "CombinedMuonTrackParticles",
@@ -54,26 +42,28 @@ _TARGETS = {
     "AnalysisMuons_muonSpectrometerTrackParticleLink": "MuonSpectrometerTrackParticles",
     "GSFTrackParticles_originalTrackParticle": "InDetTrackParticles",
 }
-"""Where a link of PHYSLITE leads; what leads elsewhere in some events is missing there."""
+"""Where a link of PHYSLITE leads if nothing is said; what leads elsewhere in some events is missing there."""
 
 
 @dataclass(frozen=True)
 class Reference:
     """`collection.name` is an object of `target` (or a list of them), by the fields `indices`.
 
-    `key` is a field and the value that it has where the link leads to `target`.
+    Links of ATLAS lead to `target` where their key is one of `keys`: it is in the field `key`, or of
+    lists of links beside each index.
     """
 
     collection: str
     name: str
     indices: tuple[str, ...]
     target: str
-    key: tuple[str, int] | None = None
+    key: str = ""
+    keys: tuple[int, ...] = ()
 
     @property
     def fields(self) -> tuple[str, ...]:
         """The fields of the collection that are read for it."""
-        return (*self.indices, *(() if self.key is None else (self.key[0],)))
+        return (*self.indices, self.key) if self.key else self.indices
 
 
 @dataclass(frozen=True)
@@ -139,13 +129,44 @@ def _of_atlas(branch: str, known: set[str]) -> Reference | None:
     match = _ATLAS.match(branch)
     if match is None or f"{branch.removesuffix('Idx')}Key" not in known:
         return None
-    link = branch.removesuffix("Idx")
-    target = _TARGETS.get(link)
-    keys = [key for key, name in _KEYS.items() if name == target]
-    if target is None or not keys or not any(b.startswith(f"{target}_") for b in known):
+    target = _TARGETS.get(branch.removesuffix("Idx"))
+    if target is None or not any(b.startswith(f"{target}_") for b in known):
         return None
     field = match["field"]
-    return Reference(match["source"], field, (f"{field}Idx",), target, (f"{field}Key", keys[0]))
+    indices = (f"{field}Idx",)
+    return Reference(match["source"], field, indices, target, f"{field}Key", keys_of(target))
+
+
+def reference_into(collection: str, name: str, branches: Collection[str]) -> Reference | None:
+    """What `collection.LINK_CONTAINER` means in a file with these branches, if it has both.
+
+    >>> branches = ["A_bLinkIdx", "A_bLinkKey", "A_cLinks", "B_pt"]
+    >>> reference_into("A", "bLink_B", branches).indices, reference_into("A", "cLinks_B", branches).indices
+    (('bLinkIdx',), ('cLinks',))
+    """
+    match = _INTO.match(name)
+    if match is None or not any(b.startswith(f"{match['target']}_") for b in branches):
+        return None
+    link, target = match["link"], match["target"]
+    if {f"{collection}_{link}Idx", f"{collection}_{link}Key"} <= set(branches):
+        return Reference(collection, name, (f"{link}Idx",), target, f"{link}Key", keys_of(target))
+    if link.endswith("Links") and f"{collection}_{link}" in branches:
+        return Reference(collection, name, (link,), target, keys=keys_of(target))
+    return None
+
+
+def why_no_link(collection: str, name: str, branches: Collection[str]) -> str:
+    """What to write instead of a link whose container its name does not tell; nothing if it is none."""
+    link, _, target = name.partition("_")
+    if f"{collection}_{link}Key" not in branches and not (
+        link.endswith("Links") and f"{collection}_{link}" in branches
+    ):
+        return ""
+    known = target or _TARGETS.get(f"{collection}_{link}")
+    if known:
+        containers = dict.fromkeys(b.partition("_")[0] for b in branches if "_" in b)
+        return f": the link leads into {known!r}, which this file lacks{nearest(known, containers)}"
+    return f": the link may lead into several containers; say into which: {collection}.{link}_CONTAINER"
 
 
 def linked(value: Any, links: Sequence[Link], find: Callable[[str], Any]) -> Any:
@@ -182,11 +203,11 @@ def _content(value: Any, link: Link, find: Callable[[str], Any]) -> Any:
     rows, lists = value.lists.rows, target.lists
     indices = [value.contents([name]).content(name) for name in reference.indices]
     if len(indices) == 1 and indices[0].is_list:
-        return _listed(indices[0], rows, lists, record)
+        return _listed(indices[0], rows, lists, record, reference.keys)
     there = np.ones(len(rows), dtype=bool)
-    if reference.key is not None:
-        name, key = reference.key
-        there = np.asarray(value.contents([name]).content(name).data) == key
+    if reference.key:
+        keys = value.contents([reference.key]).content(reference.key).data
+        there = np.isin(np.asarray(keys), reference.keys)
     first, counts = lists.offsets[:-1][rows], lists.counts[rows]
     places = []
     for index in indices:
@@ -200,15 +221,20 @@ def _content(value: Any, link: Link, find: Callable[[str], Any]) -> Any:
     return ak.contents.ListOffsetArray(ak.index.Index64(made), _chosen(record, table[table >= 0]))
 
 
-def _listed(index: Any, rows: np.ndarray, lists: Lists, record: Any) -> Any:
+def _listed(index: Any, rows: np.ndarray, lists: Lists, record: Any, keys: tuple[int, ...]) -> Any:
     import awkward as ak
     import numpy as np
 
     inside = index.to_ListOffsetArray64(True)
     inner = np.asarray(inside.offsets)
-    local = np.asarray(inside.content[: inner[-1]].data).astype(np.int64)
+    content = inside.content[: inner[-1]]
+    of_atlas = content.is_record
+    index = content.content("m_persIndex") if of_atlas else content
+    local = np.asarray(index.data).astype(np.int64)
     each = np.repeat(rows, np.diff(inner))
     there = (local >= 0) & (local < lists.counts[each])
+    if of_atlas:
+        there &= np.isin(np.asarray(content.content("m_persKey").data), keys)
     made = np.concatenate([[0], np.cumsum(there)])[inner]
     chosen = (local + lists.offsets[:-1][each])[there]
     return ak.contents.ListOffsetArray(ak.index.Index64(made), _chosen(record, chosen))

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ...errors import MissingColumn, PathError, nearest
-from ..columns.references import Link, Reference, references
+from ..columns.references import Link, Reference, reference_into, references, why_no_link
 from ..language.usage import EVERYTHING, Use
 
 if TYPE_CHECKING:
@@ -81,9 +81,22 @@ def resolve_all(
         found[name] = tuple(_links(name, use, links, known, uses, asked, asker, 0))
     made = {}
     for name, use in uses.items():
-        made[name] = resolve(name, use, known, asked, links.get(name, {}))
+        made[name] = resolve(name, use, known, asked, _followed(name, use, links, known))
         made[name] = replace(made[name], links=found.get(name, ()))
     return made
+
+
+def _followed(
+    name: str, use: Use, links: Mapping[str, Mapping[str, Reference]], branches: Collection[str]
+) -> Mapping[str, Reference]:
+    """The references of a collection, with those of a use that name the container they lead into."""
+    known = links.get(name, {})
+    into = {
+        field: reference
+        for field in sorted((use.fields | use.hints) - set(known))
+        if (reference := reference_into(name, field, branches))
+    }
+    return {**known, **into}
 
 
 def _links(
@@ -97,20 +110,19 @@ def _links(
     depth: int,
 ) -> Iterable[Link]:
     """The references of a collection that a use follows; the uses of their targets are added to `uses`."""
-    for link, reference in links.get(name, {}).items():
+    for link, reference in _followed(name, use, links, branches).items():
         if link not in use.fields | use.hints or depth > _DEEPEST:
             continue
         inner = Use(hints={chain[1] for chain in use.chains if chain[0] == link and len(chain) > 1})
         inner.chains = {chain[1:] for chain in use.chains if chain[0] == link and len(chain) > 2}
         target = reference.target
         available = fields_of(target, branches)
-        further = set(links.get(target, {}))
+        further = set(_followed(target, inner, links, branches))
         whole = EVERYTHING in inner.hints or any(chain[-1] == link for chain in use.escapes)
         inner.hints.discard(EVERYTHING)
         for wrong in sorted(inner.hints - set(available) - further - _attributes()):
-            raise MissingColumn(
-                f"{asker}: {target!r} ({name}.{link}) has no field {wrong!r}{nearest(wrong, available)}"
-            )
+            mend = why_no_link(target, wrong, branches) or nearest(wrong, available)
+            raise MissingColumn(f"{asker}: {target!r} ({name}.{link}) has no field {wrong!r}{mend}")
         fields = [f for f in available if whole or f in inner.hints]
         fields = fields or ["pt" if "pt" in available else available[0]]
         total = uses.setdefault(target, Use())
@@ -156,8 +168,12 @@ def _collection(
     for wanted in sorted(use.fields - set(available) - set(links)):
         if wanted not in _attributes():
             asker = askers.get(f"{name}.{wanted}", askers.get(name, "the path"))
-            hint = nearest(wanted, [*available, *links])
+            hint = why_no_link(name, wanted, branches) or nearest(wanted, [*available, *links])
             raise MissingColumn(f"{asker}: {name!r} has no field {wanted!r}{hint}")
+    for first, *rest in sorted(use.chains):
+        if rest and first in available and (hint := why_no_link(name, first, branches)):
+            asker = askers.get(f"{name}.{first}", askers.get(name, "the path"))
+            raise MissingColumn(f"{asker}: {name}.{first} has no field {rest[0]!r}{hint}")
     everything = use.needs_all({*available, *links})
     fields = [f for f in available if everything or f in use.fields or f in use.hints]
     counter = counter_of(name, branches)

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from hepnb.analysis import Dataset, Path, open_events
+from hepnb.analysis.columns.containers import keys_of
 from hepnb.analysis.columns.references import references
 from hepnb.analysis.reading.conventions import counter_of
 from hepnb.errors import PathError
@@ -201,3 +202,95 @@ def test_every_reference_of_real_files(data_dir: FilePath, name: str) -> None:
             ]
             made = program.process(events, dataset).tables["t"]["y"]
             np.testing.assert_allclose(made, want, rtol=1e-5)
+
+
+KEYS = {
+    "InDetTrackParticles": 490246363,
+    "CombinedMuonTrackParticles": 873304470,
+    "BTagging_AntiKt4EMPFlow": 582299515,
+    "PrimaryVertices": 936461719,
+    "TruthElectrons": 394100163,
+    "TruthPhotons": 13267281,
+    "HardScatterVertices": 67810590,
+    "AntiKt4TruthDressedWZJets": 106264553,
+    "Photons": 736021799,
+    "MuonClusterCollection": 731490178,
+}
+
+
+@pytest.mark.parametrize("container", KEYS)
+def test_keys_of_containers_are_those_that_real_links_have(container) -> None:
+    assert KEYS[container] in keys_of(container)
+
+
+PHYSLITE = "physlite/PHYSLITE_example.root"
+PARTS = (("m_persKey", "Key"), ("m_persIndex", "Idx"))
+LINKED = {
+    "photon of a truth electron": ("AnalysisPhotons", "TruthLink", "TruthElectrons", "px"),
+    "tau of a truth electron": ("AnalysisTauJets", "truthParticleLink", "TruthElectrons", "px"),
+    "vertex": ("HardScatterParticles", "decayVtxLink", "HardScatterVertices", "z"),
+    "tracks of electrons": ("AnalysisElectrons", "trackParticleLinks", "GSFTrackParticles", "phi"),
+    "tracks of vertices": (
+        "GSFConversionVertices",
+        "trackParticleLinks",
+        "GSFTrackParticles",
+        "d0",
+    ),
+    "other tracks": ("AnalysisMuons", "inDetTrackParticleLink", "GSFTrackParticles", "phi"),
+}
+
+
+@pytest.mark.realdata
+@pytest.mark.parametrize("case", LINKED)
+def test_links_of_atlas_lead_into_the_container_that_is_named(data_dir: FilePath, case) -> None:
+    """Each against a loop in Python, that takes only links with the container's own key."""
+    collection, link, target, field = LINKED[case]
+    dataset = Dataset("physlite", str(data_dir / PHYSLITE), kind="mc")
+    own = [key for key in keys_of(target) if key]
+    with open_events(data_dir / PHYSLITE) as file:
+        several = link.endswith("Links")
+        text = f"{collection}.{link}_{target}.{field}"
+        path = Path()
+        path.define("x", text)
+        path.define("y", lambda x: ak.sum(ak.sum(x, axis=-1) if x.ndim > 2 else x, axis=-1))
+        path.table("t", ["y"])
+        program = path.freeze()
+        events = file.read(program.columns(file.branches, dataset), 0, file.entries)
+        values = events[f"{target}_{field}"].to_list()
+        if several:
+            links = events[f"{collection}_{link}"].to_list()
+        else:
+            pairs = ak.zip({p: events[f"{collection}_{link}{end}"] for p, end in PARTS}).to_list()
+            links = [[[one] for one in event] for event in pairs]
+        want = [
+            sum(
+                there[one["m_persIndex"]]
+                for each in event
+                for one in each
+                if one["m_persKey"] in own
+            )
+            for event, there in zip(links, values, strict=True)
+        ]
+        made = program.process(events, dataset).tables["t"]["y"]
+    np.testing.assert_allclose(made, want, rtol=1e-4, atol=1e-4)
+    assert any(want) == (case != "other tracks")
+
+
+def test_a_link_whose_container_is_not_known_asks_for_it() -> None:
+    branches = [
+        "E_truthLinkIdx", "E_truthLinkKey", "E_trackLinks", "E_pt", "Truths_pt", "Tracks_pt",
+    ]  # fmt: skip
+    for text, reason in {
+        "E.truthLink.pt": "say into which: E.truthLink_CONTAINER",
+        "E.trackLinks.pt": "E.trackLinks has no field 'pt': .* say into which: E.trackLinks_CONT",
+        "E.truthLink_Truth.pt": "leads into 'Truth', which this file lacks; did you mean 'Truths'",
+        "E.truthLink_Truths.px": "'Truths' .E.truthLink_Truths. has no field 'px'",
+        "E.truthLinc.pt": "has no field 'truthLinc'; did you mean",
+    }.items():
+        path = Path()
+        path.table("t", {"x": f"sum({text})"})
+        with pytest.raises(PathError, match=reason):
+            path.columns(branches)
+    path = Path()
+    path.table("t", {"x": "sum(E.truthLink_Truths.pt)", "n": "count(E.trackLinks_Tracks.pt > 3)"})
+    assert set(path.columns(branches)) == set(branches) - {"E_pt"}
