@@ -21,7 +21,7 @@ from hepnb.analysis import open_events
 from hepnb.analysis.reading.cache import ColumnCache
 from hepnb.histograms import Contribution
 
-from .signatures import signatures_of
+from .signatures import fill_all, signatures_of
 from .table import interleaved, show
 
 __all__ = ["main"]
@@ -89,8 +89,7 @@ def _timed(file: Path, folder: Path, cut: float) -> float:
             stop = min(start + _CHUNK, opened.entries)
             result = program.process(opened.read(wanted, start, stop), dataset, first_entry=start)
             made = Contribution(signatures)
-            for fill in result.fills:
-                made.fill_each(fill.hist, "variation", fill.weights, **fill.columns)
+            fill_all(made, result)
     return time.process_time() - began
 
 

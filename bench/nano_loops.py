@@ -1,4 +1,4 @@
-"""The analysis of `systematics` as others write it: by coffea's guides, and with uproot, awkward and hist."""
+"""The analysis of `systematics`: by coffea's guides, with uproot, awkward and hist, and as a path."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ import awkward as ak
 import hist
 import numpy as np
 
+import hepnb as hn
+
 from .nano import WEIGHTS
 
-__all__ = ["CHUNK", "JETS", "LABELS", "NJET_HT_MLL", "coffea", "mass", "plain"]
+__all__ = ["CHUNK", "JETS", "LABELS", "NJET_HT_MLL", "coffea", "path_of", "plain"]
 
 CHUNK = 100_000
 JETS = {"jes": "jesUnc", "jer": "jerUnc"}
@@ -94,6 +96,36 @@ def plain(file: Path) -> Callable[[], dict[str, Any]]:
         return _bins(h)
 
     return loop
+
+
+def path_of(varied: tuple[str, ...] = ("weights", "jets"), *, jets: bool = True) -> hn.Path:
+    """As hepnb has it, with these kinds of variations; without the jets nothing is selected or filled."""
+    path = hn.Path("benchmark")
+    if "jets" in varied:
+        for name, unc in JETS.items():
+            sides = (f"Jet.pt * (1 + Jet.{unc})", f"Jet.pt * (1 - Jet.{unc})")
+            path.vary("Jet.pt", **{name: sides})
+    path.weight("genWeight")
+    for name in WEIGHTS:
+        both = {"up": f"{name}Up", "down": f"{name}Down"} if "weights" in varied else {}
+        path.weight(name, **both)
+    path.define("muons", "Muon[Muon.pt > 10 and abs(Muon.eta) < 2.4]")
+
+    @path.define
+    def mll(muons: Any) -> Any:
+        two = ak.to_numpy(ak.num(muons)) >= 2
+        found = np.full(len(muons), -1.0)
+        found[two] = mass(muons[two][:, 0], muons[two][:, 1])
+        return found
+
+    if jets:
+        path.define("jets", "Jet[Jet.pt > 30 and abs(Jet.eta) < 2.4]")
+        path.define("ht", "sum(jets.pt)")
+        path.select("two jets", "count(jets) >= 2 and ht > 100")
+        formulas = ("count(jets)", "ht", "mll")
+        axes: Any = {a.name: (f, a) for f, a in zip(formulas, NJET_HT_MLL, strict=True)}
+        path.hist("h", storage="Weight", **axes)
+    return path
 
 
 def _columns(jets: Any, muons: Any, variation: str) -> tuple[dict[str, Any], Any]:

@@ -1,10 +1,10 @@
-"""The signatures of all histograms of a frozen analysis, as a run makes them."""
+"""The signatures of all histograms of a frozen analysis, and their fills, as a run makes them."""
 
 from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["signatures_of"]
+__all__ = ["fill_all", "signatures_of"]
 
 
 def signatures_of(program: Any) -> dict[str, Any]:
@@ -14,3 +14,9 @@ def signatures_of(program: Any) -> dict[str, Any]:
     return {
         h.name: Signature.from_axes(h.name, h.axes, h.storage, h.label) for h in program.histograms
     }
+
+
+def fill_all(contribution: Any, result: Any) -> None:
+    """Add what a chunk gave."""
+    for fill in result.fills:
+        contribution.fill_each(fill.hist, "variation", fill.weights, **fill.columns)

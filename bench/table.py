@@ -1,11 +1,18 @@
-"""Repeats and tables: the median and spread of several interleaved runs."""
+"""Times, repeats and tables: the median and spread of several interleaved runs."""
 
 from __future__ import annotations
 
+import resource
 import statistics
 from collections.abc import Callable, Sequence
 
-__all__ = ["interleaved", "show"]
+__all__ = ["cpu", "interleaved", "show"]
+
+
+def cpu() -> float:
+    """CPU seconds so far of this process, and of those that it started and saw end."""
+    spent = map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(usage.ru_utime + usage.ru_stime for usage in spent)
 
 
 def interleaved(cases: dict[str, Callable[[], float]], repeats: int) -> dict[str, list[float]]:
