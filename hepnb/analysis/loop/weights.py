@@ -35,6 +35,7 @@ class Weights:
         self._own: dict[str, set[int]] = {}
         self._touched: dict[int, frozenset[str]] = {}
         self._products: dict[tuple[str, tuple[int, ...]], tuple[np.ndarray, int]] = {}
+        self._at_level: dict[tuple[str, tuple[int, ...], int], np.ndarray] = {}
 
     def counted(self, selector: Selector) -> dict[str, tuple[str, ...]]:
         """The variations of weights that come as arrays, whose number the events tell, and their names."""
@@ -70,33 +71,50 @@ class Weights:
         return frozenset().union(*(self._touched[index] for index in weights))
 
     def product(self, level: int, weights: Sequence[int], label: str = NOMINAL) -> Any:
-        """The product of these weights under a variation; None for none.
+        """The product of these weights in their order, under a variation; None for none.
 
-        On the rows that this variation has at a level: float64 of shape (rows,).
+        On the rows that this variation has at a level: float64 of shape (rows,). What the variation
+        of a weight leaves alone is brought to these rows once for all, and only there multiplied.
         """
         if not weights:
             return None
-        layer = self._stack.layer(label)
-        values, at = self._multiplied(layer.variation, tuple(weights), label)
-        return layer.move(values, at, level)
-
-    def _multiplied(
-        self, variation: str, weights: tuple[int, ...], label: str
-    ) -> tuple[np.ndarray, int]:
-        """The product of weights in their order, on the rows of the lowest level that has all.
-
-        Products that no variation changes are kept, for all that begin with them.
-        """
         own = self._own.get(label, set()).intersection(weights)
+        first = min((weights.index(index) for index in own), default=len(weights))
+        layer = self._stack.layer(label)
+        values = self._moved(layer.variation, tuple(weights[:first]), level) if first else None
+        made: np.ndarray | None = None
+        for index in weights[first:]:
+            if index in own:
+                factor = self._value(index, self._sharing(layer.variation, (index,)), label)
+                factor = layer.move(factor, self._steps[index].level, level)
+            else:
+                factor = self._moved(layer.variation, (index,), level)
+            with np.errstate(over="ignore"):
+                made = None if values is None else np.multiply(values, factor, out=made)
+            values = factor if made is None else made
+        return values
+
+    def _moved(self, variation: str, weights: tuple[int, ...], level: int) -> np.ndarray:
+        """The nominal product of weights on the rows that a variation has at a level."""
+        key = (variation, weights, level)
+        if key not in self._at_level:
+            values, at = self._multiplied(variation, weights)
+            self._at_level[key] = self._stack.layer(variation).move(values, at, level)
+        return self._at_level[key]
+
+    def _multiplied(self, variation: str, weights: tuple[int, ...]) -> tuple[np.ndarray, int]:
+        """The nominal product on the rows of the lowest level that has all of these weights.
+
+        It is kept, for all products that begin with it.
+        """
         variation = self._sharing(variation, weights)
         key = (variation, weights)
-        if not own and key in self._products:
+        if key in self._products:
             return self._products[key]
         *before, last = weights
-        level = self._steps[last].level
-        values = self._value(last, variation, label if last in own else NOMINAL)
+        values, level = self._value(last, variation, NOMINAL), self._steps[last].level
         if before:
-            earlier, low = self._multiplied(variation, tuple(before), label)
+            earlier, low = self._multiplied(variation, tuple(before))
             layer = self._stack.layer(variation)
             if self._stack.plan.levels.contains(low, level):
                 earlier = layer.move(earlier, low, level)
@@ -104,8 +122,7 @@ class Weights:
                 values, level = layer.move(values, level, low), low
             with np.errstate(over="ignore"):
                 values = earlier * values
-        if not own:
-            self._products[key] = values, level
+        self._products[key] = values, level
         return values, level
 
     def _sharing(self, variation: str, weights: tuple[int, ...]) -> str:
