@@ -7,17 +7,21 @@ Rooms import downwards only, so these two are joined here and nowhere else.
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import analysis
 from .analysis.module.registry import ModuleTable, modules
 from .analysis.steering.description import as_text, describe_path
+from .errors import HepnbError
 from .runs import Run, RunSet, RunTable, list_runs, scan, start
 from .runs.debugging import debug
 from .runs.duplicates import find_duplicates
 from .runs.finding import attach, resume
 from .runs.preview import plan
 from .runs.views import in_terminal
+
+if TYPE_CHECKING:
+    from .adapt.commands import command
 
 __all__ = [
     "Card",
@@ -62,19 +66,42 @@ class Card(analysis.Card):
 
     path_type = Path
 
-    def start(self, data: Any = None, **settings: Any) -> Run:
+    def __init__(self, *given: Any, **settings: Any) -> None:
+        super().__init__(*given, **settings)
+        self._program(allow_exec=True)  # is only made here, which tells its mistakes
+
+    __init__.__doc__ = analysis.Card.__init__.__doc__
+
+    def start(self, data: Any = None, *, allow_exec: bool = False, **settings: Any) -> Run:
         """Run the card's path on its datasets, or on other data, in the background.
 
         Takes the keywords of `Path.start`, and raises what it raises; a misspelt column is told
-        with its place in the card.
+        with its place in the card. A card with a command runs that, where `allow_exec` says that you have
+        read what it is.
         """
+        program = self._program(allow_exec=allow_exec)
+        settings["parameters"] = {**self.parameters, **settings.pop("parameters", {})}
+        if program is not None:
+            return program.start(list(self.datasets) if data is None else data, **settings)
         with self.placed():
-            return start(
-                self.path,
-                self if data is None else data,
-                parameters={**self.parameters, **settings.pop("parameters", {})},
-                **settings,
-            )
+            return start(self.path, self if data is None else data, **settings)
+
+    def _program(self, *, allow_exec: bool) -> command | None:
+        """The external program of a card that has one. Raises `CardError` with its place."""
+        if self.command is None:
+            return None
+        from .adapt.commands import PLACES, command_of_card
+
+        node = self.tree.get("command") or self.tree
+        for name in self.parameters:
+            if name in PLACES:
+                raise node.error(
+                    f"{{{name}}} is of each chunk: name the card's parameter otherwise"
+                )
+        try:
+            return command_of_card({"name": self.name, **self.command}, allow_exec=allow_exec)
+        except HepnbError as error:
+            raise node.error(str(error)) from None
 
 
 def _dashboard(run: Run) -> Any:

@@ -41,6 +41,8 @@ def _check(given: argparse.Namespace) -> None:
         "variations": list(card.variations),
         "histograms": [hist.name for hist in card.path.freeze().histograms],
     }
+    if card.command is not None:
+        facts["command"] = card.command["command"]
     if given.data:
         facts["files"] = check_data(card)
     if given.json:
@@ -48,6 +50,8 @@ def _check(given: argparse.Namespace) -> None:
         return
     counts = ", ".join(f"{w} {len(facts[w])}" for w in ("datasets", "histograms", "variations"))
     print(f"{card.file}: no mistakes; {counts}")
+    if card.command is not None:
+        print(f"it runs a program of its own: {facts['command']!r}")
 
 
 def _diff(given: argparse.Namespace) -> int:

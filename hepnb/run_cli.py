@@ -34,6 +34,9 @@ def add_run(
     run.add_argument("--out", metavar="DIR", help="the run directory, a new one")
     run.add_argument("--on-error", choices=("fail", "skip"), default="fail", help="[fail]")
     run.add_argument("--engine", choices=("local", "inline"), default="local", help="[local]")
+    run.add_argument(
+        "--allow-exec", action="store_true", help="let a card run the program that it names"
+    )
     run.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
 
 
@@ -76,7 +79,7 @@ def _run(given: argparse.Namespace) -> int:
         run = _steered(given, settings)
     else:
         card = read_card(given)
-        run = card.start(given.data, **settings)
+        run = card.start(given.data, allow_exec=given.allow_exec, **settings)
     try:
         follow(run, None if given.json else sys.stdout)
     except KeyboardInterrupt:
@@ -102,8 +105,8 @@ def _steered(given: argparse.Namespace, settings: Mapping[str, Any]) -> Run:
     """Run what a steering file makes: `path`, and `data` unless the command line has it."""
     from ._bind import Path as SteeringPath
 
-    for option in ("datasets", "source", "refresh"):
-        if getattr(given, option):
+    for option in ("datasets", "source", "refresh", "allow-exec"):
+        if getattr(given, option.replace("-", "_")):
             raise RunError(f"--{option} is for cards; {given.file} makes its data itself")
     parameters = _parameters(given.set)
     made = _execute(Path(given.file), parameters)

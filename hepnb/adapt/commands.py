@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from ..analysis.loop.task import ChunkTask
     from ..runs import Run
 
-__all__ = ["CommandJob", "command", "command_of_card"]
+__all__ = ["PLACES", "CommandJob", "command", "command_of_card"]
 
-_PLACES = ("input", "output", "dataset", "first", "last", "events", "seed", "chunk")
+PLACES = ("input", "output", "dataset", "first", "last", "events", "seed", "chunk")
 _RANGE = {"first", "last", "events"}
 _PLACE = re.compile(r"\{([a-z]+)\}")
 _WHOLE = 1 << 60
@@ -74,8 +74,8 @@ class command(Adapter):
         self._job = CommandJob(
             tuple(template), tuple(patterns), progress, keep, name or Path(template[0]).name
         )
-        for place in self._job.places - {*_PLACES}:
-            if hint := nearest(place, _PLACES):
+        for place in self._job.places - {*PLACES}:
+            if hint := nearest(place, PLACES):
                 raise RunError(f"command: no placeholder {{{place}}}{hint}")
 
     def job(self) -> CommandJob:
@@ -104,8 +104,11 @@ def command_of_card(section: Mapping[str, Any], *, allow_exec: bool) -> command:
     Raises RunError where programs from cards are not allowed, or for an unknown key.
     """
     if not allow_exec:
+        words = repr(section.get("command"))  # so that it cannot play with the terminal
+        said = words if len(words) <= 200 else f"{words[:200]}..."
         raise RunError(
-            "this card runs a program of its own: read it, then allow that with allow_exec=True"
+            f"this card runs a program of its own, {said}: read it, then allow it: "
+            "--allow-exec, or allow_exec=True"
         )
     known = ("command", "histograms", "progress", "keep", "name")
     for key in section:

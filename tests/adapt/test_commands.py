@@ -258,7 +258,7 @@ def test_other_braces_are_left_alone(tmp_path):
 
 def test_a_card_runs_programs_only_where_that_is_allowed():
     section = {"command": ["true"], "name": "nothing"}
-    with pytest.raises(RunError, match="allow that with allow_exec=True"):
+    with pytest.raises(RunError, match="read it, then allow it: --allow-exec, or allow_exec=True"):
         hn.adapt.command_of_card(section, allow_exec=False)
     assert hn.adapt.command_of_card(section, allow_exec=True).job().name == "nothing"
     with pytest.raises(RunError, match="no key 'comand' of a command; did you mean 'command'"):

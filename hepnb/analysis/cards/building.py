@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path as FilePath
 from typing import Any
 
 from ...errors import CardError, HepnbError, nearest
@@ -13,6 +14,7 @@ from ..language.axes import split_axis
 from ..steering.path import Path
 from ..steering.steps import Branch as SubPath
 from .layout import CATEGORY
+from .modules import add_module
 from .nodes import Mapping as Branch
 from .nodes import Node, Scalar
 from .nodes import Sequence as Items
@@ -20,6 +22,7 @@ from .ordering import ordered
 from .samples import Sample, facts_of
 from .splits import add_processes
 from .systematics import add_variation, add_weight
+from .tables import add_lookup
 from .templates import Facts, fill, refuse_taken, refuse_unknown
 
 __all__ = ["Builder"]
@@ -32,10 +35,16 @@ class Builder:
     """Tells a path everything that a card says; knows the place of each step afterwards."""
 
     def __init__(
-        self, tree: Branch, path: Path, parameters: Mapping[str, Any], samples: tuple[Sample, ...]
+        self,
+        tree: Branch,
+        path: Path,
+        parameters: Mapping[str, Any],
+        samples: tuple[Sample, ...],
+        folder: FilePath,
     ) -> None:
         self.tree = tree
         self.path = path
+        self.folder = folder
         self.parameters = parameters
         self.samples = samples
         self.facts: Facts = facts_of(samples)
@@ -47,6 +56,8 @@ class Builder:
     def build(self) -> None:
         """Tell the path all steps, and bring them into their order. Raises `CardError`."""
         sections: dict[str, Callable[[str, Node], None]] = {
+            "lookups": partial(add_lookup, self),
+            "modules": partial(add_module, self),
             "replacements": self._replacement,
             "variations": partial(add_variation, self),
             "weights": partial(add_weight, self),

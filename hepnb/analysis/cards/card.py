@@ -14,6 +14,7 @@ from ...errors import CardError, HepnbError, nearest
 from ..dataset import Dataset
 from ..steering.path import Path
 from .building import Builder
+from .commands import program_of
 from .layout import CARD
 from .nodes import LARGEST, Mark, parse
 from .nodes import Mapping as Branch
@@ -35,6 +36,7 @@ def is_card(file: Any) -> bool:
 class Card:
     """A run card: `path`, `datasets` and `variations` as a YAML file describes them.
 
+    `command` is the external program that it has instead of a path, as plain data; None otherwise.
     Reading it executes nothing and opens no data; the files of its datasets are looked for when
     `datasets` is asked for. Every mistake is a `CardError` of one line that begins with
     `card.yaml:LINE:COLUMN`.
@@ -79,6 +81,7 @@ class Card:
         if isinstance(datasets, str):
             datasets = [word.strip() for word in datasets.split(",")]
         self._chosen = chosen(self.samples, datasets)
+        self.command = program_of(self.tree, self.parameters)
         self._builder = self._build()
 
     @classmethod
@@ -111,7 +114,7 @@ class Card:
             path = self.path_type(self.name)
         except HepnbError as error:
             raise (self.tree.get("name") or self.tree).error(str(error)) from None
-        builder = Builder(self.tree, path, self.parameters, self.samples)
+        builder = Builder(self.tree, path, self.parameters, self.samples, self.file.parent)
         builder.build()
         return builder
 

@@ -58,6 +58,7 @@ class Difference:
 def differences(one: Card, other: Card) -> list[Difference]:
     """What differs, in the order of the first card; nothing that is computed counts."""
     found = _differences(_datasets(one), _datasets(other))
+    found += _differences(_as_written(one), _as_written(other))
     theirs = {sample.name for sample in other.samples}
     common = [sample.name for sample in one.samples if sample.name in theirs]
     by_thing: dict[Difference, list[str]] = {}
@@ -138,7 +139,9 @@ def _of_step(step: Step) -> Iterator[tuple[str, str]]:
     elif isinstance(step, Table):
         for column, formula in step.columns:
             yield f"{name}, column {column!r}", _text(formula)
-    elif not isinstance(step, ModuleStep | Rest | Merged | Skim):
+    elif isinstance(step, ModuleStep):
+        yield name, repr(step.module)
+    elif not isinstance(step, Rest | Merged | Skim):
         yield name, _text(step.formula)
 
 
@@ -161,6 +164,15 @@ def _datasets(card: Card) -> dict[str, str]:
                 made[f"{name}, {key}"] = str(value)
         for source, files in sample.files().items():
             made[f"{name}, {source}"] = ", ".join(files)
+    return made
+
+
+def _as_written(card: Card) -> dict[str, str]:
+    """The lookups, and the command; files of the same name may hold other things."""
+    lookups = card.tree.section("lookups").plain
+    made = {f"lookup {name!r}": str(said) for name, said in lookups.items()}
+    if card.command is not None:
+        made |= {f"command: {key}": str(said) for key, said in card.command.items()}
     return made
 
 

@@ -16,6 +16,7 @@ from ...errors import nearest
 from .nodes import Mapping, Node, Scalar, Sequence
 
 __all__ = [
+    "Anything",
     "Choice",
     "Either",
     "Flag",
@@ -119,22 +120,28 @@ class Flag(Kind):
 
 @dataclass(frozen=True)
 class Choice(Kind):
-    """One of some words or numbers."""
+    """One of some words or numbers; or any number."""
 
     values: tuple[str | int, ...] = ()
+    also_numbers: bool = False
 
     def check(self, node: Node, what: str) -> None:
         """One of `values`."""
         value = node.plain if isinstance(node, Scalar) else None
+        if self.also_numbers and isinstance(value, int | float) and not isinstance(value, bool):
+            return
         if isinstance(value, bool) or value not in self.values:
-            known = [str(v) for v in self.values]
+            known = [*map(str, self.values), *["a number"] * self.also_numbers]
             raise node.error(
                 f"{what} is {' or '.join(known)}, not {node.called}{nearest(str(value), known)}"
             )
 
     def json(self) -> dict[str, Any]:
         """An enumeration."""
-        return {"enum": list(self.values), **super().json()}
+        words = {"enum": list(self.values)}
+        if self.also_numbers:
+            return {"anyOf": [words, {"type": "number"}], **super().json()}
+        return {**words, **super().json()}
 
 
 @dataclass(frozen=True)
@@ -154,6 +161,14 @@ class Value(Kind):
         """A scalar or a list of scalars."""
         one = {"type": ["string", "number", "boolean"]}
         return {"anyOf": [one, {"type": "array", "items": one}], **super().json()}
+
+
+@dataclass(frozen=True)
+class Anything(Kind):
+    """Whatever it is: checked by those who know what it is for."""
+
+    def check(self, node: Node, what: str) -> None:
+        """Nothing here."""
 
 
 @dataclass(frozen=True)

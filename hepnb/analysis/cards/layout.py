@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .kinds import Choice, Either, Flag, Kind, Listed, Named, Number, Record, Text, Value
+from .kinds import Anything, Choice, Either, Flag, Kind, Listed, Named, Number, Record, Text, Value
 
 __all__ = ["CARD", "CATEGORY", "VERSION", "json_schema"]
 
@@ -44,6 +44,8 @@ _COMPUTED = Record(
         "from": Text("What it was computed from."),
     },
 )
+_TABLE = Text("FILE.root:NAME, FILE.json or FILE.json.gz:NAME", example="'sf.root:muon/id'")
+_WORDS = Listed("A program and its arguments, word by word.", of=_PLAIN, alone=False)
 _SHARED: dict[str, Kind] = {
     "kind": Choice("Whether it is data or simulation (mc).", values=("data", "mc")),
     "era": Value("The period of data taking, for dataset.era and {era}."),
@@ -105,6 +107,55 @@ CARD = Record(
         "source": Text("The source of datasets that have several."),
         "defaults": Record("What holds for datasets that do not say it.", fields=_SHARED),
         "datasets": Named(of=_DATASET, item="dataset"),
+        "lookups": Named(
+            "Tables that expressions call, by name.",
+            of=Either(
+                short=_TABLE,
+                long=Record(
+                    fields={
+                        "file": _TABLE,
+                        "outside": Choice(
+                            "What a histogram has outside its axes.",
+                            values=("error", "clamp", "flow"),
+                            also_numbers=True,
+                        ),
+                        "what": Choice("[value]", values=("value", "error")),
+                        "lumi_mask": Text("Certified sections, called with run and section."),
+                    },
+                    one_of=("file", "lumi_mask"),
+                ),
+            ),
+            item="lookup",
+        ),
+        "modules": Named(
+            "Class modules: their class, where it is not what they are called; parameters.",
+            of=Either(
+                short=Text("The name of the class, as hn.modules has it."),
+                long=Record(
+                    fields={
+                        "class": Text("The name of the class [that of the module]."),
+                        "parameters": Named(of=Anything(), item="parameter"),
+                    }
+                ),
+                nothing=True,
+            ),
+            item="module",
+        ),
+        "command": Either(
+            "An external program, instead of a path: its words, or more of it.",
+            short=_WORDS,
+            long=Record(
+                fields={
+                    "command": _WORDS,
+                    "histograms": Listed(
+                        "Patterns of files whose histograms are the run's.", of=Text()
+                    ),
+                    "progress": Text("Where it tells of its progress: a regular expression."),
+                    "keep": Flag("Whether files that it makes are kept [true]."),
+                },
+                needed=("command",),
+            ),
+        ),
         "definitions": Named("Columns by name.", of=_FORMULA, item="definition"),
         "replacements": Named(
             "Corrections of columns, such as Muon.pt.", of=_FORMULA, item="replacement"

@@ -15,6 +15,7 @@ from ..steering.steps import (
     Definition,
     Histogram,
     Lookup,
+    ModuleStep,
     Replacement,
     Selection,
     Skim,
@@ -43,7 +44,7 @@ def ordered(steps: Sequence[Told], after: Mapping[int, int]) -> list[Told]:
             levels[id(step)] = 0
         elif isinstance(step, Weight):
             levels[id(step)] = after.get(index, 0)
-        elif not isinstance(step, Definition | Category | Selection):
+        elif not isinstance(step, Definition | Category | Selection | ModuleStep):
             levels[id(step)] = after.get(index, len(selects))
 
     needed: dict[int, int] = {}

@@ -29,6 +29,11 @@ class Correction:
         """What it is called with: the names of its inputs."""
         return tuple(name for name, _ in self._inputs)
 
+    @property
+    def content(self) -> tuple[Any, ...]:
+        """What decides what it finds, wherever it was read."""
+        return self._text, self._name
+
     def __repr__(self) -> str:
         return f"<{self._where}: of {', '.join(name for name, _ in self._inputs)}>"
 

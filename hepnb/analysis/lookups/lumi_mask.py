@@ -74,6 +74,8 @@ class LumiMask:
 
 def _read(source: Any, where: str) -> dict[str, Any]:
     try:
+        if FilePath(source).exists() and not FilePath(source).is_file():
+            raise DataError(f"{where}: is not a file")
         found = json.loads(FilePath(source).read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         raise DataError(f"{where}: cannot be read ({one_line(error)})") from None

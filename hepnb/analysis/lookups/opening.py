@@ -73,6 +73,8 @@ def _parted(text: str) -> tuple[FilePath, str]:
 
 def _read(file: FilePath, where: str) -> str:
     try:
+        if file.exists() and not file.is_file():
+            raise DataError(f"{where}: {file} is not a file")
         packed = file.suffix == ".gz"
         with gzip.open(file) if packed else file.open("rb") as stream:
             text = stream.read(_LARGEST + 1)
@@ -95,7 +97,7 @@ def _parsed(text: str, file: FilePath, where: str) -> Any:
 def _from_root(file: FilePath, key: str, where: str) -> Any:
     import uproot
 
-    if not file.exists():
+    if not file.is_file():
         raise DataError(f"{where}: no such file {file}")
     try:
         with uproot.open(file) as root:

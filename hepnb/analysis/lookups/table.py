@@ -47,6 +47,11 @@ class HistTable:
         """What it is called with: the names of its axes."""
         return tuple(axis.name or f"axis {n}" for n, axis in enumerate(self._axes))
 
+    @property
+    def content(self) -> tuple[Any, ...]:
+        """What decides what it finds, wherever it was read."""
+        return self._axes, self._values, self.outside
+
     def __repr__(self) -> str:
         names = ", ".join(axis.name or str(n) for n, axis in enumerate(self._axes))
         return f"<{self._where}: of {names}>"

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from importlib.metadata import entry_points
+from typing import TYPE_CHECKING, Any
 
-from ...errors import PathError, nearest
+from ...errors import PathError, nearest, one_line
 from .parameters import parameters_of
 
 if TYPE_CHECKING:
     from .module import Module
 
-__all__ = ["ModuleTable", "find_module", "modules", "register"]
+__all__ = ["ModuleTable", "find_module", "module_of", "modules", "register"]
+
+GROUP = "hepnb.modules"
 
 _KNOWN: dict[str, type[Module]] = {}
 
@@ -24,12 +27,38 @@ def register(kind: type[Module]) -> None:
 
 
 def find_module(name: str) -> type[Module]:
-    """The class of that name, the latest defined. Raises `PathError` with the nearest name."""
+    """The class of that name, the latest defined. Raises `PathError` with the nearest name.
+
+    A package makes its own known by an entry point of the group `hepnb.modules`, named as the class.
+    """
+    if name not in _KNOWN:
+        _load(name)
     if name not in _KNOWN:
         raise PathError(
             f"no module class named {name!r}{nearest(name, _KNOWN)}; hn.modules lists them"
         )
     return _KNOWN[name]
+
+
+def module_of(name: str, parameters: Mapping[str, Any]) -> Module:
+    """A module as a text asks for it: a class by its name, with declared parameters and no other.
+
+    Raises `PathError` for a class with an `__init__` of its own, which may do whatever it likes.
+    """
+    from .module import Module
+
+    kind = find_module(name)
+    if kind.__init__ is not Module.__init__:
+        raise PathError(f"module {name!r} has an __init__ of its own: add it in Python")
+    return kind(**parameters)
+
+
+def _load(name: str) -> None:
+    for point in entry_points(group=GROUP, name=name):
+        try:
+            point.load()
+        except Exception as error:  # noqa: BLE001  somebody else's package
+            raise PathError(f"module {name!r}: {point.value}: {one_line(error)}") from None
 
 
 class ModuleTable:

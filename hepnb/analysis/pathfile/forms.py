@@ -6,13 +6,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from ...errors import PathError
 from ..cards.nodes import Mapping
 from ..cards.templates import refuse_taken
 from ..language.formula import Call, Formula
 from ..module.module import Module
 from ..module.parameters import parameters_of
-from ..module.registry import find_module
+from ..module.registry import find_module, module_of
 from ..steering.branches import make_branch
 from ..steering.steps import (
     Branch,
@@ -205,10 +204,7 @@ def _module(step: ModuleStep, out: Writer) -> dict[str, Any]:
 
 def _read_module(path: Any, said: Mapping, reader: Reader) -> None:
     words = reader.arguments(said, STEPS["module"])
-    kind = find_module(words["class"])
-    if kind.__init__ is not Module.__init__:
-        raise PathError(f"module {kind.__name__!r} has an __init__ of its own: add it in Python")
-    module = path.add_module(kind(**words.get("parameters", {})))
+    module = path.add_module(module_of(words["class"], words.get("parameters", {})))
     branches = said.get("if_")
     for node in getattr(branches, "items", ()):
         with reader.at(node):

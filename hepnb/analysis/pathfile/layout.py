@@ -5,25 +5,14 @@ It is made of the kinds of values of which the layout of cards is made, and keys
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from ..cards.kinds import Choice, Either, Flag, Kind, Listed, Named, Number, Record, Text
-from ..cards.nodes import Node
+from ..cards.kinds import Anything, Choice, Either, Flag, Kind, Listed, Named, Number, Record, Text
 
 __all__ = ["FILE", "FORMULA", "FUNCTION", "HELD", "STEPS", "SUB_PATH", "VERSION"]
 
 VERSION = 1
 
 
-@dataclass(frozen=True)
-class Held(Kind):
-    """Any value: checked where it is read (`values`)."""
-
-    def check(self, node: Node, what: str) -> None:
-        """Nothing yet."""
-
-
-HELD = Held()
+HELD = Anything("A value: see `values`.")
 FORMULA = Either(
     "An expression, or a function.", short=Text(also_numbers=True), long=Named(of=HELD)
 )

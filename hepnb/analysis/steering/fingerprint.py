@@ -26,6 +26,8 @@ import numpy as np
 
 from ..language.expression import Expression
 from ..language.formula import Call
+from ..lookups.correction import Correction
+from ..lookups.table import HistTable
 from ..module.parameters import Param
 from ..module.resources import Resource
 from .steps import Step, named
@@ -132,6 +134,8 @@ class Fingerprint:
             return ["parameter", value.name, repr(value.kind), self.of(vars(value).get("default"))]
         if isinstance(value, Resource):
             return ["resource", value.content, self.of(value.load)]
+        if isinstance(value, HistTable | Correction):
+            return ["lookup", self.of(type(value)), self.of(value.content)]
         if isinstance(value, types.CodeType):
             return self._code(value)
         return self._object(value)

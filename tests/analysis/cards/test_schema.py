@@ -39,6 +39,15 @@ WRONG = [
     "hepnb: 1\ncategories: {c: a}",
     "hepnb: 1\nhistograms: {h: {axes: {}}}",
     "hepnb: 1\ntables: {t: []}",
+    "hepnb: 1\nlookups: {sf: {outside: clamp}}",
+    "hepnb: 1\nlookups: {sf: {file: a, what: both}}",
+    "hepnb: 1\nlookups: {sf: {file: a, outside: both}}",
+    "hepnb: 1\nlookups: {sf: {file: a, lumi_mask: b}}",
+    "hepnb: 1\nmodules: {a: {parameters: [1]}}",
+    "hepnb: 1\nmodules: {a: [b]}",
+    "hepnb: 1\ncommand: ls",
+    "hepnb: 1\ncommand: {histograms: a}",
+    "hepnb: 1\ncommand: [[a]]",
 ]
 
 
