@@ -14,7 +14,7 @@ from hepnb.analysis import Path
 from hepnb.errors import PathError
 
 
-class Cut(hn.Module):
+class JsonCut(hn.Module):
     uses, produces = ("nMuon",), ("kept",)
     least: Any = hn.param(1)
 
@@ -22,7 +22,7 @@ class Cut(hn.Module):
         return events.nMuon > self.least
 
 
-class Initialised(hn.Module):
+class JsonInit(hn.Module):
     uses, produces = ("nMuon",), ("made",)
 
     def __init__(self, file: str) -> None:
@@ -34,7 +34,7 @@ def path(*steps: Any, **more: Any) -> str:
 
 
 def module(value: Any) -> str:
-    return path({"module": {"class": "Cut", "parameters": {"least": value}}})
+    return path({"module": {"class": "JsonCut", "parameters": {"least": value}}})
 
 
 def source(*lines: str, **more: Any) -> str:
@@ -84,9 +84,9 @@ HOSTILE: dict[str, tuple[str, str]] = {
     "a nuisance of a keyword": (path({"variation": {"column": "x", "nuisance": "only", "formula": "x"}}), "cannot be named 'only'"),
     "two owners": (path(*[{"definition": {"name": "x", "formula": "1"}}] * 2), "has an owner already"),
     "a circle": (path({"definition": {"name": "a", "formula": "b"}}, {"definition": {"name": "b", "formula": "a"}}, {"table": {"name": "t", "columns": {"a": "a"}}}), "circle"),
-    "an unknown class": (path({"module": {"class": "Cuts"}}), "did you mean 'Cut'"),
-    "an unknown parameter": (path({"module": {"class": "Cut", "parameters": {"last": 1}}}), "did you mean 'least'"),
-    "a class that does as it likes": (path({"module": {"class": "Initialised", "parameters": {"file": "canary"}}}), "add it in Python"),
+    "an unknown class": (path({"module": {"class": "JsonCuts"}}), "did you mean 'JsonCut'"),
+    "an unknown parameter": (path({"module": {"class": "JsonCut", "parameters": {"last": 1}}}), "did you mean 'least'"),
+    "a class that does as it likes": (path({"module": {"class": "JsonInit", "parameters": {"file": "canary"}}}), "add it in Python"),
     "no type of axis": (axis(type="StrCategory", categories=["a"]), "is Regular or Variable"),
     "a huge axis": (axis(type="Regular", bins=10**12, start=0, stop=1), "1000000000000 bins"),
     "no bins": (axis(type="Regular", bins=2.5, start=0, stop=1), "2.5 bins"),

@@ -32,7 +32,7 @@ NAMES = {"a": (1, 2.5), "b": [None, float("inf")]}
 FLOAT = np.float64(0.5)
 
 
-class Above(hn.Module):
+class JsonAbove(hn.Module):
     """Whether the sum of momenta is above a threshold."""
 
     uses, produces = ("Muon.pt",), ("above",)
@@ -44,7 +44,7 @@ class Above(hn.Module):
         return ak.sum(events.Muon.pt, axis=1) * self.scales[1] > self.least
 
 
-class Own(hn.Module):
+class JsonOwn(hn.Module):
     uses, produces = ("nMuon",), ("own",)
 
     def __init__(self, factor: float = 2.0) -> None:
@@ -133,7 +133,7 @@ def categories(path: Path) -> None:
 def modules(path: Path) -> None:
     few = Path("few")
     few.hist("few", n="nMuon: 0, 5, int")
-    path.add_module("Above", least=20, scales={1: 2.0})
+    path.add_module("JsonAbove", least=20, scales={1: 2.0})
     path.define("not_above", "not above")
     path.if_("not_above", few, then="end")
     path.table("modules", {"above": "above"})
@@ -357,24 +357,24 @@ def undefined(path: Path) -> None:
 
 
 def own_init(path: Path) -> None:
-    path.add_module(Own)
+    path.add_module(JsonOwn)
 
 
 def unregistered(path: Path) -> None:
-    class Above(hn.Module):
+    class JsonAbove(hn.Module):
         uses, produces = ("nMuon",), ("x",)
 
         def process(self, events: Any) -> Any:
             return events.nMuon
 
-    path.add_module(Above)
+    path.add_module(JsonAbove)
     from hepnb.analysis.module.registry import register
 
-    register(globals()["Above"])
+    register(globals()["JsonAbove"])
 
 
 def own_class(path: Path) -> None:
-    path.define("x", lambda nMuon: Own(2.0).factor * nMuon)
+    path.define("x", lambda nMuon: JsonOwn(2.0).factor * nMuon)
 
 
 def no_source(path: Path) -> None:
@@ -384,7 +384,7 @@ def no_source(path: Path) -> None:
 
 
 def more_state(path: Path) -> None:
-    path.add_module(Above()).extra = 3
+    path.add_module(JsonAbove()).extra = 3
     path.define("x", "above")
 
 
@@ -397,14 +397,17 @@ def more_state(path: Path) -> None:
         ),
         (locked, "definition 'x', function 'x', 'LOCK': a lock cannot be written; make it inside"),
         (undefined, "definition 'x', function '<lambda>': uses 'LATER', which is not defined yet"),
-        (own_init, "module 'Own': its class has an __init__ of its own; declare its parameters"),
-        (unregistered, "module 'Above': its class is not the one that hn.modules knows"),
+        (
+            own_init,
+            "module 'JsonOwn': its class has an __init__ of its own; declare its parameters",
+        ),
+        (unregistered, "module 'JsonAbove': its class is not the one that hn.modules knows"),
         (
             own_class,
-            "definition 'x', function '<lambda>', 'Own': the class 'Own' cannot be written",
+            "definition 'x', function '<lambda>', 'JsonOwn': the class 'JsonOwn' cannot be written",
         ),
         (no_source, "definition 'x', function 'x': its source is not to be had"),
-        (more_state, "path 'path': module 'Above' holds what JSON would lose"),
+        (more_state, "path 'path': module 'JsonAbove' holds what JSON would lose"),
     ],
 )
 def test_what_cannot_be_written_is_told_with_its_step(
