@@ -105,7 +105,6 @@ def _weight(step: Weight, out: Writer) -> dict[str, Any]:
             normalised=step.normalised or None,
         ),
         **_scope(step.scope),
-        **({"normalised": True} if step.normalised else {}),
     }
 
 
