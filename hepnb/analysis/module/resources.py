@@ -45,6 +45,8 @@ class Resource:
     def digest(self) -> str:
         """SHA-256 of the file as it is now."""
         try:
+            if FilePath(self.file).exists() and not FilePath(self.file).is_file():
+                raise DataError(f"resource {self.file}: is not a file")
             with FilePath(self.file).open("rb") as stream:
                 return hashlib.file_digest(stream, "sha256").hexdigest()
         except OSError as error:

@@ -6,13 +6,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..cards.nodes import Mapping
+from ..cards.nodes import Mapping, Sequence
 from ..cards.templates import refuse_taken
 from ..language.formula import Call, Formula
 from ..module.module import Module
 from ..module.parameters import parameters_of
 from ..module.registry import find_module, module_of
-from ..steering.branches import make_branch
 from ..steering.steps import (
     Branch,
     Category,
@@ -102,7 +101,6 @@ def _weight(step: Weight, out: Writer) -> dict[str, Any]:
         **_short(
             variations=_formulas(step.variations, out, cut=len(step.name) + 1),
             each=None if step.each is None else out.formula(step.each),
-            normalised=step.normalised or None,
         ),
         **_scope(step.scope),
     }
@@ -205,11 +203,10 @@ def _read_module(path: Any, said: Mapping, reader: Reader) -> None:
     words = reader.arguments(said, STEPS["module"])
     module = path.add_module(module_of(words["class"], words.get("parameters", {})))
     branches = said.get("if_")
-    for node in getattr(branches, "items", ()):
+    for node in branches.items if isinstance(branches, Sequence) else ():
+        assert isinstance(node, Mapping)
         with reader.at(node):
-            branch = _branch_of(node, reader)
-            module._branches = (*module._branches, branch)
-            module._places = (*module._places, path._places[-1])
+            _read_branch(module, node, reader)
 
 
 def _branch(step: Branch, out: Writer) -> dict[str, Any]:
@@ -223,19 +220,10 @@ def _branch(step: Branch, out: Writer) -> dict[str, Any]:
     return said
 
 
-def _branch_of(said: Mapping, reader: Reader) -> Branch:
-    words = reader.arguments(said, SUB_PATH)
-    return make_branch(
-        words.get("condition"),
-        reader.sub_path(words["path"]),
-        words["then"],
-        words.get("merge_back"),
-        words.get("fill"),
-    )
-
-
 def _read_branch(path: Any, said: Mapping, reader: Reader) -> None:
-    path._add(_branch_of(said, reader))
+    """Also of a module; without a condition it is for all events, as beside the path."""
+    words = reader.arguments(said, SUB_PATH)
+    path.if_(words.pop("condition", None), reader.sub_path(words.pop("path")), **words)
 
 
 FORMS: dict[str, Form] = {

@@ -36,7 +36,7 @@ _NUMBERS = "biufcSU"
 
 
 @dataclass(frozen=True)
-class Kind:
+class ValueKind:
     """One kind of value: whether a value is of it, its content as plain data, and the way back.
 
     `read` gets the content with everything in it read. It may raise whatever it likes.
@@ -147,7 +147,9 @@ def _array_of(said: Any, _: Reader) -> Any:
 
 def _is_own(value: Any, writer: Writer) -> bool:
     """Whether a value is a function of the user's, which has a source."""
-    return isinstance(value, types.FunctionType) and not writer.print.is_library(value.__module__)
+    return isinstance(value, types.FunctionType) and not writer.fingerprint.is_library(
+        value.__module__
+    )
 
 
 def _module(value: types.ModuleType, writer: Writer) -> str:
@@ -164,7 +166,7 @@ def _name(value: Any, writer: Writer) -> str:
     home = getattr(value, "__module__", None) or type(value).__module__
     name = getattr(value, "__qualname__", getattr(value, "__name__", ""))
     try:
-        if writer.print.is_library(home) and _found(home, name) is value:
+        if writer.fingerprint.is_library(home) and _found(home, name) is value:
             return f"{home}:{name}"
     except (ImportError, AttributeError):
         pass
@@ -206,38 +208,38 @@ def _lookup_of(said: Any, _: Reader) -> Any:
     return lookup(source, **dict(zip(("outside", "what"), policy, strict=False)))
 
 
-_KINDS: dict[str, Kind] = {
-    "float": Kind(_is(float), lambda v, _: v.hex(), lambda said, _: float.fromhex(said)),
-    "tuple": Kind(_is(tuple), _all, lambda said, _: tuple(said)),
-    "set": Kind(_is(set), _sorted, lambda said, _: set(said)),
-    "frozenset": Kind(_is(frozenset), _sorted, lambda said, _: frozenset(said)),
-    "dict": Kind(
+_KINDS: dict[str, ValueKind] = {
+    "float": ValueKind(_is(float), lambda v, _: v.hex(), lambda said, _: float.fromhex(said)),
+    "tuple": ValueKind(_is(tuple), _all, lambda said, _: tuple(said)),
+    "set": ValueKind(_is(set), _sorted, lambda said, _: set(said)),
+    "frozenset": ValueKind(_is(frozenset), _sorted, lambda said, _: frozenset(said)),
+    "dict": ValueKind(
         _is(dict),
         lambda value, writer: [_all(pair, writer) for pair in value.items()],
         lambda said, _: dict(said),
     ),
-    "bytes": Kind(_is(bytes), lambda v, _: _packed(v), lambda said, _: _unpacked(said)),
-    "array": Kind(_is_array, _array, _array_of),
-    "number": Kind(_is_number, _array, lambda said, reader: _array_of(said, reader)[()]),
-    "lookup": Kind(_is(HistTable, Correction), _lookup, _lookup_of),
-    "lumi_mask": Kind(
+    "bytes": ValueKind(_is(bytes), lambda v, _: _packed(v), lambda said, _: _unpacked(said)),
+    "array": ValueKind(_is_array, _array, _array_of),
+    "number": ValueKind(_is_number, _array, lambda said, reader: _array_of(said, reader)[()]),
+    "lookup": ValueKind(_is(HistTable, Correction), _lookup, _lookup_of),
+    "lumi_mask": ValueKind(
         _is(LumiMask),
         lambda value, writer: said_of_value(value.ranges, writer),
         lambda said, _: LumiMask(said),
     ),
-    "resource": Kind(
+    "resource": ValueKind(
         _is(Resource),
         lambda value, writer: [value.file, said_of_value(value.load, writer)],
         lambda said, _: resource(*said),
     ),
-    "function": Kind(
+    "function": ValueKind(
         _is_own,
         lambda value, writer: writer.function(value),
         lambda said, reader: reader.function(said),
         is_code=True,
     ),
-    "module": Kind(
+    "module": ValueKind(
         _is(types.ModuleType), _module, lambda said, _: import_module(said), is_code=True
     ),
-    "name": Kind(_is_named, _name, _named, is_code=True),
+    "name": ValueKind(_is_named, _name, _named, is_code=True),
 }

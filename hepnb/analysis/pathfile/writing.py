@@ -72,7 +72,7 @@ class Writer:
     def __init__(self) -> None:
         self.paths: dict[str, Any] = {}
         self.functions: dict[str, Any] = {}
-        self.print = Fingerprint(())
+        self.fingerprint = Fingerprint(())
         self._names: dict[int, tuple[Any, str]] = {}  # with what has the number, so that it stays
         self._where: list[str] = []
 
@@ -116,7 +116,7 @@ class Writer:
             return name
         self._where.append(f"function {function.__name__!r}")
         code = function.__code__
-        source = source_of(function, self.print.of)
+        source = source_of(function, self.fingerprint.of)
         if source is None:
             raise self.error(
                 "its source is not to be had, or was edited since; define it again with def, in a "

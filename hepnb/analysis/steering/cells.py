@@ -9,7 +9,7 @@ from typing import Any
 
 __all__ = ["Place", "place_of_caller"]
 
-_HERE = str(FilePath(__file__).parent)
+_HERE = str(FilePath(__file__).parents[1])
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Place:
 
 
 def place_of_caller() -> Place:
-    """The nearest frame outside this package."""
+    """The nearest frame outside the analysis."""
     frame = sys._getframe(1)
     while frame.f_back is not None and frame.f_code.co_filename.startswith(_HERE):
         frame = frame.f_back

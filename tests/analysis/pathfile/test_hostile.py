@@ -74,6 +74,8 @@ HOSTILE: dict[str, tuple[str, str]] = {
     "a lookup of nothing": (module({"lookup": ["nowhere.root:x", "clamp", "value"]}), "no such file"),
     "a lookup of a list": (module({"lookup": [["a"], "clamp"]}), "a lookup is a file"),
     "a file that is not there": (module({"resource": ["nowhere.json", None]}), "nowhere.json: No such file"),
+    "a device": (module({"resource": ["/dev/zero", None]}), "/dev/zero: is not a file"),
+    "a device as a table": (module({"lookup": ["/dev/zero"]}), "/dev/zero is not a file"),
     # steps
     "an unknown step": (path({"selects": {"name": "x"}}), "did you mean 'select'"),
     "two steps in one": (path({"select": {"name": "x", "formula": "x"}, "table": {"name": "t", "columns": {"x": "x"}}}), "exclude each other"),

@@ -68,6 +68,35 @@ def test_a_cell_that_adds_modules_replaces_them(
     ]  # fmt: skip
 
 
+def test_a_cell_that_gives_a_module_a_condition_replaces_it(shell: Any) -> None:
+    def cell(code: str) -> Any:
+        shell.run_cell(code, store_history=True).raise_error()
+
+    cell(
+        "import hepnb as hn\npath = hn.Path('p')\nclass Some(hn.Module):\n"
+        "    uses, produces = ('x',), ('y',)\n"
+        "    process = lambda self, events: events.x > 1"
+    )
+    cell("some = path.add_module(Some)")
+    code = "few = hn.Path('few')\nfew.hist('h', x='x: {0}, 0, 1')\nsome.if_('y', few)"
+    cell(code.format(10))
+    cell(code.format(20))
+    (hist,) = shell.user_ns["path"].freeze().histograms
+    assert hist.axes[0].size == 20
+
+
+def test_functions_of_cells_are_written_as_json(shell: Any) -> None:
+    def cell(code: str) -> Any:
+        shell.run_cell(code, store_history=True).raise_error()
+
+    cell("import hepnb as hn\nimport awkward as ak\nCUT = 3.0\npath = hn.Path('p')")
+    cell("@path.define\ndef a(Muon, least=CUT):\n    return ak.sum(Muon.pt[Muon.pt > CUT], axis=1)")
+    cell("path.define('b', lambda a: a + 1)\ntext = path.to_json()")
+    cell("back = hn.Path.from_json(text, allow_code=True)\nassert back.hash == path.hash")
+    cell("back.define('b', 'a + 2')")  # as if its cell were run again
+    assert shell.user_ns["back"].hash != shell.user_ns["path"].hash
+
+
 def test_twice_in_one_cell_is_an_error(shell: Any, capsys: pytest.CaptureFixture[str]) -> None:
     code = "from hepnb.analysis import Path\np = Path('p')\np.define('b', '1')\np.define('b', '2')"
     result = shell.run_cell(code, store_history=True)
