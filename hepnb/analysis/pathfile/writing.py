@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import json
 import re
 import types
@@ -32,7 +33,10 @@ def json_of_path(path: Path) -> str:
     program = path.freeze()
     found = program.fingerprint()
     writer = Writer()
-    steps = writer.steps(path)
+    try:
+        steps = writer.steps(path)
+    except RecursionError:
+        raise writer.error("a value contains itself, or too many others") from None
     whole: dict[str, Any] = {"hepnb_path": VERSION, "name": path.name, "steps": steps}
     if writer.paths:
         whole["paths"] = writer.paths
@@ -56,7 +60,7 @@ def _unlike(path: Path, text: str) -> str:
         made = path_of_json(json.dumps(bare), type(path), allow_code=True)
     except PathError:
         return ""
-    steps = zip(path.freeze().steps, made.freeze().steps, strict=True)
+    steps = zip(path.freeze().steps, made.freeze().steps, strict=False)
     for step, other in steps:
         if Fingerprint((step,)).digest != Fingerprint((other,)).digest:
             return (
@@ -142,12 +146,11 @@ class Writer:
         return {key: self.value(value, repr(key)) for key, value in values.items()}
 
     def _globals(self, function: types.FunctionType) -> dict[str, Any]:
-        known, builtin = function.__globals__, vars(__import__("builtins"))
-        found = {}
+        known, found = function.__globals__, {}
         for name in sorted(set(global_names(function.__code__))):
             if name in known:
                 found[name] = known[name]
-            elif name not in builtin:
+            elif not hasattr(builtins, name):
                 raise self.error(f"uses {name!r}, which is not defined yet; define it first")
         return found
 

@@ -252,15 +252,6 @@ def test_a_path_comes_back_the_same(told: list[Callable[[Path], None]]) -> None:
     assert results(back) == results(path)
 
 
-def test_a_normalised_weight_comes_back_normalised() -> None:
-    path = Path()
-    path.weight("scale", 1.0, up="1.1", normalised=True)
-    weights(path)
-    back = Path.from_json(path.to_json(), allow_code=True)
-    assert back.hash == path.hash
-    assert [step.name for step in back._steps if getattr(step, "normalised", False)] == ["scale"]
-
-
 STEERING = """
 import awkward as ak
 import hepnb as hn
