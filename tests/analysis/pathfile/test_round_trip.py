@@ -329,6 +329,8 @@ def test_files_come_back_as_files(tmp_path: FilePath) -> None:
 
 LOCK = threading.Lock()
 LATER: Any
+ROUND: list[Any] = []
+ROUND.append(ROUND)
 
 
 def in_memory(path: Path) -> None:
@@ -345,6 +347,10 @@ def locked(path: Path) -> None:
 
 def undefined(path: Path) -> None:
     path.define("x", lambda nMuon: nMuon + LATER)  # noqa: F821
+
+
+def in_itself(path: Path) -> None:
+    path.define("x", lambda nMuon: nMuon * len(ROUND))
 
 
 def own_init(path: Path) -> None:
@@ -382,6 +388,7 @@ def more_state(path: Path) -> None:
 @pytest.mark.parametrize(
     ("tell", "said"),
     [
+        (in_itself, "definition 'x', function '<lambda>', 'ROUND': a value contains itself"),
         (
             in_memory,
             "definition 'x', function '<lambda>', 'table': a lookup of a histogram in memory",
