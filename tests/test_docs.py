@@ -17,6 +17,7 @@ GUIDES = (
     "cards.md",
     "events.md",
     "histograms.md",
+    "lookups.md",
     "modules.md",
     "paths.md",
     "runs.md",

@@ -46,6 +46,9 @@ class LumiMask:
         # Of ranges that overlap the last end seen so far counts.
         self._first, self._last = first, np.maximum.accumulate(last)
 
+    def __repr__(self) -> str:
+        return f"<LumiMask: {self.sections} sections>"
+
     @property
     def sections(self) -> int:
         """How many luminosity sections are certified."""

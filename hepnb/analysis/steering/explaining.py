@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..language.expression import Expression
 from .description import as_text, describe_path
+from .steps import formulas
 
 if TYPE_CHECKING:
     from .path import Path
@@ -17,18 +19,20 @@ __all__ = ["Explanation", "explain"]
 class Explanation:
     """A path as text, with its hash.
 
-    `libraries` are the versions that stand for the code of packages, `unseen` what may change
+    `lookups` are the tables that its expressions call, by name. `libraries` are the versions that stand for the code of packages, `unseen` what may change
     without a change of the hash, each with the step that uses it.
     """
 
     steps: str
+    lookups: tuple[str, ...]
     hash: str
     libraries: dict[str, str]
     unseen: tuple[str, ...]
 
     def __repr__(self) -> str:
         known = ", ".join(f"{name} {version}" for name, version in self.libraries.items())
-        lines = [self.steps, f"hash {self.hash}", f"  covers by their versions: {known}"]
+        lines = [self.steps, *(f"lookup {one}" for one in self.lookups)]
+        lines += [f"hash {self.hash}", f"  covers by their versions: {known}"]
         if self.unseen:
             lines += ["  does not see:", *(f"    {one}" for one in self.unseen)]
         return "\n".join(lines)
@@ -36,6 +40,15 @@ class Explanation:
 
 def explain(path: Path) -> Explanation:
     """Explain a path; see `Path.explain`."""
-    found = path.freeze().fingerprint()
+    program = path.freeze()
+    found = program.fingerprint()
+    called = {
+        f"{name}  {table!r}": None
+        for step in program.steps
+        for formula in formulas(step)
+        if isinstance(formula, Expression)
+        for name, table in formula.lookups or ()
+    }
     libraries = dict(sorted(found.libraries.items()))
-    return Explanation(as_text(describe_path(path)), found.digest, libraries, found.unseen)
+    steps = as_text(describe_path(path))
+    return Explanation(steps, tuple(called), found.digest, libraries, found.unseen)

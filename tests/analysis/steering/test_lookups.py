@@ -121,6 +121,18 @@ def test_a_sub_path_has_its_own_and_conditions_those_of_their_path(
     assert np.asarray(found["in"]).tolist() == [0.8, 0.0, 0.8, 0.0, 0.8]
 
 
+def test_what_a_path_calls_is_explained() -> None:
+    path = Path()
+    path.lookup("sf", table())
+    path.lookup("good", hn.LumiMask({"1": [[1, 5]]}))
+    path.lookup("unused", table())
+    path.select("good", "good(run, luminosityBlock)")
+    path.table("t", {"x": "sf(MET_pt, 0)", "y": "sf(MET_pt, 1)"})
+    called = path.explain().lookups
+    assert called == ("good  <LumiMask: 5 sections>", "sf  <lookup: of pt, eta>")
+    assert f"lookup {called[1]}" in repr(path.explain()).splitlines()
+
+
 def test_the_hash_covers_the_table() -> None:
     def path_with(sf: Any) -> Path:
         path = Path()
