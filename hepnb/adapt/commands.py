@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from ..analysis.loop.result import ChunkResult, HistSpec
 from ..analysis.reading.rootfiles import REMOTE
 from ..errors import DataError, RunError, nearest, one_line
+from ..given import given_mapping, given_names
 from .adapter import Adapter
 from .external import External
 from .generated import generated, number_in, seed_of_generator
@@ -66,13 +67,17 @@ class command(Adapter):
         keep: bool = True,
         name: str | None = None,
     ) -> None:
-        if isinstance(template, str) or not all(isinstance(word, str) for word in template):
+        given: Any = template
+        is_list = isinstance(given, Sequence) and not isinstance(given, str | bytes)
+        if not is_list or not all(isinstance(word, str) for word in given):
             raise RunError("command is a list of words: ['root', '-b', 'macro.C']")
         if not template or not template[0]:
             raise RunError("the command is empty: give the program and its arguments")
-        patterns = [histograms] if isinstance(histograms, str) else list(histograms)
+        patterns = given_names(histograms, "command: histograms", RunError)
+        if progress is not None:
+            (progress,) = given_names(progress, "command: progress", RunError)
         self._job = CommandJob(
-            tuple(template), tuple(patterns), progress, keep, name or Path(template[0]).name
+            tuple(template), patterns, progress, keep, name or Path(template[0]).name
         )
         for place in self._job.places - {*PLACES}:
             if hint := nearest(place, PLACES):
@@ -103,6 +108,7 @@ def command_of_card(section: Mapping[str, Any], *, allow_exec: bool) -> command:
 
     Raises RunError where programs from cards are not allowed, or for an unknown key.
     """
+    section = given_mapping(section, "the command of a card", RunError)
     if not allow_exec:
         words = repr(section.get("command"))  # so that it cannot play with the terminal
         said = words if len(words) <= 200 else f"{words[:200]}..."

@@ -18,6 +18,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from ..errors import DataError, nearest
+from ..given import given_mapping
 from .reading.defaults import read_missing
 from .reading.naming import SCHEMAS
 from .reading.rootfiles import REMOTE
@@ -111,7 +112,7 @@ class Dataset:
         found, inner = _resolve(files, f"dataset {name!r}")
         if tree is not None and inner is not None and tree != inner:
             raise DataError(f"dataset {name!r}: tree={tree!r}, but its files say {inner!r}")
-        known = {**(meta or {}), **more}
+        known = {**given_mapping(meta or {}, f"dataset {name!r}: meta", DataError), **more}
         for key in known:
             if key in _FIELDS:
                 raise DataError(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from ..errors import HepnbError
+from ..given import shown
 from . import place, trial, versions
 from .finding import Finding, Look, Report, looked
 
@@ -36,6 +38,8 @@ def doctor(tell: Callable[[Finding], None] | None = None) -> Report:
     >>> [finding.what for finding in report][-1]
     'a run'
     """
+    if tell is not None and not callable(tell):
+        raise HepnbError(f"doctor: tell is a function of a finding, not {shown(tell)}")
     report = Report()
     for finding in _findings():
         report.append(finding)

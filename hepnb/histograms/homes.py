@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from ..errors import DiskError, StoreError
+from ..given import given_path
 from .blocks import Blocks, MemoryBlocks
 from .contribution import Contribution
 from .growing import GrowingHome
@@ -215,5 +216,7 @@ def new_home(signature: Signature, path: str | os.PathLike[str] | None, memory: 
         return GrowingHome(signature)
     if path is None:
         return MemoryHome(signature)
-    writer = StoreWriter.create(path, {signature.name: signature})
+    writer = StoreWriter.create(
+        given_path(path, "path: the store", StoreError), {signature.name: signature}
+    )
     return DiskHome(Store.open(path), signature, may_write=True, writer=writer, memory=memory)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 import numpy as np
 
 from ..errors import StoreError, nearest
+from ..given import given_path
 from .catalog import Catalog
 from .ledger import Entry, entry_of, read_ledger
 from .manifest import Manifest, stamp_of
@@ -54,9 +55,7 @@ class Store:
     @classmethod
     def open(cls, directory: str | os.PathLike[str]) -> Store:
         """Open a store; StoreError when there is none, or it is damaged, foreign or newer."""
-        if not isinstance(directory, str | os.PathLike):
-            raise StoreError(f"{directory!r} is no store: give the path of its directory")
-        return cls(Path(directory))
+        return cls(given_path(directory, "a store's directory", StoreError))
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from ..errors import HepnbError, RunError
+from ..given import given_names
 from .bundle import Bundle
 from .directory import RunDirectory, find_run
 from .engines.seeding import event_key, generators_put_back, seed_generators, seed_of
@@ -54,6 +55,7 @@ def debug(
     >>> look.step, look.Muon.fields
     ('second', ['pt'])
     """
+    (variation,) = given_names([variation], "debug: variation", RunError)
     if isinstance(path, Run | str | os.PathLike):
         return _of_run(path, chunk, variation)
     chosen = in_parts(settings)

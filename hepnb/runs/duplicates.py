@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..errors import RunError
+from ..given import given_names
 from .launch import start
 from .views import Table
 
@@ -54,6 +55,9 @@ def find_duplicates(data: Any, by: Sequence[str] = BY, **settings: Any) -> Dupli
     from ..analysis.lookups.unique import Places, copies_of, number_of
     from ..histograms import Store
 
+    by = given_names(by, "find_duplicates: by", RunError)
+    if not any(by):
+        raise RunError("find_duplicates: by has no column; leave it out for run, section and event")
     path = Path("duplicates")
     path.add_module(Places())
     keys = {f"key_{number}": column for number, column in enumerate(by)}

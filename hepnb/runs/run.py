@@ -74,6 +74,8 @@ class Run:
     def __init__(
         self, directory: RunDirectory, supervisor: subprocess.Popen[bytes] | None = None
     ) -> None:
+        if not isinstance(directory, RunDirectory):
+            raise RunError("a run is made by path.start(data), or found by hn.attach(id)")
         self._directory = directory
         self._spec = RunSpec.read(directory.spec)
         self._client = Client(directory, unheard(directory, self._spec), supervisor)
@@ -211,9 +213,8 @@ class Run:
 
         With an integrated luminosity `lumi` [fb^-1] it is a `hist.Hist` in memory, in events:
         simulated datasets are scaled by lumi x xsec / sumw (see `datasets`), variations of normalised
-        weights by the sums of their own; data are as they are.
-        While the run goes on that is an estimate. Raises RunError for an unknown name, and for `lumi`
-        where a cross section or sum of weights is missing, or datasets are mixed.
+        weights by sums of their own; data are not. While the run goes on that is an estimate. Raises
+        RunError for an unknown name, and where a cross section or sum is missing, or datasets are mixed.
         """
         from ..histograms import Store
 
@@ -225,9 +226,8 @@ class Run:
             )
         self._wait_for_store()
         found = Store.open(self.directory).hist(name)
-        if lumi is None:
-            return found
-        return scaled(found, self.datasets, lumi, own_sums=name in self._spec.own_sums)
+        own = name in self._spec.own_sums
+        return found if lumi is None else scaled(found, self.datasets, lumi, own_sums=own)
 
     def result(self) -> Any:
         """What its chunks gave so far beside histograms: a coffea processor's accumulator, say.

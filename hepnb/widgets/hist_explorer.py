@@ -19,6 +19,7 @@ import boost_histogram as bh
 import traitlets
 
 from ..errors import HepnbError, nearest
+from ..given import shown as told
 from ..histograms.stopping import Stopped, stoppable
 from ._wire import STATIC, LiveWidget, Message
 from .hist_axes import AxisInfo, describe
@@ -124,6 +125,8 @@ class HistExplorer(LiveWidget):
         look: Mapping[str, object] | None = None,
     ) -> None:
         self._lock = threading.RLock()
+        if not isinstance(name, str | None):
+            raise HepnbError(f"HistExplorer: name is that of your variable, not {told(name)}")
         self._sources = {source.name: source for source in sources(h, name)}
         self._shown = self._known(shown if shown is not None else next(iter(self._sources)))
         self._views: dict[str, dict[str, dict[str, object]]] = {}
@@ -213,9 +216,11 @@ class HistExplorer(LiveWidget):
     def _source(self) -> Source:
         return self._sources[self._shown]
 
-    def _known(self, name: str) -> str:
-        if name not in self._sources:
-            raise HepnbError(f"HistExplorer: no histogram {name!r}{nearest(name, self._sources)}")
+    def _known(self, name: object) -> str:
+        if not isinstance(name, str) or name not in self._sources:
+            raise HepnbError(
+                f"HistExplorer: no histogram {name!r}{nearest(str(name), self._sources)}"
+            )
         return name
 
     def _choose(self, shown: str, view: Mapping[str, object] | None) -> None:

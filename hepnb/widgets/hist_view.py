@@ -17,6 +17,7 @@ from typing import Any, Literal, cast, get_args
 import numpy as np
 
 from ..errors import HepnbError, nearest
+from ..given import given_mapping
 from .hist_axes import AxisInfo, Item
 
 __all__ = ["CURVES", "Role", "Step", "View", "default_x", "read_view", "write_view"]
@@ -62,7 +63,7 @@ def read_view(source: Mapping[str, object] | None, axes: Sequence[AxisInfo]) -> 
 
     Raises `HepnbError` that names the axis and what would be right.
     """
-    given = dict(source or {})
+    given = dict(given_mapping(source or {}, "view", HepnbError))
     keys = [axis.key for axis in axes]
     if not axes:
         raise HepnbError("the histogram has no axes: there is nothing to draw")

@@ -317,5 +317,5 @@ def test_refresh_says_whether_anything_changed(writer: StoreWriter, record: Reco
 
 @pytest.mark.parametrize("wrong", [3, None, b"here"])
 def test_what_is_no_path_is_told_in_a_line(wrong):
-    with pytest.raises(StoreError, match="give the path of its directory"):
+    with pytest.raises(StoreError, match="a store's directory is a path, not"):
         H5Hist.open(wrong)

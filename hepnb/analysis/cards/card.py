@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
 from ...errors import CardError, HepnbError, nearest
+from ...given import given_mapping, given_names, given_path, shown
 from ..dataset import Dataset
 from ..steering.path import Path
 from .building import Builder
@@ -65,12 +66,16 @@ class Card:
         refresh: bool = False,
     ) -> None:
         """Understand the bytes of a card; `file` is what messages call it, and where paths begin."""
-        self.file = FilePath(file)
+        self.file = given_path(file, "the file of a card", CardError)
+        if not isinstance(content, bytes):
+            raise CardError(
+                f"the content of a card is bytes, not {shown(content)}; hn.Card.read(file) reads a file"
+            )
         self.content = content
         self.tree: Branch = parse(content, str(file))
         CARD.check(self.tree, "the card")
         self.parameters: Mapping[str, Any] = MappingProxyType(
-            _parameters(self.tree, parameters or {})
+            _parameters(self.tree, given_mapping(parameters or {}, "parameters", CardError))
         )
         named = self.tree.get("name")
         self.name = self.file.stem if named is None else str(named.plain)
@@ -80,7 +85,8 @@ class Card:
         self._refresh = refresh
         if isinstance(datasets, str):
             datasets = [word.strip() for word in datasets.split(",")]
-        self._chosen = chosen(self.samples, datasets)
+        wanted = None if datasets is None else given_names(datasets, "datasets", CardError)
+        self._chosen = chosen(self.samples, wanted)
         self.command = program_of(self.tree, self.parameters)
         self._builder = self._build()
 
@@ -101,7 +107,7 @@ class Card:
         catalogues are asked again. Raises `CardError` for the first mistake, with its place.
         """
         return cls(
-            read_bytes(FilePath(file)),
+            read_bytes(given_path(file, "a card", CardError)),
             file,
             datasets=datasets,
             source=source,

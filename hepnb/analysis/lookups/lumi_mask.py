@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ...errors import DataError, one_line
+from ...given import given_path
 
 __all__ = ["LumiMask"]
 
@@ -37,8 +38,9 @@ class LumiMask:
     def __init__(self, source: str | os.PathLike[str] | dict[str, Any]) -> None:
         where = "LumiMask"
         if not isinstance(source, dict):
-            where = f"LumiMask({os.fspath(source)!r})"
-            source = _read(source, where)
+            file = given_path(source, "LumiMask: the list of certified sections", DataError)
+            where = f"LumiMask({str(file)!r})"
+            source = _read(file, where)
         bounds: list[tuple[int, int]] = []
         for run, ranges in source.items():
             bounds += [_range(run, both, where) for both in _list(ranges, run, where)]

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from ...errors import PathError
+from ...given import shown
 from ..module.module import Module, Rows
 
 __all__ = ["Places", "Unique", "copies_of", "number_of"]
@@ -52,7 +54,12 @@ class Unique(Module):
     produces = ("is_unique",)
 
     def __init__(self, found: Any) -> None:
-        self._dropped: Mapping[int, np.ndarray] = found.dropped
+        dropped = getattr(found, "dropped", None)
+        if not isinstance(dropped, Mapping):
+            raise PathError(
+                f"Unique: expected what hn.find_duplicates(data) returns, not {shown(found)}"
+            )
+        self._dropped: Mapping[int, np.ndarray] = dropped
 
     def process(self, events: Rows) -> np.ndarray:
         """False for each copy."""

@@ -11,6 +11,7 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from ...errors import DataError, one_line
+from ...given import given_path, shown
 
 __all__ = ["Resource", "resource"]
 
@@ -36,7 +37,9 @@ class Resource:
     """The file, its content when it is asked for, and the digest of its bytes."""
 
     def __init__(self, file: str, load: Callable[[str], Any] | None = None) -> None:
-        self.file, self.load = str(FilePath(file).absolute()), load
+        if load is not None and not callable(load):
+            raise DataError(f"resource: load is a function of the path, not {shown(load)}")
+        self.file, self.load = str(given_path(file, "a resource", DataError).absolute()), load
         self._expected: str | None = None
         self._loaded: list[Any] = []
         self.digest  # noqa: B018  (a file that is not there is told now)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ...errors import DataError, PathError, nearest
+from ...given import shown
 from ..steering.steps import ModuleStep, Step, named
 
 if TYPE_CHECKING:
@@ -59,8 +60,11 @@ class Conditions:
     """
 
     def __init__(self, values: Mapping[int, Any]) -> None:
-        if not values:
-            raise DataError("conditions: no values; write {first_run: value, ...}")
+        given: Any = values
+        whole = isinstance(given, Mapping) and all(isinstance(run, int) for run in given)
+        if not given or not whole:
+            what = "no values" if not given else f"expected runs with values, not {shown(given)}"
+            raise DataError(f"conditions: {what}; write {{first_run: value, ...}}")
         self._runs = sorted(values)
         self._values = [values[run] for run in self._runs]
 

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ...errors import CardError, HepnbError, PathError, nearest, one_line
+from ...given import shown
 from ..cards.kinds import Named, Record
 from ..cards.nodes import Mapping, Node, Scalar, Sequence, parse
 from .forms import FORMS
@@ -37,6 +38,9 @@ def versions_of(found: Fingerprint) -> dict[str, str]:
 
 def path_of_json(text: str, kind: type[P], *, allow_code: bool) -> P:
     """The path that a text means; see `Path.from_json`."""
+    given: Any = text
+    if not isinstance(given, str):
+        raise PathError(f"JSON: is no text, but {shown(given)}; read the file first")
     try:
         tree = parse(text.encode("utf-8"), "JSON", "path")
         FILE.check(tree, "the path")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from ...errors import PathError
+from ...given import given_names
 from ..language.expression import Expression
 from ..language.formula import RESERVED
 from .cells import Place, place_of_caller
@@ -75,9 +76,4 @@ class Declared:
 
 def texts(values: Any, place: str) -> tuple[str, ...]:
     """One name or several. Raises `PathError` naming `place` for anything else."""
-    is_one = isinstance(values, str) or not isinstance(values, Iterable)
-    made = (values,) if is_one else tuple(values)
-    for value in made:
-        if not isinstance(value, str):
-            raise PathError(f"{place}: expected names, not {type(value).__name__}")
-    return made
+    return given_names(values, place, PathError)

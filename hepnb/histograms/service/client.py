@@ -17,6 +17,7 @@ import hist
 import numpy as np
 
 from ...errors import StoreError, one_line
+from ...given import given_path
 from ..h5hist import HistContribution
 from ..signature import Signature
 from .buffer import Buffer, new_contribution
@@ -68,8 +69,8 @@ class RemoteHist:
             where,
             signature.name,
             signature.to_dict(),
-            None if token is None else os.path.abspath(token),  # noqa: PTH100  not resolved
-            None if certificate is None else os.path.abspath(certificate),  # noqa: PTH100
+            None if token is None else _absolute(token, "token"),
+            None if certificate is None else _absolute(certificate, "certificate"),
         )
         self._seconds, self._memory = seconds, memory
         self._begin()
@@ -303,3 +304,8 @@ def _finish(of: Callable[[], _Live | None]) -> None:
         live.sender.flush(_AT_EXIT)
     except (StoreError, RuntimeError) as error:  # threads may not start any more
         _log.error("fills are lost at the end of the process: %s", error)
+
+
+def _absolute(path: str | os.PathLike[str], what: str) -> str:
+    """Links are not followed: what they lead to may change."""
+    return os.path.abspath(given_path(path, f"RemoteHist: {what}", StoreError))  # noqa: PTH100

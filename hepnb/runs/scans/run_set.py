@@ -53,6 +53,8 @@ class RunSet:
     viewer: ClassVar[Callable[[RunSet], Any] | None] = None
 
     def __init__(self, directory: ScanDirectory) -> None:
+        if not isinstance(directory, ScanDirectory):
+            raise RunError("a scan is made by hn.scan(...), or found by hn.attach(id)")
         directory.check_private()
         self._directory = directory
         self._spec = ScanSpec.read(directory.spec)
