@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any
 
-from ..errors import DataError, HepnbError, RunError
+from ..errors import DataError, HepnbError, MissingColumn, RunError
 from .budget import BUDGET, in_words, needs_of_chunk, refuse_above
 from .launch import in_parts
 from .plan import entry_ranges
@@ -114,10 +114,11 @@ def _look(file: FileSpec, prepared: Prepared) -> tuple[dict[str, Any], dict[str,
         "largest": None,
         "branches": None,
         "bytes": None,
+        "skipped": False,
         "problem": "",
     }
+    (dataset,) = (d for d in prepared.datasets if d.name == file.dataset)
     try:
-        (dataset,) = (d for d in prepared.datasets if d.name == file.dataset)
         with open_events(file.path, file.tree, dataset) as events:
             wanted = _program(prepared).columns(events.branches, dataset)
             ranges = list(entry_ranges(events.entries, prepared.spec.chunk, events.clusters))
@@ -130,7 +131,8 @@ def _look(file: FileSpec, prepared: Prepared) -> tuple[dict[str, Any], dict[str,
             }
             return row, {name: events.size_of(name) for name in wanted}
     except HepnbError as error:
-        return row | {"problem": str(error).removeprefix(f"{file.path}: ")}, {}
+        skipped = isinstance(error, MissingColumn) and dataset.missing == "skip"
+        return row | {"skipped": skipped, "problem": str(error).removeprefix(f"{file.path}: ")}, {}
 
 
 def _size(path: str) -> int | None:
@@ -208,7 +210,8 @@ def _totals(
         {
             "files": len(inputs.files),
             "files_opened": len(files),
-            "files_failed": len(files) - len(usable),
+            "files_failed": sum(bool(row["problem"]) and not row["skipped"] for row in files),
+            "files_skipped": sum(row["skipped"] for row in files),
             "events": round(events * grown),
             "chunks": round(sum(row["chunks"] for row in usable) * grown),
             "chunk_events": largest,
@@ -262,10 +265,12 @@ def _lines(found: Preview) -> list[str]:
     if found.tables:
         lines.append(f"  tables      {', '.join(found.tables)}: as many rows as pass")
     lines.append(f"  branches    {_named([row['branch'] for row in found.columns])}")
-    bad = [row for row in found.files if row["problem"]]
-    if bad:
-        lines.append(f"  CANNOT BE USED: {len(bad)} file{'s' if len(bad) > 1 else ''}")
-        lines += [f"    {row['file']}: {row['problem']}" for row in bad[:_SHOWN]]
+    problems = [row for row in found.files if row["problem"]]
+    for word, skipped in (("CANNOT BE USED", False), ("SKIPPED", True)):
+        bad = [row for row in problems if row["skipped"] is skipped]
+        if bad:
+            lines.append(f"  {word}: {len(bad)} file{'s' if len(bad) > 1 else ''}")
+            lines += [f"    {row['file']}: {row['problem']}" for row in bad[:_SHOWN]]
     return lines
 
 

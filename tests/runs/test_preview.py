@@ -119,6 +119,26 @@ def test_bad_files_are_named_and_many_files_are_not_all_opened(numbered, path, t
     assert "60, with about 24,000 events (the first 50 were opened)" in repr(found)
 
 
+def test_a_file_that_is_skipped_is_said_to_be(numbered, tmp_path):
+    files, _ = numbered
+    other = tmp_path / "other.root"
+    with uproot.recreate(other) as file:
+        file["Events"] = {"x": np.arange(10.0)}
+    path = hn.Path("skips")
+    path.hist("pt", pt="Muon.pt: 20, 0, 100")
+    found = hn.plan(path, hn.Dataset("d", [files[0], str(other)], missing="skip"))
+    assert (found.totals["files_skipped"], found.totals["files_failed"]) == (1, 0)
+    assert found.totals["events"] == 400
+    *_, said, which = repr(found).splitlines()
+    assert said == "  SKIPPED: 1 file"
+    assert which.startswith(f"    {other}: ")
+    assert "no column 'Muon'" in which
+    assert "CANNOT" not in repr(found)
+    found = hn.plan(path, hn.Dataset("d", [files[0], str(other)]))
+    assert (found.totals["files_skipped"], found.totals["files_failed"]) == (0, 1)
+    assert "CANNOT BE USED: 1 file" in repr(found)
+
+
 def test_what_makes_no_sense_is_refused_as_by_start(numbered, path):
     files, _ = numbered
     with pytest.raises(RunError, match="no setting 'wrkers'; did you mean 'workers'"):
