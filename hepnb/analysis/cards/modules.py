@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..module.registry import module_of
 from .nodes import Mapping, Node, Scalar, Sequence, plain_value
+from .templates import refuse_unknown
 
 if TYPE_CHECKING:
     from .building import Builder
@@ -37,4 +38,5 @@ def _value(builder: Builder, node: Node) -> Any:
         return {_value(builder, key): _value(builder, part) for key, part in keys}
     assert isinstance(node, Scalar)
     filled = builder.filled(node.text)
+    refuse_unknown(filled, node, builder.parameters)
     return node.plain if filled == node.text else plain_value(filled)

@@ -130,6 +130,7 @@ HOSTILE: dict[str, tuple[str | bytes, str, str]] = {
     "path of a class": ("hepnb: 1\nmodules: {a: {class: os.system, parameters: {command: touch canary}}}\n", "2:14", "no module class named 'os.system'"),
     "class with code of its own": ("hepnb: 1\nmodules: {Unique: {parameters: {found: x}}}\n", "2:19", "has an __init__ of its own"),
     "unknown parameter of a module": ("hepnb: 1\nmodules: {Places: {parameters: {x: 1}}}\n", "2:19", "has no parameter 'x'"),
+    "placeholder of a module": ("hepnb: 1\nmodules: {Places: {parameters: {x: ['{era}']}}}\n", "2:37", "no placeholder {era}"),
     "misspelt key of a module": ("hepnb: 1\nmodules: {a: {clas: Places}}\n", "2:15", "did you mean 'class'"),
     "program and path": ("hepnb: 1\ncommand: [touch, canary]\nselects: {a: x > 1}\n", "3:1", "a card has a command or a path"),
     "program and split": ("hepnb: 1\ncommand: [touch, canary]\n" + dataset("    files: a\n    split: {processes: {a: {where: x}}}").split("\n", 1)[1], "6:12", "a program knows no split"),
