@@ -125,6 +125,7 @@ class Reporter:
             "schema": self.schema.section,
             "statistics": self.tally.statistics(),
             "cutflow": self.tally.cutflow(),
+            "cutflow_above": self.tally.cutflow_above(),
             "cutflows": self.tally.cutflows(),
             "overlaps": dict(self.tally.overlaps),
             "datasets": datasets_of(run.spec, run.plan, self.tally),

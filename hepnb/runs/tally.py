@@ -33,6 +33,7 @@ class Tally:
         self.chunks = 0
         self._cutflow: dict[str, tuple[int, Fraction]] = {}
         self._cutflows: dict[str, dict[str, tuple[int, Fraction]]] = {}
+        self._above: dict[str, str] = {}
         self._collections: dict[str, list[int]] = {}
         self._sizes: dict[str, list[int]] = {}
         self._statistics: dict[tuple[str, str], list[float]] = {}
@@ -49,6 +50,7 @@ class Tally:
         self.chunks += 1
         flows = {dataset: meta.get("cutflow", ())}
         flows |= {f"{dataset}, {v}": rows for v, rows in meta.get("cutflows", {}).items()}
+        self._above |= meta.get("above", {})
         for name, rows in flows.items():
             _add_cuts(self._cutflows.setdefault(name, {}), rows)
         _add_cuts(self._cutflow, flows[dataset])
@@ -100,6 +102,11 @@ class Tally:
             {"cut": cut, "raw": raw, "weighted": float(weighted)}
             for cut, (raw, weighted) in self._cutflow.items()
         ]
+
+    def cutflow_above(self) -> list[int | None]:
+        """Of each row of the cutflow the number of that in whose events it lies; None of the first."""
+        places = {cut: place for place, cut in enumerate(self._cutflow)}
+        return [places.get(self._above.get(cut, "")) for cut in self._cutflow]
 
     def cutflows(self) -> dict[str, list[list[float]]]:
         """The same for each dataset and, as `dataset, variation`, for each variation of a column.

@@ -66,10 +66,15 @@ def html(snapshot: Mapping[str, Any], parts: Collection[str]) -> str:
         out.append(f"<div>{escape(_plainly(progress))}</div>")
         total = progress["events_total"]
         if total:
-            width = f"{min(1.0, progress['events'] / total):.1%}"
+            shares = (("#3f6fd9", progress["events"]), ("#c62828", progress["events_lost"]))
+            parts_of = (
+                f'<div style="background:{colour};height:100%;width:{min(1.0, n / total):.1%}"></div>'
+                for colour, n in shares
+                if n or colour == shares[0][0]
+            )
             out.append(
-                '<div style="border:1px solid currentColor;height:8px;max-width:32em">'
-                f'<div style="background:#3f6fd9;height:100%;width:{width}"></div></div>',
+                '<div style="border:1px solid currentColor;display:flex;height:8px;max-width:32em">'
+                f"{''.join(parts_of)}</div>",
             )
     if _lost(progress):
         out.append(f"<div><b>⚠ {escape(_lost(progress))}</b></div>")

@@ -46,6 +46,13 @@ def test_collections_add_up(chunks, random):
     assert tally.events == len(everything)
 
 
+def test_each_row_of_the_cutflow_says_which_it_lies_in():
+    tally = Tally()
+    rows = [["all", 9, 9.0], ["one", 5, 5.0], ["sub", 3, 3.0], ["two", 4, 4.0]]
+    tally.add({"events": 9, "cutflow": rows, "above": {"one": "all", "sub": "one", "two": "one"}})
+    assert tally.cutflow_above() == [None, 0, 1, 1]
+
+
 @given(weights, st.randoms())
 def test_weighted_sums_do_not_depend_on_the_order_of_the_chunks(chunks, random):
     def summed(values):

@@ -132,6 +132,7 @@ def test_static_forms_need_no_kernel(make_run: Callable[..., Any]) -> None:
     )
     html = data["text/html"]
     assert "<script" not in html
+    assert "background:#c62828;height:100%;width:1.2%" in html  # the part of the bar that is lost
     assert "20261121" not in html  # the same run again gives the same page
     for word in ("Muon", "exactly two muons", "truncated: basket 7", "✓ done"):
         assert word in html

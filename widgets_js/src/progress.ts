@@ -8,6 +8,7 @@ import { type Cell, Table } from "./table";
 
 export function progressPart(): Part {
   const fill = el("div", { class: "hepnb-fill" });
+  const gone = el("div", { class: "hepnb-gone" });
   const bar = el(
     "div",
     {
@@ -18,6 +19,7 @@ export function progressPart(): Part {
       "aria-valuemax": 100,
     },
     fill,
+    gone,
   );
   const facts = el("div", { class: "hepnb-facts" });
   const stalled = el("div", { class: "hepnb-notice hepnb-warning", role: "status", hidden: true });
@@ -35,7 +37,9 @@ export function progressPart(): Part {
     const share = fraction(progress, state);
     bar.dataset.state = state;
     bar.classList.toggle("hepnb-unknown", share === null && !ended(state));
-    fill.style.width = `${((share ?? (ended(state) ? 1 : 0)) * 100).toFixed(2)}%`;
+    const lost = lostShare(progress);
+    fill.style.width = `${((share ?? (ended(state) ? 1 : 0)) * 100 - lost * 100).toFixed(2)}%`;
+    gone.style.width = `${(lost * 100).toFixed(2)}%`;
     setAttribute(bar, "aria-valuenow", share === null ? null : String(Math.floor(share * 100)));
     setAttribute(bar, "aria-valuetext", sentence(progress));
     fillFacts(facts, factsOf(snapshot));
@@ -52,7 +56,7 @@ export function progressPart(): Part {
   return { node, update };
 }
 
-/** Share of events done, null where the total is not known. */
+/** Share of events that are dealt with, null where the total is not known. What is lost counts. */
 export function fraction(progress: Progress, state: string): number | null {
   const total = expectedOf(progress);
   if (total === null) return null;
@@ -60,9 +64,15 @@ export function fraction(progress: Progress, state: string): number | null {
   return Math.min(1, doneOf(progress) / total);
 }
 
-/** Events that are committed, and those under way in chunks that are not. */
-function doneOf({ events, events_under_way }: Progress): number {
-  return events + (events_under_way ?? 0);
+/** Share of events that are lost: the end of the bar, in another colour. */
+export function lostShare(progress: Progress): number {
+  const total = expectedOf(progress);
+  return total ? Math.min(1, progress.events_lost / total) : 0;
+}
+
+/** Events that are committed, lost, or under way in chunks that are neither. */
+function doneOf({ events, events_lost, events_under_way }: Progress): number {
+  return events + events_lost + (events_under_way ?? 0);
 }
 
 /** All events: counted once every file is open, before that what the opened files let expect. */
@@ -71,11 +81,12 @@ function expectedOf({ events_total, events_expected }: Progress): number | null 
 }
 
 export function sentence(progress: Progress): string {
-  const { events, events_total } = progress;
+  const { events, events_total, events_lost } = progress;
   const total = expectedOf(progress);
-  if (total === null) return `${number(events)} events, total not known yet`;
+  const lost = events_lost > 0 ? `, ${number(events_lost)} lost` : "";
+  if (total === null) return `${number(events)} events${lost}, total not known yet`;
   const about = events_total === null ? "about " : "";
-  return `${number(events)} of ${about}${number(Math.round(total))} events, ${percent(doneOf(progress), total)}`;
+  return `${number(events)} of ${about}${number(Math.round(total))} events${lost}, ${percent(doneOf(progress), total)}`;
 }
 
 /** In steps that a screen reader has time to say: ten seconds, a minute. */
@@ -103,6 +114,7 @@ export function factsOf({ progress, state, started, ended: end }: Snapshot): [st
   const about = events_total === null ? "≈ " : "";
   const all = total === null ? "" : ` / ${about}${number(Math.round(total))}`;
   const out: [string, string][] = [["events", `${number(events)}${all}`]];
+  if (progress.events_lost > 0) out.push(["lost", number(progress.events_lost)]);
   const underWay = Math.floor(progress.events_under_way ?? 0);
   if (underWay > 0) out.push(["under way", number(underWay)]);
   if (total !== null) out.push(["done", `${about}${percent(doneOf(progress), total)}`]);

@@ -128,6 +128,8 @@ export interface Snapshot {
   schema?: Schema;
   statistics: ModuleTimes[];
   cutflow: Cut[];
+  /** Of each cut the place of that before it in its own path; null where there is none. */
+  cutflow_above?: (number | null)[];
   /** By dataset, where there are several: [raw, weighted] of each cut. */
   cutflows?: Record<string, [number, number][]>;
   files: DataFile[];

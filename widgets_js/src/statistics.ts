@@ -41,7 +41,7 @@ export function statisticsPart(): Part {
         head: "of previous",
         numeric: true,
         sorts: true,
-        title: "events that pass, of the cut before",
+        title: "events that pass, of those of the cut before in its own path",
       },
       { head: "weighted", numeric: true, sorts: true },
       {
@@ -49,7 +49,7 @@ export function statisticsPart(): Part {
         numeric: true,
         sorts: true,
         csv: "weighted of previous",
-        title: "sum of weights, of the cut before",
+        title: "sum of weights, of that of the cut before in its own path",
       },
       { head: "of all", numeric: true, sorts: true, title: "sum of weights, of all events" },
     ],
@@ -88,7 +88,8 @@ export function statisticsPart(): Part {
       chooser.hidden = datasets.length === 0;
     }
     const flow = choice.value ? flows[choice.value] : undefined;
-    cuts.fill(cutRows(flow ? cutsOf(latest.cutflow, flow) : latest.cutflow));
+    const { cutflow, cutflow_above } = latest;
+    cuts.fill(cutRows(flow ? cutsOf(cutflow, flow) : cutflow, cutflow_above));
     const loss = lossOf(latest.progress);
     missing.hidden = loss === "";
     setText(missing, `In no row: ${loss}.`);
@@ -126,10 +127,11 @@ export function cutsOf(cutflow: Cut[], flow: [number, number][]): Cut[] {
   });
 }
 
-export function cutRows(cutflow: Cut[]): Cell[][] {
+/** `above` has the place of the cut before each in its own path; an older hepnb did not tell. */
+export function cutRows(cutflow: Cut[], above?: (number | null)[]): Cell[][] {
   const first = cutflow[0];
   return cutflow.map(({ cut, raw, weighted }, at) => {
-    const before = cutflow[at - 1];
+    const before = cutflow[(above ? above[at] : at - 1) ?? -1];
     const of = first ? share(weighted, first.weighted) : null;
     return [
       { text: cut },

@@ -5,7 +5,7 @@ import { csv } from "../src/csv";
 import { baseName, fileRow } from "../src/files";
 import { lossOf } from "../src/loss";
 import { countAt, momentsOf, placeOf } from "../src/moments";
-import { factsOf, fraction, sentence, stalledOf, workerRow } from "../src/progress";
+import { factsOf, fraction, lostShare, sentence, stalledOf, workerRow } from "../src/progress";
 import { sizesText } from "../src/sizes";
 import type { Progress, Snapshot, Worker } from "../src/snapshot";
 import { cutRows, cutsOf, moduleRows } from "../src/statistics";
@@ -31,6 +31,11 @@ test("progress", () => {
   expect(fraction(progress, "running")).toBeCloseTo(0.24);
   expect(fraction({ ...progress, events_under_way: 1300 }, "running")).toBeCloseTo(0.5);
   expect(fraction({ ...progress, events_total: null }, "running")).toBeNull();
+  const lossy = { ...progress, events_lost: 300 };
+  expect(fraction(lossy, "running")).toBeCloseTo(0.3);
+  expect(lostShare(lossy)).toBeCloseTo(0.06);
+  expect(sentence(lossy)).toBe("1200 of 5000 events, 300 lost, 30 %");
+  expect(Object.fromEntries(factsOf({ ...snapshot, progress: lossy })).lost).toBe("300");
   expect(fraction({ ...progress, events: 0, events_total: 0 }, "done")).toBe(1);
   expect(Object.fromEntries(factsOf(snapshot))).toEqual({
     events: "1200 / 5000",
@@ -95,6 +100,8 @@ test("rows", () => {
   ];
   expect(cutRows(cuts).map((row) => row[2]?.text)).toEqual(["", "50 %", "0 %", "–"]);
   expect(cutRows(cuts).map((row) => row[4]?.text)).toEqual(["", "33.3 %", "0 %", "–"]);
+  const branched = cutRows(cuts, [null, 0, 0, 1]); // the third does not go on from the second
+  expect(branched.map((row) => row[2]?.text)).toEqual(["", "50 %", "0 %", "0 %"]);
   const flow: [number, number][] = [
     [10, -8],
     [5, 4],

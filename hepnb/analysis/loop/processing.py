@@ -38,6 +38,8 @@ from .weights import Weights
 __all__ = ["process_chunk"]
 
 _MOST_SIZES = 32
+ALL_EVENTS = "all"
+"""The first row of a cutflow."""
 
 
 def process_chunk(path: Applied, stack: Stack) -> ChunkResult:
@@ -50,6 +52,8 @@ def process_chunk(path: Applied, stack: Stack) -> ChunkResult:
     tables: dict[str, Mapping[str, np.ndarray]] = {}
     skims: dict[str, Skimmed] = {}
     cutflows: dict[str, list[CutRow]] = {label: [] for label in stack.members}
+    above: dict[str, str] = {}
+    at_level = {0: ALL_EVENTS}
     for index, step in enumerate(steps):
         if isinstance(step, SumOfWeights):
             total = sum_of(step, index, nominal)
@@ -57,8 +61,9 @@ def process_chunk(path: Applied, stack: Stack) -> ChunkResult:
             weights.add(index, step)
         elif isinstance(step, Selection | Rest):
             if not cutflows[NOMINAL]:
-                _count("all", 0, weights, cutflows)
+                _count(ALL_EVENTS, 0, weights, cutflows)
             _count(step.name, step.into, weights, cutflows)
+            above[step.name], at_level[step.into] = at_level[step.level], step.name
         elif isinstance(step, ModuleStep):
             if index in plan.computed_at:
                 nominal.run_module(index, step, plan.computed_at[index])
@@ -69,7 +74,7 @@ def process_chunk(path: Applied, stack: Stack) -> ChunkResult:
         elif isinstance(step, Skim):
             skims[step.name] = skim_rows(stack, step, path.readings, total)
     if not cutflows[NOMINAL]:
-        _count("all", 0, weights, cutflows)
+        _count(ALL_EVENTS, 0, weights, cutflows)
     counts = _counts(nominal, steps, plan, path.readings)
     own = None if path.varied.is_data else weights.own_sums(path.varied.selector)
     if own is not None:
@@ -81,6 +86,7 @@ def process_chunk(path: Applied, stack: Stack) -> ChunkResult:
         skims=skims,
         cutflow=tuple(cutflows.pop(NOMINAL)),
         cutflows={label: tuple(rows) for label, rows in cutflows.items()},
+        above=above,
         collections={name: _range(counts) for name, counts in counts.items()},
         sizes={name: _distribution(counts) for name, counts in counts.items()},
         statistics=stack.statistics.table(),

@@ -42,7 +42,8 @@ class ChunkResult:
     added to those of the same name and need not be declared.
     `cutflow` has a row (cut, events, sum of weights) for all events and after each select, weighted
     by the weights declared above it; its first row is the sum of weights of the chunk. `cutflows` has
-    the same for each variation of a column.
+    the same for each variation of a column. `above` says of each cut in which other one's events it lies:
+    that before it in its own path, for a sub-path that before it in the path.
     `collections` is name -> (events, objects, least, most per event), `sizes` name -> (events with
     no object, with one, ..., with 31 or more); `statistics` has a row for each step and phase;
     `skims` are the rows that go into files, by the name of the snapshot; `categories_overlap` counts
@@ -57,6 +58,7 @@ class ChunkResult:
     skims: Mapping[str, Skimmed] = field(default_factory=dict)
     cutflow: tuple[CutRow, ...] = ()
     cutflows: Mapping[str, tuple[CutRow, ...]] = field(default_factory=dict)
+    above: Mapping[str, str] = field(default_factory=dict)
     collections: Mapping[str, tuple[int, int, int, int]] = field(default_factory=dict)
     sizes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     statistics: tuple[StatisticsRow, ...] = ()

@@ -257,6 +257,7 @@ class _Sums:
         self._events = 0
         self._cutflow: list[list[Any]] = []
         self._cutflows: dict[str, list[list[Any]]] = {}
+        self._above: dict[str, str] = {}
         self._statistics: list[list[Any]] = []
         self._collections: dict[str, tuple[int, int, int, int]] = {}
         self._sizes: dict[str, list[int]] = {}
@@ -268,6 +269,7 @@ class _Sums:
         self._events += result.events
         # A row of each part: whoever reads them adds them up, exactly.
         self._cutflow += map(list, result.cutflow)
+        self._above = dict(result.above)
         for label, rows in result.cutflows.items():
             self._cutflows.setdefault(label, []).extend(map(list, rows))
         self._statistics += map(list, result.statistics)
@@ -289,6 +291,7 @@ class _Sums:
             "events": self._events,
             "cutflow": self._cutflow,
             "cutflows": self._cutflows,
+            "above": self._above,
             "collections": {name: list(row) for name, row in self._collections.items()},
             "sizes": self._sizes,
             "statistics": self._statistics,

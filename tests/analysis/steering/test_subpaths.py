@@ -183,6 +183,33 @@ class Count(Module):
         return events.nMuon >= self.least
 
 
+def test_each_cut_lies_in_that_before_it_in_its_own_path(make: Any, process: Any) -> None:
+    path, inner, ends = Path("p"), Path("inner"), Path("ends")
+    path.select("one", "nMuon >= 1")
+    inner.select("two", "nMuon >= 2")
+    inner.select("three", "nMuon >= 3")
+    path.if_("nMuon >= 2", inner, then="continue")
+    path.select("four", "nMuon < 4")
+    ends.select("odd", "nMuon != 2")
+    path.if_("nMuon >= 3", ends)
+    path.select("last", "nMuon > 0")
+    made = process(path, make([[1], [1, 2], [1, 2, 3], [], [1, 2, 3, 4]]))
+    assert [row[0] for row in made.cutflow][1:] == list(made.above)
+    assert made.above == {
+        "one": "all",
+        "inner": "one",
+        "inner/two": "inner",
+        "inner/three": "inner/two",
+        "four": "one",
+        "ends": "four",
+        "ends/odd": "ends",
+        "not ends": "four",
+        "last": "not ends",
+    }
+    events = {row[0]: row[1] for row in made.cutflow}
+    assert all(events[cut] <= events[above] for cut, above in made.above.items())
+
+
 def test_a_module_leads_into_a_sub_path_and_one_may_stand_in_it(make: Any, process: Any) -> None:
     events = make([[1], [1, 2], [1, 2, 3], []])
     path, sub = Path("p"), Path("more")
