@@ -165,6 +165,10 @@ class Collection:
         """Objects per row."""
         return self.lists.counts
 
+    def bare(self) -> Collection:
+        """How many objects each row has, and none of their fields."""
+        return Collection(self.name, Lists(self.lists.counts), {})
+
     def __getitem__(self, name: str) -> Any:
         """One field, jagged."""
         if name not in self._fields:

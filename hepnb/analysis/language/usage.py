@@ -47,6 +47,14 @@ class Use:
         self.counted |= other.counted
         return before != self._size()
 
+    @property
+    def counts_alone(self) -> bool:
+        """Whether nothing is asked for but numbers of objects."""
+        named = self.fields | self.hints | self.attributes
+        return self.counted and not (
+            named or self.chains or self.escapes or self.whole or self.value
+        )
+
     def _size(self) -> tuple[int, ...]:
         sets = (len(self.fields), len(self.hints), len(self.chains), len(self.escapes))
         return (*sets, self.whole, self.counted)

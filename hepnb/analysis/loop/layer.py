@@ -33,6 +33,7 @@ from .view import View
 
 if TYPE_CHECKING:
     from ..dataset import Dataset
+    from ..steering.lifetimes import Lifetimes
     from .stack import Stack
 
 __all__ = ["AS_READ", "Chunk", "Layer", "truth"]
@@ -91,6 +92,7 @@ class Layer:
         self._between: dict[tuple[int, int], np.ndarray] = {}
         self._columns: dict[tuple[str, int], Any] = {}
         self._values: dict[tuple[int, int, int], Any] = {}
+        self._freed: set[str] = set()
 
     # rows
 
@@ -199,6 +201,26 @@ class Layer:
         mine, theirs = (self._stack.rows(self.group, at) for at in (level, there))
         values = self.argument(step.source, there, owner)
         return spread(values, mine.places_in(theirs), step.fill, named(step))
+
+    def free(self, lifetimes: Lifetimes, below: int) -> None:
+        """Forget the columns that no step below this one needs, and of those only counted, the rest.
+
+        Should one be asked for all the same it is computed again.
+        """
+        held = {name for name, _ in self._columns}
+        for name in held:
+            owner = self.plan.owners.get(name)
+            if not name or (owner is not None and isinstance(self.steps[owner], ModuleStep)):
+                continue
+            uses = lifetimes.uses(name, below, held | self._freed)
+            if not uses:
+                self._freed.add(name)
+            if all(use.counts_alone for use in uses):
+                for key in [key for key in self._columns if key[0] == name]:
+                    value = self._columns.pop(key)
+                    if uses:
+                        whole = not isinstance(value, Collection)
+                        self._columns[key] = value if whole else value.bare()
 
     # values
 

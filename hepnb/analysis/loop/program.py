@@ -203,7 +203,9 @@ class Program:
         self._enter(dataset, statistics)
         applied: Applied = self._cache["applied"]
         chunk = Chunk(events, applied.readings, dataset, file, first_entry)
-        return Stack(applied.steps, applied.plan, chunk, statistics, applied.touch)
+        return Stack(
+            applied.steps, applied.plan, chunk, statistics, applied.touch, applied.lifetimes
+        )
 
     @cached_property
     def _cache(self) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from .rows import Rows
 
 if TYPE_CHECKING:
     from ..language.formula import Formula
+    from ..steering.lifetimes import Lifetimes
     from ..steering.plan import Plan
     from .layer import Chunk
     from .statistics import Statistics
@@ -40,9 +41,10 @@ class Stack:
         chunk: Chunk,
         statistics: Statistics,
         touch: Touch,
+        lifetimes: Lifetimes,
     ) -> None:
         self.steps, self.plan, self.chunk, self.statistics = steps, plan, chunk, statistics
-        self.touch = touch
+        self.touch, self._lifetimes = touch, lifetimes
         self.members = (NOMINAL, *touch.shapes)
         everything = Rows(np.arange(chunk.length), chunk.length)
         self._rows: dict[int, dict[str, Rows]] = {0: dict.fromkeys(self.members, everything)}
@@ -120,6 +122,8 @@ class Stack:
                 within = mine.within(self.rows(home.group, level))
                 passed[key] = mine.kept(keep if within is None else keep[within])
             after[variation] = passed[key]
+            if home.variation != NOMINAL:
+                home.free(self._lifetimes, index)
         return after
 
     def _rest(self, step: Rest) -> dict[str, Rows]:

@@ -35,7 +35,7 @@ class Weights:
         self._own: dict[str, set[int]] = {}
         self._touched: dict[int, frozenset[str]] = {}
         self._products: dict[tuple[str, tuple[int, ...]], tuple[np.ndarray, int]] = {}
-        self._at_level: dict[tuple[str, tuple[int, ...], int], np.ndarray] = {}
+        self._at_level: dict[tuple[tuple[int, ...], int], np.ndarray] = {}
 
     def counted(self, selector: Selector) -> dict[str, tuple[str, ...]]:
         """The variations of weights that come as arrays, whose number the events tell, and their names."""
@@ -95,12 +95,18 @@ class Weights:
         return values
 
     def _moved(self, variation: str, weights: tuple[int, ...], level: int) -> np.ndarray:
-        """The nominal product of weights on the rows that a variation has at a level."""
-        key = (variation, weights, level)
-        if key not in self._at_level:
-            values, at = self._multiplied(variation, weights)
-            self._at_level[key] = self._stack.layer(variation).move(values, at, level)
-        return self._at_level[key]
+        """The nominal product of weights on the rows that a variation has at a level.
+
+        Kept for the nominal rows, which all variations of weights share.
+        """
+        key = (weights, level)
+        if variation == NOMINAL and key in self._at_level:
+            return self._at_level[key]
+        values, at = self._multiplied(variation, weights)
+        moved: np.ndarray = self._stack.layer(variation).move(values, at, level)
+        if variation == NOMINAL:
+            self._at_level[key] = moved
+        return moved
 
     def _multiplied(self, variation: str, weights: tuple[int, ...]) -> tuple[np.ndarray, int]:
         """The nominal product on the rows of the lowest level that has all of these weights.

@@ -10,6 +10,7 @@ from ..loop.sums import steps_of_sum
 from ..module.run_numbers import with_run_numbers
 from ..reading.conventions import Reading, resolve_all
 from .folding import folded
+from .lifetimes import Lifetimes
 from .plan import Plan, make_plan
 from .steps import Histogram, Step
 from .touch import Touch
@@ -57,6 +58,7 @@ class Applied:
     readings: Mapping[str, Reading]
     touch: Touch
     varied: Varied
+    lifetimes: Lifetimes
 
     @classmethod
     def of(
@@ -71,4 +73,5 @@ class Applied:
         plan = make_plan(mine)
         readings = resolve_all(plan.external, fields, plan.askers)
         varied = Varied(selector, labels_of(steps), dataset.kind == "data")
-        return cls(mine, plan, readings, Touch(mine, plan, readings), varied)
+        touch = Touch(mine, plan, readings)
+        return cls(mine, plan, readings, touch, varied, Lifetimes(mine))

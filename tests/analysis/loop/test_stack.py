@@ -5,8 +5,10 @@ from __future__ import annotations
 import gc
 import weakref
 from collections.abc import Iterator
+from typing import Any
 
 import awkward as ak
+import numpy as np
 import pytest
 
 from hepnb.analysis import Dataset, Path
@@ -47,6 +49,41 @@ def test_the_arrays_of_a_chunk_go_with_its_result() -> None:
     assert held() is not None  # weights are made when they are asked for
     del result
     assert held() is None
+
+
+@pytest.mark.usefixtures("no_search")
+def test_what_a_variation_does_not_need_any_more_goes_at_its_select() -> None:
+    made: list[weakref.ref[np.ndarray]] = []
+    there: list[list[bool]] = []
+    picked: list[int] = []
+    path = Path()
+    path.vary("Jet.pt", jes=("Jet.pt * 2", "Jet.pt / 2"))
+
+    @path.define
+    def total(jets: Any) -> Any:
+        found = np.array(ak.sum(jets.pt, axis=1))
+        made.append(weakref.ref(found))
+        return found
+
+    @path.define
+    def number(Jet: Any) -> Any:
+        there.append([ref() is not None for ref in made])
+        return ak.num(Jet.pt)
+
+    @path.define
+    def jets(Jet: Any) -> Any:
+        picked.append(len(Jet))
+        return Jet[Jet.pt > 1]
+
+    path.select("some", "total > 6")
+    path.hist("h", n="number + count(jets): 0, 10, int")
+    path.hist("again", n="number + count(jets): 0, 10, int")
+    events = ak.zip({"Jet_pt": ak.Array([[10.0, 20.0], [], [40.0]])}, depth_limit=1)
+    dataset = Dataset("d", "https://example.org/d.root", kind="mc")
+    fills = path.freeze().process(events, dataset).fills
+    assert [f.columns["n"].tolist() for f in fills] == [[4, 2]] * 6
+    assert picked == [3, 3, 3]
+    assert there == [[True, False, False]] * 3  # of the nominal, where a look at it may follow
 
 
 @pytest.mark.parametrize(
