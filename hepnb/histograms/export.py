@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import itertools
 import math
-import os
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
@@ -18,8 +17,9 @@ from typing import Any
 import h5py
 import numpy as np
 
+from ..whole import written_whole
 from .blocks import Blocks
-from .durable import disk_faults, open_plain, remove_file, sync_directory
+from .durable import disk_faults
 from .manifest import Labels
 from .record import Key
 from .refusal import HistValueError
@@ -45,19 +45,13 @@ def export_file(file: Path, histograms: Iterable[tuple[Signature, Blocks]]) -> P
     """
     if file.suffix.lower() not in (".h5", ".hdf5", ".hdf"):
         raise HistValueError(f"{file}: give an exported file the suffix .h5 (or .hdf5)")
-    fresh = file.with_name(file.name + ".new")
-    try:
-        with disk_faults("write", file):
-            remove_file(fresh)
-            with h5py.File(fresh, "w", libver=("earliest", "v110"), locking=False) as f:
-                for signature, blocks in histograms:
-                    _write(f.create_group(signature.name), signature, blocks)
-            _sync(fresh)
-            fresh.replace(file)
-            sync_directory(file.absolute().parent)
-    except BaseException:
-        remove_file(fresh)
-        raise
+    with (
+        disk_faults("write", file),
+        written_whole(file, mode=0o666, durable=True) as part,  # to give away, as the umask allows
+        h5py.File(part, "w", libver=("earliest", "v110"), locking=False) as f,
+    ):
+        for signature, blocks in histograms:
+            _write(f.create_group(signature.name), signature, blocks)
     return file
 
 
@@ -177,11 +171,3 @@ def _where(signature: Signature, at: Sequence[int]) -> tuple[int | slice, ...]:
     for i, position in zip(signature.category_axes, at, strict=True):
         where[i] = position
     return tuple(where)
-
-
-def _sync(path: Path) -> None:
-    fd = open_plain(path)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

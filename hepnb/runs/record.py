@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from ..errors import RunError
+from ..whole import written_whole
 
 __all__ = ["read_record", "write_record"]
 
 
 def write_record(file: Path, fields: Mapping[str, Any]) -> None:
     """Write, or replace. Raises OSError where the disk refuses: then the old one stays."""
-    draft = file.with_suffix(".draft")
     text = json.dumps(fields)  # in C; `json.dump` goes piece by piece, in Python
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-        stream.write(text)
-    draft.replace(file)
+    with written_whole(file) as part:
+        part.write_text(text, encoding="utf-8")
 
 
 def read_record(file: Path, version: int) -> dict[str, Any]:

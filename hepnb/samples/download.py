@@ -8,15 +8,13 @@ the network; what went wrong is one `DataError` with a one-line reason.
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
 import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from urllib.error import HTTPError, URLError
 
 from ..errors import DataError
+from ..whole import written_whole
 from .checksums import content
 from .registry import Excerpt, Source
 
@@ -39,7 +37,7 @@ def fetch(source: Source, target: Path, tree: str, progress: Progress | None = N
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     report = progress or (lambda _done, _total: None)
-    with _beside(target) as part:
+    with written_whole(target) as part:
         try:
             if isinstance(source.origin, Excerpt):
                 _cut(source.origin, part, tree)
@@ -53,21 +51,8 @@ def fetch(source: Source, target: Path, tree: str, progress: Progress | None = N
         except (OSError, ValueError, KeyError) as error:
             reason = error.reason if isinstance(error, URLError) else error
             raise DataError(f"{_address(source)} could not be downloaded: {reason}") from error
-        part.replace(target)
     report(source.size, source.size)
     return target
-
-
-@contextmanager
-def _beside(target: Path) -> Iterator[Path]:
-    """A new file in the folder of `target` that is gone at the end unless it was renamed."""
-    handle, name = tempfile.mkstemp(prefix=f".{target.stem}-", suffix=".part", dir=target.parent)
-    os.close(handle)
-    part = Path(name)
-    try:
-        yield part
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _address(source: Source) -> str:

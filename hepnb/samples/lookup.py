@@ -9,6 +9,7 @@ from typing import Literal
 
 from ..errors import DataError, nearest
 from ..folders import cache_dir
+from ..whole import written_whole
 from .checksums import verified
 from .download import Progress, fetch
 from .registry import SAMPLES, Entry
@@ -115,11 +116,8 @@ def _toy(entry: Entry, cache: Path, missed: list[str]) -> Sample:
     version = f"toy{entry.toy_version}-{TOY_EVENTS}-{TOY_SEED}"
     file = cache / f"{entry.name}-{version}.root"
     if not file.is_file():
-        part = file.with_suffix(f".{os.getpid()}.part")
-        try:
-            entry.toy(part, TOY_EVENTS, TOY_SEED).replace(file)
-        finally:
-            part.unlink(missing_ok=True)
+        with written_whole(file) as part:
+            entry.toy(part, TOY_EVENTS, TOY_SEED)
     reason = "; ".join(missed)
     note = f"{entry.name}: TOY, not data: {TOY_EVENTS} events made on the spot, because {reason}"
     return Sample(entry.name, (file,), entry.tree, "toy", note)

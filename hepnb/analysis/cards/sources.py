@@ -11,7 +11,6 @@ import hashlib
 import json
 import os
 import re
-import tempfile
 import warnings
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -22,6 +21,7 @@ from typing import Any
 
 from ...errors import CardError, HepnbError, nearest, one_line
 from ...folders import cache_dir
+from ...whole import written_whole
 from ..reading.rootfiles import REMOTE
 from .nodes import Node
 
@@ -186,11 +186,6 @@ def _write(file: FilePath, answer: Sequence[str]) -> None:
     """Keep an answer; a cache that cannot be written is no reason to fail."""
     with suppress(OSError):
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor, name = tempfile.mkstemp(dir=file.parent)
-        fresh = FilePath(name)
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-                json.dump({"asked": datetime.now(UTC).isoformat(), "files": list(answer)}, stream)
-            fresh.replace(file)
-        finally:
-            fresh.unlink(missing_ok=True)
+        kept = {"asked": datetime.now(UTC).isoformat(), "files": list(answer)}
+        with written_whole(file) as part:
+            part.write_text(json.dumps(kept), encoding="utf-8")

@@ -7,13 +7,12 @@ old one, in one step, and not if the file has changed since it was read.
 
 from __future__ import annotations
 
-import os
 import re
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path as FilePath
 
 from ...errors import CardError
+from ...whole import written_whole
 from .layout import CARD
 from .nodes import Mapping as Branch
 from .nodes import Node, Sequence, parse
@@ -124,18 +123,10 @@ def write(file: FilePath, before: bytes, content: bytes) -> None:
     """
     file = file.resolve()
     try:
-        descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-        fresh = FilePath(name)
-        try:
-            with os.fdopen(descriptor, "wb") as stream:
-                stream.write(content)
-                os.fchmod(stream.fileno(), file.stat().st_mode & 0o7777)
-                stream.flush()
-                os.fsync(stream.fileno())
+        with written_whole(file, durable=True) as part:
+            part.write_bytes(content)
+            part.chmod(file.stat().st_mode & 0o7777)
             if file.read_bytes() != before:
                 raise CardError(f"{file}: changed while it was computed; run it again")
-            fresh.replace(file)
-        finally:
-            fresh.unlink(missing_ok=True)
     except OSError as error:
         raise CardError(f"{file}: {error.strerror}; nothing is written") from None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,6 +13,7 @@ import awkward as ak
 import numpy as np
 
 from ...errors import DiskError, HepnbError, PathError, RunError, one_line
+from ...whole import written_whole
 from .skims import FACTS, FORMATS, Skimmed
 
 __all__ = ["FOLDER", "write_skim"]
@@ -38,15 +38,11 @@ def write_skim(directory: Path, name: str, stem: str, skim: Skimmed) -> str:
         )
     folder = directory / FOLDER / name
     file = folder / f"{stem}{FORMATS[skim.format]}"
-    part = folder / f".{file.name}-{os.getpid()}"
     try:
         folder.parent.mkdir(mode=0o700, exist_ok=True)
         folder.mkdir(mode=0o700, exist_ok=True)
-        os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
-        {"ttree": _tree, "rntuple": _ntuple, "parquet": _parquet}[skim.format](part, skim)
-        _sync(part)
-        part.replace(file)
-        _sync(folder)
+        with written_whole(file, durable=True) as part:
+            {"ttree": _tree, "rntuple": _ntuple, "parquet": _parquet}[skim.format](part, skim)
     except (HepnbError, MemoryError):
         raise
     except OSError as error:
@@ -56,17 +52,7 @@ def write_skim(directory: Path, name: str, stem: str, skim: Skimmed) -> str:
             f"snapshot {name!r}: {skim.format} cannot hold these columns ({one_line(error)}): "
             "another format=, or other columns="
         ) from error
-    finally:
-        part.unlink(missing_ok=True)
     return str(file.relative_to(directory))
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _sums(skim: Skimmed) -> dict[str, np.ndarray]:

@@ -17,7 +17,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from .piece import PART, Damaged, Piece, packed, write_piece
+from ....whole import PART
+from .piece import Damaged, Piece, packed, write_piece
 
 __all__ = ["CachedFile", "ColumnCache"]
 

@@ -16,14 +16,14 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["PART", "Damaged", "Piece", "packed", "write_piece"]
+from ....whole import written_whole
+
+__all__ = ["Damaged", "Piece", "packed", "write_piece"]
 
 _MAGIC = b"hnc1"
 _HEAD = struct.Struct("<4sII")
 _LONGEST = 64_000_000
 _SPARE = 1_000_000_000  # bytes that are left free on a disk
-PART = ".part"
-"""How a file ends that is being written."""
 
 
 class Damaged(Exception):
@@ -73,18 +73,11 @@ def write_piece(folder: Path, stem: str, piece: tuple[bytes, list[memoryview], i
     head, buffers, size = piece
     if shutil.disk_usage(folder).free < _SPARE + size:
         return False
-    part = folder / f"{os.urandom(8).hex()}{PART}"
-    try:
-        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb", buffering=0) as file:
-            for view in (memoryview(head), *buffers):
-                left = view
-                while left:
-                    left = left[file.write(left) :]
-        part.rename(folder / f"{stem}.cols")
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
+    with written_whole(folder / f"{stem}.cols") as part, part.open("wb", buffering=0) as file:
+        for view in (memoryview(head), *buffers):
+            left = view
+            while left:
+                left = left[file.write(left) :]
     return True
 
 
