@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -140,13 +141,15 @@ class GrowingHome:
         full = copy.deepcopy(self._full) if contents.may_fail else self._full
         contents.apply(full)
         self._full = full
-        self.signature = Signature.from_axes(
+        grown = Signature.from_axes(
             self.signature.name,
             self._full.axes,
             self.signature.storage,
             metadata=self.signature.metadata,
             in_memory=True,
         )
+        # Its own axes: made of its ends again, the edges of a grown one may differ by a rounding.
+        self.signature = replace(grown, axes=tuple(copy.deepcopy(list(self._full.axes))))
         self._ids.add(unique_id)
         self.version += 1
         return True
