@@ -281,9 +281,23 @@ def test_a_wheel_says_who_it_is(wheel: Path) -> None:
     metadata = message_from_bytes(archive.read(f"{info}/METADATA"))
     assert metadata["Version"] == hepnb.__version__
     assert metadata["License-Expression"] == "BSD-3-Clause"
-    assert "hepnb = hepnb.cli:main" in archive.read(f"{info}/entry_points.txt").decode()
+    points = archive.read(f"{info}/entry_points.txt").decode()
+    assert "hepnb = hepnb.cli:main" in points
+    assert "dbs = hepnb.analysis.cards.dbs:files_of" in points
+    assert "rucio = hepnb.analysis.cards.rucio:files_of" in points
     extras = set(metadata.get_all("Provides-Extra"))
-    assert {"lab", "dask", "fast", "fit", "tnp", "ml", "coffea", "servicex", "toy"} <= extras
+    assert {
+        "lab",
+        "dask",
+        "fast",
+        "fit",
+        "tnp",
+        "ml",
+        "coffea",
+        "rucio",
+        "servicex",
+        "toy",
+    } <= extras
 
 
 @pytest.mark.package

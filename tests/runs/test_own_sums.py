@@ -215,6 +215,29 @@ def test_a_variation_that_a_file_lacks_counts_as_the_nominal(simulated, tmp_path
         assert found.value == pytest.approx(expected)
 
 
+def test_a_nuisance_of_a_weight_and_of_columns(simulated) -> None:
+    """The weight is computed of columns that its own nuisance varies, and a select below cuts on them."""
+    files, c = simulated
+    path = hn.Path("both")
+    path.vary("x", scale=("x * 1.5", "x * 0.5"))
+    path.weight("genWeight")
+    path.weight("scale", "1 + x", up="2 + x", down="1", normalised=True)
+    path.select("some", "x > 0.3")
+    path.hist("x", x="x: 1, 0, 9", by="variation")
+    run = path.start(tt(files), chunk=90).wait(60)
+    gen, x = c["genWeight"], c["x"]
+    for label, varied, factor in (
+        ("nominal", x, 1 + x),
+        ("scale_up", 1.5 * x, 2 + 1.5 * x),
+        ("scale_down", 0.5 * x, np.ones(len(x))),
+    ):
+        total = (gen * factor).sum()
+        assert run.datasets[0]["own_sums"][label] == pytest.approx(total / gen.sum())
+        expected = (gen * factor)[varied > 0.3].sum() * LUMI * 1000 * XSEC / total
+        found = run.hist("x", lumi=LUMI)[{"variation": label}].sum(flow=True)
+        assert found.value == pytest.approx(expected)
+
+
 def test_data_have_no_sums(simulated, tmp_path) -> None:
     files, _ = simulated
     run = analysis().start([tt(files), hn.Dataset("data", files[0])], workers=2).wait(60)

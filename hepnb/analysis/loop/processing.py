@@ -25,6 +25,7 @@ from ..steering.steps import (
     SumOfWeights,
     Table,
     Weight,
+    is_normalised,
 )
 from ..steering.variations import NOMINAL
 from .fills import fill_histogram, fill_table, overlaps
@@ -32,7 +33,7 @@ from .layer import Layer
 from .result import ChunkResult, CutRow
 from .skims import Skimmed, skim_rows
 from .stack import Stack
-from .sums import sum_of
+from .sums import OwnSums, sum_of
 from .weights import Weights
 
 __all__ = ["process_chunk"]
@@ -49,6 +50,8 @@ def process_chunk(path: Applied, stack: Stack) -> ChunkResult:
     weights = Weights(stack)
     fills: list[Any] = []
     total: float | None = None
+    last = max((index for index, step in enumerate(steps) if is_normalised(step)), default=None)
+    own: OwnSums | None = None
     tables: dict[str, Mapping[str, np.ndarray]] = {}
     skims: dict[str, Skimmed] = {}
     cutflows: dict[str, list[CutRow]] = {label: [] for label in stack.members}
@@ -59,6 +62,8 @@ def process_chunk(path: Applied, stack: Stack) -> ChunkResult:
             total = sum_of(step, index, nominal)
         elif isinstance(step, Weight):
             weights.add(index, step)
+            if index == last and not path.varied.is_data:
+                own = weights.own_sums(path.varied.selector)
         elif isinstance(step, Selection | Rest):
             if not cutflows[NOMINAL]:
                 _count(ALL_EVENTS, 0, weights, cutflows)
@@ -76,7 +81,6 @@ def process_chunk(path: Applied, stack: Stack) -> ChunkResult:
     if not cutflows[NOMINAL]:
         _count(ALL_EVENTS, 0, weights, cutflows)
     counts = _counts(nominal, steps, plan, path.readings)
-    own = None if path.varied.is_data else weights.own_sums(path.varied.selector)
     if own is not None:
         skims = {name: replace(skim, own_sums=own) for name, skim in skims.items()}
     return ChunkResult(

@@ -144,12 +144,10 @@ class Weights:
         rows = self._stack.layer(label).rows(level)
         return rows, float(rows) if product is None else _added(product)
 
-    def own_sums(self, selector: Selector) -> OwnSums | None:
-        """The sums over all events that normalised weights have, if there are any. Raises `DataError`."""
+    def own_sums(self, selector: Selector) -> OwnSums:
+        """The sums over all events that the normalised weights so far have. Raises `DataError`."""
         own = [index for index, step in self._steps.items() if step.normalised]
-        if not own:
-            return None
-        with_them = [index for index in self.seen_at(0) if index <= own[-1]]
+        with_them = self.seen_at(0)
         several, counted = [v for i in own for v in self._labels(i)], self.counted(selector)
         named = {v for i in own for v, _ in self._steps[i].variations}
         labels = dict.fromkeys([NOMINAL, *(v for v in several if v in named or v in counted)])
