@@ -92,7 +92,7 @@ def test_mistakes_in_a_line(files, path, tmp_path) -> None:
         path.batches(files, ["x"], part="test")
     with pytest.raises(PathError, match="size is at least 1"):
         path.batches(files, ["x"], size=0)
-    with pytest.raises(PathError, match="columns: expected names, not int"):
+    with pytest.raises(PathError, match="columns: expected names, not the int 3"):
         path.batches(files, 3)
     with pytest.raises(PathError, match="no columns"):
         path.batches(files, [])
