@@ -39,7 +39,7 @@ class Rows:
 
     def kept(self, keep: np.ndarray) -> Rows:
         """Those where `keep`, one boolean for each, is true."""
-        return Rows(self.places[keep], self._length)
+        return Rows(self.places.take(np.flatnonzero(keep)), self._length)
 
     def within(self, larger: Rows) -> np.ndarray | None:
         """Where they are among the rows of a larger set; None when these are the same."""

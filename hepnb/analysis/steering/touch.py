@@ -44,6 +44,7 @@ class Touch:
         self._direct = self._targets()
         self._owned: dict[str, Labels] = {}
         self._columns: dict[str, Labels] = {}
+        self._known: dict[int, Labels] = {}
         self._formulas: dict[tuple[int, int], Labels] = {}
         self._nodes: dict[int, Part] = {}
         self._parts: dict[tuple[int, str], tuple[Part, ...]] = {}
@@ -116,6 +117,11 @@ class Touch:
 
     def step(self, index: int) -> Labels:
         """The variations that touch anything that a step computes with."""
+        if index not in self._known:
+            self._known[index] = self._step(index)
+        return self._known[index]
+
+    def _step(self, index: int) -> Labels:
         step = self._steps[index]
         found = self.names(index, dict(self._inputs(index)))
         if isinstance(step, Rest):
@@ -128,7 +134,7 @@ class Touch:
 
     def _level(self, level: int) -> Labels:
         """The variations that touch what decides which rows of the level above are in it."""
-        return self.step(self._plan.levels.maker(level))
+        return self._step(self._plan.levels.maker(level))
 
     def _targets(self) -> dict[tuple[str, str], Labels]:
         """Varied columns as (name, field), as they may be written: `MET.pt` is `MET_pt`."""
@@ -185,7 +191,7 @@ class Touch:
         while grew:
             grew = False
             for index in owners:
-                labels = self.step(index)
+                labels = self._step(index)
                 for name in owned(self._steps[index]):
                     old = self._owned.get(name, _NONE)
                     if not labels <= old:
