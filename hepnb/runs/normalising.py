@@ -85,7 +85,8 @@ def scaled(
 ) -> hist.Hist[Any]:
     """A histogram in events at a luminosity [fb^-1]: simulated datasets are scaled, data are not.
 
-    `own_sums`: it was filled with normalised weights, each variation has its own sum of them. Raises RunError where a cross section or a sum of weights is not known, or where the histogram
+    `own_sums`: it was filled with normalised weights, and each variation has a sum of them of its own.
+    Raises RunError where a cross section or a sum of weights is not known, or where the histogram
     mixes datasets of different factors.
     """
     import hist

@@ -56,9 +56,9 @@ class RunSpec:
     the plan never depends on the number of workers); `on_error` is what a failing chunk does to
     the run; `datasets` has of each `kind`, `xsec` [pb] and `sumw`; `engine` is who works,
     `settings` are about its workers; `signatures` are the histograms in UHI form, by name, of which
-    `own_sums` are filled with normalised weights. `key` is
-    the same for runs that give the same chunks (empty: not known), `origin` the run by whose id the
-    chunks are called, where it is not this one.
+    `own_sums` are filled with normalised weights. `key` is the same for runs that give the same
+    chunks (empty: not known), `origin` the run by whose id the chunks are called, where it is not
+    this one.
     """
 
     name: str
