@@ -105,7 +105,8 @@ def _installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HEPNB_CACHE_DIR", str(tmp_path / "cache"))
     for name in ("HEPNB_OFFLINE", "HEPNB_XROOTD", "HEPNB_RSE"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("NO_PROXY", "localhost,127.0.0.1")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.setenv(name, "localhost,127.0.0.1")
 
 
 def served(catalogue: Catalogue, context: ssl.SSLContext | None = None) -> Iterator[Catalogue]:
