@@ -33,7 +33,7 @@ __all__ = ["main"]
 _EVENTS = 1_000_000
 
 
-def main(repeats: int = 3, events: int = _EVENTS) -> None:
+def main(repeats: int = 5, events: int = _EVENTS) -> None:
     """Print the CPU time of all and of its parts, and how hepnb's grows with the number of variations."""
     keep_freed_memory()
     home = Path(tempfile.mkdtemp(prefix="hepnb-bench-"))

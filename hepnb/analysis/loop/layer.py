@@ -203,24 +203,27 @@ class Layer:
         return spread(values, mine.places_in(theirs), step.fill, named(step))
 
     def free(self, lifetimes: Lifetimes, below: int) -> None:
-        """Forget the columns that no step below this one needs, and of those only counted, the rest.
+        """Forget the columns that no step below this one needs, and of those only counted, the fields.
 
-        Should one be asked for all the same it is computed again.
+        Should one be asked for all the same it is computed again. The fields of collections of the file
+        stay, as references lead to them.
         """
         held = {name for name, _ in self._columns}
-        for name in held:
+        for name in held - {""}:
             owner = self.plan.owners.get(name)
-            if not name or (owner is not None and isinstance(self.steps[owner], ModuleStep)):
+            if owner is not None and isinstance(self.steps[owner], ModuleStep):
                 continue
-            uses = lifetimes.uses(name, below, held | self._freed)
-            if not uses:
+            left = lifetimes.left(name, below, held | self._freed)
+            keys = [key for key in self._columns if key[0] == name]
+            if not left:
                 self._freed.add(name)
-            if all(use.counts_alone for use in uses):
-                for key in [key for key in self._columns if key[0] == name]:
-                    value = self._columns.pop(key)
-                    if uses:
-                        whole = not isinstance(value, Collection)
-                        self._columns[key] = value if whole else value.bare()
+                for key in keys:
+                    del self._columns[key]
+            elif owner is not None and all(left):
+                for key in keys:
+                    value = self._columns[key]
+                    if isinstance(value, Collection):
+                        self._columns[key] = value.bare()
 
     # values
 

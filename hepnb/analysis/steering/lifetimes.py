@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from ..language.usage import Use
 from .steps import (
     Category,
     Definition,
@@ -29,7 +28,7 @@ class Lifetimes:
     """
 
     def __init__(self, steps: Sequence[Step]) -> None:
-        self._users: dict[str, list[tuple[int, Step, Use]]] = {}
+        self._users: dict[str, list[tuple[int, Step, bool]]] = {}
         for index, step in enumerate(steps):
             if not isinstance(
                 step, Selection | Histogram | Weight | Definition | Category | Merged | ModuleStep
@@ -37,13 +36,17 @@ class Lifetimes:
                 continue
             for _, uses in inputs(step):
                 for name, use in uses.inputs.items():
-                    self._users.setdefault(name, []).append((index, step, use))
+                    counts = use.counts_alone and name not in uses.passes
+                    self._users.setdefault(name, []).append((index, step, counts))
 
-    def uses(self, name: str, below: int, made: Collection[str]) -> list[Use]:
-        """What is yet to be computed with a column by steps below one, and of those that are not made."""
+    def left(self, name: str, below: int, made: Collection[str]) -> list[bool]:
+        """What is yet to be computed with a column: by steps below one, and of those that are not made.
+
+        Of each, whether numbers of objects are all that it asks for.
+        """
         return [
-            use
-            for index, step, use in self._users.get(name, ())
+            counts
+            for index, step, counts in self._users.get(name, ())
             if isinstance(step, Weight)
             or (not set(made).issuperset(owned(step)) if owned(step) else index > below)
         ]

@@ -47,7 +47,7 @@ class Touch:
         self._known: dict[int, Labels] = {}
         self._formulas: dict[tuple[int, int], Labels] = {}
         self._nodes: dict[int, Part] = {}
-        self._parts: dict[tuple[int, str], tuple[Part, ...]] = {}
+        self._parts: dict[tuple[int, int, str], tuple[Part, ...]] = {}
         if self.shapes:
             self._follow()
 
@@ -83,7 +83,7 @@ class Touch:
         """
         if not self.shapes:
             return ()
-        key = (id(formula), variation)
+        key = (index, id(formula), variation)
         if key not in self._parts:
             whole = self.formula(index, formula)
             self._parts[key] = tuple(self._of(formula, formula.tree, variation, whole))

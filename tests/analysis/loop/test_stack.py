@@ -86,6 +86,39 @@ def test_what_a_variation_does_not_need_any_more_goes_at_its_select() -> None:
     assert there == [[True, False, False]] * 3  # of the nominal, where a look at it may follow
 
 
+def test_what_is_counted_or_referred_to_below_a_select_is_still_there() -> None:
+    columns = {
+        "nJet": ak.Array([2, 1, 1]), "Jet_pt": ak.Array([[10.0, 20.0], [30.0], [5.0]]),
+        "nMuon": ak.Array([1, 2, 1]), "Muon_pt": ak.Array([[1.0], [2.0, 3.0], [4.0]]),
+        "Muon_jetIdx": ak.Array([[1], [0, -1], [0]]),
+    }  # fmt: skip
+    path = Path()
+    path.vary("Jet.pt", jes=("Jet.pt * 2", "Jet.pt / 2"))
+    path.define("jets", "Jet[Jet.pt > 4]")
+    path.define("good", "jets.pt > 8")
+    path.select("some", "sum(jets.pt) > 4 and count(jets) > 0")
+    path.define("hard", "subset(jets, good)")
+
+    @path.define
+    def number(jets: Any) -> Any:
+        return ak.num(jets)
+
+    path.define("beside", "sum(where(Muon.jet.pt > 0, Muon.jet.pt, 0))")
+    path.select("again", "count(jets) + count(Jet) > 1")
+    path.hist(
+        "h", n="number + count(jets) + count(Jet): 0, 10, int", x="beside + sum(hard.pt): 9, 0, 9"
+    )
+    dataset = Dataset("d", "https://example.org/d.root", kind="mc")
+    fills = path.freeze().process(ak.zip(columns, depth_limit=1), dataset).fills
+    found = {label: f.columns for f in fills for label in f.weights}
+    assert {label: c["n"].tolist() for label, c in found.items()} == {
+        "nominal": [6, 3, 3], "jes_up": [6, 3, 3], "jes_down": [6, 3],
+    }  # fmt: skip
+    assert {label: c["x"].tolist() for label, c in found.items()} == {
+        "nominal": [50.0, 60.0, 5.0], "jes_up": [100.0, 120.0, 20.0], "jes_down": [20.0, 30.0],
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("above", "times"),
     [
