@@ -61,6 +61,7 @@ def debug(
     chosen = in_parts(settings)
     inputs = Inputs.of(data, allow_duplicates=bool(chosen.get("allow_duplicates")))
     made = prepare(path, inputs, **chosen)
+    inputs.check(made.job)
     plan, found = _find(made.job, made.datasets, made.spec, chunk or 0, {})
     return _look(made.job, made.datasets, made.spec, plan, found, variation, None)
 

@@ -19,7 +19,7 @@ from .bundle import Bundle
 from .directory import RunDirectory
 from .listing import obey_the_site
 from .preparing import Inputs, Prepared, prepare
-from .processes import detached
+from .processes import detached, release
 from .reusing import find_earlier
 from .run import Run
 from .settings import Settings
@@ -147,9 +147,21 @@ def start(
     prepared.write(directory)
     if earlier is not None:
         earlier.copy_into(directory)
-    if engine == "inline":
+    supervisor = launch(directory, is_held=True) if engine == "local" else None
+    try:
+        # To open a file takes as long as importing the libraries of a run: both at once.
+        inputs.check(prepared.job)
+    except BaseException:
+        if supervisor is not None:
+            supervisor.kill()
+            supervisor.wait()
+            release(supervisor)
+        directory.discard()
+        raise
+    if supervisor is None:
         return run_inline(prepared, directory)
-    return Run(directory, supervisor=launch(directory))
+    release(supervisor)
+    return Run(directory, supervisor=supervisor)
 
 
 def in_parts(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -164,9 +176,10 @@ def in_parts(given: Mapping[str, Any]) -> dict[str, Any]:
     return {**chosen, "settings": Settings.of(**of_workers)}
 
 
-def launch(directory: RunDirectory) -> subprocess.Popen[bytes]:
-    """Start the supervisor of a run that has been written."""
-    return detached(supervisor_command(directory.path), directory.supervisor_log)
+def launch(directory: RunDirectory, *, is_held: bool = False) -> subprocess.Popen[bytes]:
+    """Start the supervisor of a run that has been written; one that is held waits for `release`."""
+    command = supervisor_command(directory.path)
+    return detached(command, directory.supervisor_log, is_held=is_held)
 
 
 def run_inline(prepared: Prepared, directory: RunDirectory) -> Run:

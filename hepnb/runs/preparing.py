@@ -137,10 +137,9 @@ def prepare(
     parameters: Mapping[str, Any] | None = None,
     variations: str | Sequence[str] = "all",
 ) -> Prepared:
-    """Freeze the path and check everything that can be known before a run; see `start`.
+    """Freeze the path and check what can be known before a file is opened; see `start`.
 
-    Raises RunError for a setting that makes no sense, PathError for a path that cannot run on the
-    first files.
+    `Inputs.check` is what remains. Raises RunError for a setting that makes no sense.
     """
     from ..analysis.reading.cache import column_cache
     from ..histograms import Signature
@@ -159,7 +158,6 @@ def prepare(
     if settings.cache is not False:
         column_cache()  # a size that is none is told here, not by workers
     job = path.freeze(variations)
-    inputs.check(job)
     _warn_of_data(job, inputs.datasets)
     signatures = {
         h.name: Signature.from_axes(h.name, h.axes, h.storage, h.label).to_dict()

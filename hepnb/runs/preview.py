@@ -90,7 +90,9 @@ def plan(path: Path, data: Any, **settings: Any) -> Preview:
 def _prepared(path: Path, data: Any, settings: Mapping[str, Any]) -> tuple[Inputs, Prepared]:
     chosen = in_parts(settings)
     inputs = Inputs.of(data, allow_duplicates=bool(chosen.get("allow_duplicates")))
-    return inputs, prepare(path, inputs, **chosen)
+    made = prepare(path, inputs, **chosen)
+    inputs.check(made.job)
+    return inputs, made
 
 
 def _program(prepared: Prepared) -> Program:

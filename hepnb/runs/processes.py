@@ -11,15 +11,16 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-__all__ = ["detached", "kill"]
+__all__ = ["detached", "kill", "release"]
 
 
 def detached(
-    command: Sequence[str], log: Path, *, keep: Sequence[int] = ()
+    command: Sequence[str], log: Path, *, keep: Sequence[int] = (), is_held: bool = False
 ) -> subprocess.Popen[bytes]:
     """Start `command`, which writes what it prints to `log` and inherits the descriptors `keep`.
 
-    It imports this very hepnb, wherever it runs.
+    It imports this very hepnb, wherever it runs. It has nothing to read, but one that is held does
+    not find its input at an end before it is released, or this process is gone.
     """
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONUNBUFFERED"}
     home = str(Path(__file__).parents[2])
@@ -30,7 +31,7 @@ def detached(
         log.chmod(0o600)
         process = subprocess.Popen(
             command,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE if is_held else subprocess.DEVNULL,
             stdout=printed,
             stderr=printed,
             start_new_session=True,
@@ -41,6 +42,12 @@ def detached(
     # It may outlive this process; where it does not, it leaves no zombie.
     threading.Thread(target=process.wait, name="hepnb-reaper", daemon=True).start()
     return process
+
+
+def release(process: subprocess.Popen[bytes]) -> None:
+    """Let a process that is held go on."""
+    assert process.stdin is not None
+    process.stdin.close()
 
 
 def kill(command: Sequence[str], pid: int | None = None) -> None:

@@ -1,6 +1,7 @@
 """The process of a supervisor: it starts the zygote, then imports what it supervises with.
 
 Both import their libraries at the same time so, and the zygote, which needs longest, is first.
+Meanwhile the cell looks into the first files: as long as it may still refuse the run, it holds it.
 Run as `python -m hepnb.runs.supervising RUNDIR`.
 """
 
@@ -32,6 +33,7 @@ def main(path: str) -> None:
     from .supervisor import main as supervise
 
     gc.enable()
+    sys.stdin.buffer.read()  # at an end, unless the run is held
     supervise(path, partial(LocalEngine, zygote=zygote))
 
 

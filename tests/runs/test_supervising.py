@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -124,3 +125,54 @@ def test_what_changes_with_time_alone_is_told_seldom(numbered):
     run.watch(lambda s: told.append(s["now"]) if s["state"] == "running" else None)
     run.wait(60)
     assert 2 < len(told) < 20, "not ten a second"
+
+
+def processes_of(state: Path) -> list[psutil.Process]:
+    """Supervisors and zygotes of runs below this directory."""
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if any(word.startswith(str(state)) for word in process.cmdline()):
+                found.append(process)
+    return found
+
+
+def test_a_run_that_the_cell_refuses_leaves_nothing(numbered, tmp_path):
+    path = hn.Path("refused")
+    path.hist("x", x="Muon.nothing: 10, 0, 1")
+    with pytest.raises(hn.HepnbError, match="nothing"):
+        path.start(numbered[0])
+    assert list((tmp_path / "state" / "runs").iterdir()) == []
+    _, alive = psutil.wait_procs(processes_of(tmp_path), timeout=30)
+    assert not alive
+
+
+_HELD = """import os, pathlib, signal, sys, time, hepnb as hn
+from hepnb.runs import preparing
+file, begun, end = sys.argv[1:]
+def look(inputs, job):
+    (row,) = hn.runs()
+    time.sleep(4)  # were the run not held, its first chunk would have begun by now
+    print(row["id"], row["state"], pathlib.Path(begun).exists(), flush=True)
+    if end == "die":
+        os.kill(os.getpid(), signal.SIGKILL)
+preparing.Inputs.check = look
+path = hn.Path("held")
+@path.define
+def x(event):
+    pathlib.Path(begun).touch()
+    return event
+path.hist("x", x="x: 0, 2000, int")
+print(path.start(file, workers=1).wait(60).status)"""
+
+
+@pytest.mark.parametrize("end", ["go on", "die"])
+def test_a_run_is_held_while_the_cell_looks_at_its_files_unless_the_kernel_dies(
+    numbered, tmp_path, end
+):
+    command = [sys.executable, "-c", _HELD, numbered[0][0], str(tmp_path / "begun"), end]
+    kernel = subprocess.run(command, capture_output=True, text=True, check=False)
+    run, state, has_begun, *said = kernel.stdout.split()
+    assert (state, has_begun) == ("starting", "False"), kernel.stderr
+    assert said == (["done"] if end == "go on" else [])
+    assert hn.attach(run).wait(60).hist("x").sum() == 400

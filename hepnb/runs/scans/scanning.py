@@ -137,9 +137,11 @@ def _prepared(
     path: Path, inputs: Inputs, point: Mapping[str, Value], settings: Mapping[str, Any]
 ) -> Prepared:
     try:
-        return prepare(path, inputs, **settings, parameters=point)
+        made = prepare(path, inputs, **settings, parameters=point)
+        inputs.check(made.job)
     except HepnbError as error:
         raise type(error)(f"{said(point)}: {error}") from None
+    return made
 
 
 def _write(directory: ScanDirectory, asked: ScanSpec, prepared: list[Prepared]) -> None:
