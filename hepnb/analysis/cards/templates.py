@@ -189,7 +189,7 @@ def _axes(matrix: Branch, facts: Facts) -> dict[str, list[tuple[Any, Any]]]:
 
 def refuse_taken(names: Iterable[str], verb: Callable[..., None], where: Node, what: str) -> None:
     """Raise `CardError` for a name that the verb of a path keeps for something else."""
-    parameters = inspect.signature(verb).parameters
+    parameters = inspect.signature(getattr(verb, "__func__", verb)).parameters  # with self
     for name in names:
         if name in parameters and parameters[name].kind in _KEYWORDS:
             raise where.error(f"{what} cannot be named {name!r}; choose another name")

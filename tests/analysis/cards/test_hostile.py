@@ -109,6 +109,8 @@ HOSTILE: dict[str, tuple[str | bytes, str, str]] = {
     "sum of weights": (dataset("    files: a\n    kind: mc\n    sumw: \"open('canary')\""), "6:11", "unknown function 'open'"),
     "truth for a sum": (dataset("    files: a\n    kind: mc\n    sumw: true"), "6:11", "text, not bool"),
     "label of a keyword": ("hepnb: 1\ncategories: {c: {name: x > 1}}\n", "2:17", "a label cannot be named 'name'"),
+    "label self": ("hepnb: 1\ncategories: {c: {self: x > 1}}\n", "2:17", "a label cannot be named 'self'"),
+    "axis self": ("hepnb: 1\nhistograms: {h: {axes: {self: 'x: 1, 0, 1'}}}\n", "2:17", "an axis cannot be named 'self'"),
     "axis of a keyword": ("hepnb: 1\nhistograms: {h: {axes: {where: 'x: 1, 0, 1'}}}\n", "2:17", "an axis cannot be named 'where'"),
     "histogram of a keyword": ("hepnb: 1\nhistograms: {storage: 'x: 1, 0, 1'}\n", "2:23", "an axis cannot be named 'storage'"),
     "variation of a keyword": ("hepnb: 1\nvariations: {sets: {vary: {x: y}}}\n", "2:20", "cannot be named 'sets'"),
