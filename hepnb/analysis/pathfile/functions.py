@@ -56,6 +56,8 @@ class Source:
         The text is executed as far as to define it, which calls nothing. Raises SyntaxError or
         ValueError for a text that is not one function.
         """
+        if odd := [name for name in (*captured, *self.imported) if not name.isidentifier()]:
+            raise ValueError(f"{odd[0]!r} is no name")
         whole, node = _parsed(self.text)
         whole += "".join(f"\nif 0: import {name}" for name in self.imported)
         frame = _framed(node, captured, self)

@@ -119,7 +119,7 @@ FUNCTION = Record(
         "nested": Flag(),
         "future": Flag(),
         "imported": _NAMES,
-        "defaults": HELD,
+        "defaults": Listed(of=HELD, alone=False),
         "keywords": Named(of=HELD),
         "captured": Named(of=HELD),
         "globals": Named(of=HELD),

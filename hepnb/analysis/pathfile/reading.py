@@ -5,7 +5,9 @@ Code in it, the source of functions and what they import, is neither run nor imp
 
 from __future__ import annotations
 
+import json
 import platform
+import re
 import types
 import warnings
 from collections.abc import Iterator
@@ -14,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ...errors import CardError, HepnbError, PathError, nearest, one_line
 from ...given import shown
-from ..cards.kinds import Named, Record
+from ..cards.kinds import Listed, Named, Record
 from ..cards.nodes import Mapping, Node, Scalar, Sequence, parse
 from .forms import FORMS
 from .functions import Source
@@ -30,6 +32,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Reader", "path_of_json", "versions_of"]
 
+# A sign in two halves, as JSON may have it but not YAML; or a backslash that is none of theirs.
+_HALVES = re.compile(r"\\\\|\\u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})", re.IGNORECASE)
+
 
 def versions_of(found: Fingerprint) -> dict[str, str]:
     """The versions that a hash covers besides the path."""
@@ -42,7 +47,7 @@ def path_of_json(text: str, kind: type[P], *, allow_code: bool) -> P:
     if not isinstance(given, str):
         raise PathError(f"JSON: is no text, but {shown(given)}; read the file first")
     try:
-        tree = parse(text.encode("utf-8"), "JSON", "path")
+        tree = parse(_HALVES.sub(_whole, text).encode("utf-8"), "JSON", "path")
         FILE.check(tree, "the path")
         made: P = Reader(tree, kind, allow_code).path()
         _compare(tree, made.freeze().fingerprint())
@@ -53,6 +58,10 @@ def path_of_json(text: str, kind: type[P], *, allow_code: bool) -> P:
     except RecursionError:
         raise PathError("JSON: definitions that need each other in too long a row") from None
     return made
+
+
+def _whole(found: re.Match[str]) -> str:
+    return str(json.loads(f'"{found[0]}"')) if found[1] else found[0]
 
 
 def _compare(tree: Mapping, found: Fingerprint) -> None:
@@ -146,6 +155,8 @@ class Reader:
             return self.value(node)
         if isinstance(kind, Named) and isinstance(node, Mapping):
             return {key: self._of(part, kind.of) for key, part in node.items()}
+        if isinstance(kind, Listed) and isinstance(node, Sequence):
+            return [self._of(part, kind.of) for part in node.items]
         if isinstance(kind, Record) and isinstance(node, Mapping):
             return self.arguments(node, kind)
         return node.plain
@@ -153,7 +164,7 @@ class Reader:
     def formula(self, node: Node) -> Any:
         """An expression, or a function."""
         if isinstance(node, Scalar):
-            return node.text
+            return str(node.plain) if isinstance(node.plain, bool) else node.text
         made = self.value(node)
         if not callable(made):
             raise node.error("a formula is an expression or a function")

@@ -144,6 +144,9 @@ def test_hostile_json_is_refused_in_one_line(
         (source("def f(x): return x", globals={"y": {"module": "canary_of_none"}}), "is no module"),
         (source("def f(x): return x", globals={"y": {"name": "os:sistem"}}), "is no name"),
         (source("def f(*x): return x"), "names no column"),
+        (source("def f(x): return x", defaults=5), "defaults is a list"),
+        (source("def f(x): return x", nested=True, captured={"y=print(1)": 1}), "'y=print(1)' is no name"),
+        (source("def f(x): return x", imported=["os\nprint(1)"]), "is no name"),
         (path({"definition": {"name": "x", "formula": {"bytes": ""}}}), "is an expression or a f"),
     ],
 )  # fmt: skip
@@ -192,4 +195,16 @@ def test_texts_of_any_signs_come_back() -> None:
     path.define("x", lambda nMuon: nMuon + len(odd))
     text = path.to_json()
     assert json.loads(text)["functions"]["lambda"]["captured"] == {"odd": odd}
+    assert Path.from_json(text, allow_code=True).hash == path.hash
+
+
+def test_a_text_that_another_program_wrote_again_is_the_same() -> None:
+    path = Path("p")
+    odd = "😀 \\ud83d\\ude00 \\\\😀"
+    path.define("x", lambda nMuon: nMuon + len(odd))
+    path.select("all", True)
+    again = json.loads(path.to_json())
+    again["steps"][1]["select"]["formula"] = True
+    text = json.dumps(again, separators=(",", ":"))
+    assert text.isascii()
     assert Path.from_json(text, allow_code=True).hash == path.hash
