@@ -12,6 +12,7 @@ import numpy as np
 from ..columns.source import Collection
 from ..reading.conventions import Reading
 from ..steering.applied import Applied
+from ..steering.levels import ALL_EVENTS
 from ..steering.plan import Plan
 from ..steering.steps import (
     Category,
@@ -39,8 +40,6 @@ from .weights import Weights
 __all__ = ["process_chunk"]
 
 _MOST_SIZES = 32
-ALL_EVENTS = "all"
-"""The first row of a cutflow."""
 
 
 def process_chunk(path: Applied, stack: Stack) -> ChunkResult:

@@ -15,6 +15,7 @@ from ...errors import PathError, nearest
 from ..language.axes import category_axis
 from ..language.expression import Expression
 from ..language.formula import Formula
+from .levels import ALL_EVENTS
 from .steps import (
     Branch,
     Category,
@@ -47,9 +48,10 @@ __all__ = ["arrange"]
 def arrange(steps: Sequence[Told]) -> tuple[Step, ...]:
     """Copies of the steps with their level, and histograms with everything they left to the path.
 
-    Raises `PathError` for sub-paths that do not fit.
+    Raises `PathError` for sub-paths that do not fit, and two lines of the cutflow with one name.
     """
     made = tuple(_Scope.of_path(steps).steps(steps))
+    _check_cuts(made)
     if any(isinstance(step, Entry) for step in made):
         _check_unique(made)
     return made
@@ -256,6 +258,19 @@ def _varied(step: Histogram) -> Histogram:
     if "variation" in step.by or step.variations == (NOMINAL,):
         return step
     return replace(step, by=(*step.by, "variation"))
+
+
+def _check_cuts(steps: Sequence[Step]) -> None:
+    """Each line of the cutflow has a name of its own: by these chunks are added up."""
+    known: dict[str, str] = {ALL_EVENTS: "what all events are called there"}
+    for step in steps:
+        if isinstance(step, Selection | Rest):
+            if step.name in known:
+                raise PathError(
+                    f"{named(step)} has the name of another line of the cutflow "
+                    f"({known[step.name]}): rename one"
+                )
+            known[step.name] = named(step)
 
 
 def _check_unique(steps: Sequence[Step]) -> None:

@@ -9,7 +9,10 @@ from collections.abc import Iterator, Sequence
 
 from .steps import Rest, Selection, Step
 
-__all__ = ["Levels"]
+__all__ = ["ALL_EVENTS", "Levels"]
+
+ALL_EVENTS = "all"
+"""What the cutflow calls level 0."""
 
 
 class Levels:

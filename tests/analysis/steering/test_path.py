@@ -129,6 +129,10 @@ def test_a_definition_is_computed_once_on_the_fewest_rows_needed(
         ),
         (lambda p: p.hist("h", x="nMuon: 10, 0, 1", where="channel == 'em'"), "has no label 'em'"),
         (lambda p: p.select("s", "nMuon == 'ee'"), "'nMuon' is not a category"),
+        (
+            lambda p: p.select("all", "nMuon > 1"),
+            "select 'all' has the name of another line of the cutflow (what all events are called there)",
+        ),
     ],
 )
 def test_check_names_the_mistake_and_the_nearest_name(build: Any, message: str) -> None:

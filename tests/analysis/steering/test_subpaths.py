@@ -317,6 +317,14 @@ def again(path: Path) -> None:
             lambda p: p.if_("x > 1", hist_in("s"), "continue"),
             "definitions go round in a circle",
         ),
+        (
+            lambda p: (p.select("tight", "met > 1"), p.if_("met > 2", hist_in("tight"))),
+            "sub-path 'tight' has the name of another line of the cutflow (select 'tight'): rename one",
+        ),
+        (
+            lambda p: (p.if_("met > 2", hist_in("a")), p.select("not a", "met > 1")),
+            "select 'not a' has the name of another line of the cutflow (rest 'not a'): rename one",
+        ),
     ],
 )
 def test_sub_paths_that_cannot_be_are_refused_in_a_line(
