@@ -100,12 +100,13 @@ class RunDirectory:
         return directory
 
     def discard(self) -> None:
-        """Remove it again, before anything was started in it."""
+        """Remove it again, before anything was done in it; what cannot go does not hide why it should."""
         import shutil
 
         link = state_directory() / "runs" / self.id
-        shutil.rmtree(self.path)
-        link.unlink(missing_ok=True)
+        shutil.rmtree(self.path, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            link.unlink()
 
     @cached_property
     def id(self) -> str:

@@ -19,7 +19,7 @@ from .bundle import Bundle
 from .directory import RunDirectory
 from .listing import obey_the_site
 from .preparing import Inputs, Prepared, prepare
-from .processes import detached, release
+from .processes import detached, release, withdraw
 from .reusing import find_earlier
 from .run import Run
 from .settings import Settings
@@ -153,9 +153,7 @@ def start(
         inputs.check(prepared.job)
     except BaseException:
         if supervisor is not None:
-            supervisor.kill()
-            supervisor.wait()
-            release(supervisor)
+            withdraw(supervisor)
         directory.discard()
         raise
     if supervisor is None:

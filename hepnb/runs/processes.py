@@ -5,13 +5,15 @@ And killing such a process, known by its command: a pid may be somebody else's b
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import subprocess
 import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-__all__ = ["detached", "kill", "release"]
+__all__ = ["detached", "kill", "release", "withdraw"]
 
 
 def detached(
@@ -48,6 +50,15 @@ def release(process: subprocess.Popen[bytes]) -> None:
     """Let a process that is held go on."""
     assert process.stdin is not None
     process.stdin.close()
+
+
+def withdraw(process: subprocess.Popen[bytes]) -> None:
+    """Kill a process that is held, with those that it has started, whatever they are at."""
+    if process.poll() is None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    release(process)
 
 
 def kill(command: Sequence[str], pid: int | None = None) -> None:

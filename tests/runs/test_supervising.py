@@ -14,7 +14,7 @@ import pytest
 
 import hepnb as hn
 from hepnb.errors import RunError
-from hepnb.runs import launch
+from hepnb.runs import launch, preparing
 
 _SELDOM = """import sys; from hepnb.runs import supervisor as s
 s._TICK = s._SILENCE = 3600; s.main(sys.argv[1])"""
@@ -144,6 +144,36 @@ def test_a_run_that_the_cell_refuses_leaves_nothing(numbered, tmp_path):
         path.start(numbered[0])
     assert list((tmp_path / "state" / "runs").iterdir()) == []
     _, alive = psutil.wait_procs(processes_of(tmp_path), timeout=30)
+    assert not alive
+
+
+_HANGS = """import pathlib, sys, time
+if "hepnb.runs.engines.zygote" in sys.orig_argv:
+    pathlib.Path(__file__).with_name("begun").touch()
+    time.sleep(600)"""
+
+
+def test_a_run_that_the_cell_refuses_takes_along_a_zygote_that_hangs(
+    numbered, tmp_path, pt_path, monkeypatch
+):
+    site = tmp_path / "site"
+    site.mkdir()
+    (site / "sitecustomize.py").write_text(_HANGS)
+
+    def refuse(inputs, job):
+        deadline = time.monotonic() + 30
+        while not (site / "begun").exists() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        raise hn.HepnbError("refused")
+
+    monkeypatch.setattr(preparing.Inputs, "check", refuse)
+    places = os.pathsep.join([str(site), str(Path(hn.__file__).parents[1])])
+    with pytest.raises(hn.HepnbError, match="refused"):
+        pt_path.start(numbered[0], environment={"PYTHONPATH": places})
+    assert (site / "begun").exists()
+    _, alive = psutil.wait_procs(processes_of(tmp_path), timeout=5)
+    for process in alive:
+        process.kill()
     assert not alive
 
 
