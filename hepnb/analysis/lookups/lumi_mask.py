@@ -11,6 +11,7 @@ import numpy as np
 
 from ...errors import DataError, one_line
 from ...given import given_path
+from .shapes import elementwise
 
 __all__ = ["LumiMask"]
 
@@ -22,8 +23,8 @@ class LumiMask:
     """Which events are certified: `good = hn.LumiMask("Cert.json")`, then `good(run, luminosityBlock)`.
 
     The file has for each run the first and last section of its certified ranges, both included:
-    `{"190645": [[10, 110]]}`. The result is boolean, one value per event. The content travels with the
-    run. Raises `DataError` in one line for a file that is none.
+    `{"190645": [[10, 110]]}`. The result is boolean, in the common shape of what is given; missing values
+    stay missing. The content travels with the run. Raises `DataError` in one line for a file that is none.
 
     >>> good = LumiMask({"190645": [[10, 110], [112, 112]], "190704": [[1, 3]]})
     >>> good([190645, 190645, 190704, 5], [110, 111, 1, 1]).tolist()
@@ -67,14 +68,20 @@ class LumiMask:
             found.setdefault(str(first >> _BITS), []).append(both)
         return found
 
-    def __call__(self, run: Any, section: Any) -> np.ndarray:
+    def __call__(self, run: Any, section: Any) -> Any:
         """Whether run and luminosity section of each event are certified."""
-        keys = (np.asarray(run).astype(np.int64) << _BITS) + np.asarray(section).astype(np.int64)
+        if isinstance(run, str) or isinstance(section, str):
+            raise DataError("LumiMask: run and section are numbers, not a text")
+        return elementwise(self._found, (run, section), "LumiMask")
+
+    def _found(self, run: np.ndarray, section: np.ndarray) -> np.ndarray:
         if not len(self._first):
-            return np.zeros(len(keys), dtype=bool)
+            return np.zeros(len(run), dtype=bool)
+        sections = section.astype(np.int64)
+        keys = (run.astype(np.int64) << _BITS) + sections
         place = np.searchsorted(self._first, keys, side="right") - 1
         found: np.ndarray = (place >= 0) & (keys <= self._last[np.maximum(place, 0)])
-        return found
+        return found & (sections >= 0) & (sections <= _SECTIONS)
 
 
 def _read(source: Any, where: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import awkward as ak
 import numpy as np
 import pytest
 from hypothesis import given
@@ -33,6 +34,17 @@ def test_a_file(tmp_path) -> None:
     good = hn.LumiMask(file)
     run = np.array([190645, 190645, 1], dtype=np.uint32)
     assert good(run, np.array([10, 111, 10], dtype=np.uint32)).tolist() == [True, False, False]
+
+
+def test_shapes_and_missing_values_are_those_of_tables() -> None:
+    good = hn.LumiMask({"1": [[1, 10]], "2": [[1, 10]]})
+    assert good(ak.Array([1, None, 2]), np.array([1, 1, 11])).tolist() == [True, None, False]
+    assert good(1, ak.Array([[1, 11], [], [None]])).tolist() == [[True, False], [], [None]]
+    assert good(ak.Array([1])[:0], np.array([], dtype=int)).tolist() == []
+    assert not good(1, 2**32 + 1)  # not section 1 of the next run
+    assert not hn.LumiMask({})(1, 1)
+    with pytest.raises(DataError, match="are numbers, not a text"):
+        good("1", 1)
 
 
 @pytest.mark.parametrize(
