@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..module.registry import module_of
-from .nodes import Mapping, Node, Scalar, Sequence, plain_value
-from .templates import refuse_unknown
+from .nodes import Mapping, Node, Scalar, Sequence
+from .templates import names_in, refuse_unknown
 
 if TYPE_CHECKING:
     from .building import Builder
@@ -30,13 +30,15 @@ def add_module(builder: Builder, name: str, node: Node) -> None:
 
 
 def _value(builder: Builder, node: Node) -> Any:
-    """The value of a parameter; placeholders of the card's parameters stand for their values."""
+    """The value of a parameter; a placeholder alone is the value of the card's parameter, not its text."""
     if isinstance(node, Sequence):
         return [_value(builder, item) for item in node.items]
     if isinstance(node, Mapping):
         keys = node.entries.values()
         return {_value(builder, key): _value(builder, part) for key, part in keys}
     assert isinstance(node, Scalar)
-    filled = builder.filled(node.text)
-    refuse_unknown(filled, node, builder.parameters)
-    return node.plain if filled == node.text else plain_value(filled)
+    names = names_in(node.text)
+    refuse_unknown(builder.filled(node.text), node, builder.parameters)
+    if node.text in (f"{{{name}}}" for name in names):
+        return builder.parameters[names[0]]
+    return builder.filled(node.text) if names else node.plain

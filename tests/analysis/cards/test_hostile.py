@@ -126,6 +126,7 @@ HOSTILE: dict[str, tuple[str | bytes, str, str]] = {
     "outside": ("hepnb: 1\nlookups: {sf: {file: a.json, outside: clmap}}\n", "2:39", "did you mean 'clamp'"),
     "what": ("hepnb: 1\nlookups: {sf: {file: a.json, what: valeu}}\n", "2:36", "did you mean 'value'"),
     "table in the address space": ("hepnb: 1\nlookups: {sf: 'https://example.org/sf.json:sf'}\n", "2:15", "no such file"),
+    "table by dataset": ("hepnb: 1\nlookups: {sf: 'sf_{era}.json:sf'}\ndatasets: {a: {era: 2018, files: a}}\n", "2:15", "no placeholder {era}"),
     "table that is none": ("hepnb: 1\nlookups: {sf: {file: card.yaml, outside: clamp}}\n", "2:22", "cannot be read"),
     "unknown class": ("hepnb: 1\nmodules:\n  Uniqe:\n", "3:9", "did you mean 'Unique'"),
     "class by another name": ("hepnb: 1\nmodules: {first: {class: Plces}}\n", "2:18", "did you mean 'Places'"),

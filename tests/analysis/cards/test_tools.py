@@ -99,6 +99,17 @@ def test_a_card_is_the_path_that_says_the_same(folder: FilePath) -> None:
     assert again.hash == card.path.hash
 
 
+def test_a_placeholder_of_a_module_is_the_value_of_its_parameter() -> None:
+    text = """hepnb: 1
+parameters: {year: "2018", none: "null", least: 15}
+modules: {LeadingOfCard: {parameters: {tags: ["{year}", "y{least}", "{none}"], pt: "{least}"}}}
+"""
+    for year in ("2018", "2017"):
+        (step,) = hn.Card(text.encode(), parameters={"year": year}).path._steps
+        assert step.module.tags == (year, "y15", "null")
+        assert step.module.pt == 15.0
+
+
 def test_the_hash_of_a_card_is_that_of_its_tables_content(folder: FilePath) -> None:
     before = hn.Card.read(folder / "card.yaml").path.hash
     assert hn.Card.read("../card.yaml").path.hash == before
