@@ -14,10 +14,12 @@ from typing import Any
 from ..dataset import Dataset
 from ..language.expression import Expression
 from ..language.formula import Formula
+from ..steering.fingerprint import Fingerprint
 from ..steering.folding import folded
 from ..steering.steps import (
     Category,
     Histogram,
+    Lookup,
     Merged,
     ModuleStep,
     Rest,
@@ -168,9 +170,13 @@ def _datasets(card: Card) -> dict[str, str]:
 
 
 def _as_written(card: Card) -> dict[str, str]:
-    """The lookups, and the command; files of the same name may hold other things."""
-    lookups = card.tree.section("lookups").plain
-    made = {f"lookup {name!r}": str(said) for name, said in lookups.items()}
+    """The lookups, with what is in their files, and the command."""
+    said, content = card.tree.section("lookups").plain, Fingerprint(())
+    made = {
+        f"lookup {step.name!r}": f"{said[step.name]}, content {content.of(step.table)[:8]}"
+        for step in card.path._steps
+        if isinstance(step, Lookup)
+    }
     if card.command is not None:
         made |= {f"command: {key}": str(said) for key, said in card.command.items()}
     return made

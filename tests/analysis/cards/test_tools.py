@@ -153,6 +153,13 @@ def test_what_differs_between_cards_is_told(folder: FilePath) -> None:
     found = {d.what: d.new for d in differences(one, hn.Card.read(folder / "other.yaml"))}
     assert set(found) == {"lookup 'sf'", "module 'LeadingOfCard'"}
     assert "'flow'" in str(found["lookup 'sf'"])
+    table = (folder / "tables/sf.json").read_text()
+    (folder / "others").mkdir()
+    (folder / "others/sf.json").write_text(table.replace("0.9", "0.91"))
+    (folder / "others/cert.json").write_text('{"2": [[2, 2]]}')
+    third = hn.Card.read(folder / "card.yaml", parameters={"folder": str(folder / "others")})
+    (only,) = (d for d in differences(one, third) if d.what.startswith("lookup"))
+    assert only.what == "lookup 'sf'"
 
 
 def test_a_package_makes_its_modules_known(
