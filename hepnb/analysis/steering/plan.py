@@ -12,7 +12,18 @@ from ...errors import PathError
 from ..language.formula import RESERVED
 from ..language.usage import Use
 from .levels import Levels
-from .steps import Category, Definition, Merged, ModuleStep, Step, inputs, named, owned
+from .steps import (
+    Category,
+    Definition,
+    Merged,
+    ModuleStep,
+    Replacement,
+    Step,
+    Vary,
+    inputs,
+    named,
+    owned,
+)
 
 __all__ = ["Plan", "describe", "make_plan"]
 
@@ -102,7 +113,8 @@ def _raise_order(
 ) -> None:
     *_, lowest = plan.levels.between(steps[plan.owners[name]].level, level)
     cut = steps[plan.levels.maker(lowest)]
-    if steps[index] is cut:
+    # Variations and replacements hold everywhere, wherever they are told.
+    if steps[index] is cut or isinstance(steps[index], Vary | Replacement):
         mend = f"move the definition of {name!r} above it"
     else:
         mend = f"move it below the {cut.kind}, or {name!r} above"

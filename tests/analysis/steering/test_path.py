@@ -177,6 +177,16 @@ def test_using_a_name_above_the_select_it_stands_below_is_an_error() -> None:
         own.check()
 
 
+def test_a_varied_column_cannot_stand_below_a_select_wherever_it_is_varied() -> None:
+    path = Path()
+    path.select("some", "nMuon > 0")
+    path.define("late", "count(Muon)")
+    path.vary("late", more="late + 1")
+    path.hist("h", x="late: 10, 0, 10")
+    with pytest.raises(PathError, match=r"'some' below it; move the definition of 'late' above it"):
+        path.check(NANO)
+
+
 def test_every_column_has_one_owner() -> None:
     path = Path("p")
     path.define("ht", "sum(Jet.pt)")
