@@ -202,7 +202,7 @@ def test_a_text_that_another_program_wrote_again_is_the_same() -> None:
     path = Path("p")
     odd = "😀 \\ud83d\\ude00 \\\\😀"
     path.define("x", lambda nMuon: nMuon + len(odd))
-    path.select("all", True)
+    path.select("every one", True)
     again = json.loads(path.to_json())
     again["steps"][1]["select"]["formula"] = True
     text = json.dumps(again, separators=(",", ":"))
