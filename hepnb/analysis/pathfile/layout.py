@@ -123,6 +123,7 @@ FUNCTION = Record(
         "keywords": Named(of=HELD),
         "captured": Named(of=HELD),
         "globals": Named(of=HELD),
+        "wraps": HELD,
     },
     needed=("source",),
 )

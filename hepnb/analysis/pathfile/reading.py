@@ -209,3 +209,5 @@ class Reader:
             cells[name].cell_contents = value
         function.__defaults__ = tuple(values["defaults"]) if "defaults" in values else None
         function.__kwdefaults__ = values.get("keywords")
+        if "wraps" in values:  # as functools.wraps says; its arguments are the columns
+            function.__dict__["__wrapped__"] = values["wraps"]

@@ -115,11 +115,11 @@ class Writer:
 
     def function(self, function: types.FunctionType) -> str:
         """The name by which a function is kept."""
-        name, is_new = self._named(function, function.__name__.strip("<>"), self.functions)
+        code = function.__code__
+        name, is_new = self._named(function, code.co_name.strip("<>"), self.functions)
         if not is_new:
             return name
         self._where.append(f"function {function.__name__!r}")
-        code = function.__code__
         source = source_of(function, self.fingerprint.of)
         if source is None:
             raise self.error(
@@ -138,6 +138,8 @@ class Writer:
             "captured": self._values(captured),
             "globals": self._values(self._globals(function)),
         }
+        if hasattr(function, "__wrapped__"):
+            made["wraps"] = self.value(function.__wrapped__, "what it wraps")
         self.functions[name] = {key: said for key, said in made.items() if said}
         self._where.pop()
         return name

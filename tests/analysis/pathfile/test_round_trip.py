@@ -75,6 +75,25 @@ def closures(path: Path, least: float) -> None:
     path.table("sums", ["sum_hard"])
 
 
+def doubled(function: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(function)
+    def twice(**columns: Any) -> Any:
+        return 2 * function(**columns)
+
+    return twice
+
+
+@doubled
+def two_muons(nMuon: Any) -> Any:
+    return nMuon
+
+
+def decorated(path: Path) -> None:
+    """By a decorator that takes whatever there is: what it wraps says what the columns are."""
+    path.define("two_muons", two_muons)
+    path.table("doubled", ["two_muons"])
+
+
 def lambdas(path: Path) -> None:
     path.define("one", lambda Muon: ak.fill_none(ak.firsts(Muon.pt), 0)); path.define("two", lambda Muon: ak.num(Muon.pt) * FLOAT)  # fmt: skip
     path.define(
@@ -184,7 +203,7 @@ def others(path: Path) -> None:
 
 
 TOLD: list[Callable[[Path], None]] = [
-    weights, variations, axes, categories, lambdas, functools.partial(closures, least=20.0), modules,
+    weights, variations, axes, categories, lambdas, decorated, functools.partial(closures, least=20.0), modules,
     conditions, sub_paths, lookups, others, lambda path: path.select("a muon", "nMuon > 0"),
 ]  # fmt: skip
 EVENTS = make_events(
