@@ -58,14 +58,16 @@ class Program:
     def histograms(self) -> tuple[HistSpec, ...]:
         """The histograms in the order of the path."""
         return tuple(
-            HistSpec(s.name, s.axes, s.storage or "Double", s.label, s.by, self._has_own_sums(s))
-            for s in self.steps
+            HistSpec(
+                s.name, s.axes, s.storage or "Double", s.label, s.by, self._has_own_sums(place, s)
+            )
+            for place, s in enumerate(self.steps)
             if isinstance(s, Histogram)
         )
 
-    def _has_own_sums(self, hist: Histogram) -> bool:
+    def _has_own_sums(self, place: int, hist: Histogram) -> bool:
         """Whether normalised weights count in it: all of them, or none."""
-        own = [step.name for step in self.steps if is_normalised(step)]
+        own = [step.name for step in self.steps[:place] if is_normalised(step)]
         return bool(own) and (hist.weights is None or own[0] in hist.weights)
 
     @property

@@ -74,7 +74,7 @@ def check_steps(steps: Sequence[Step], branches: tuple[str, ...] | None) -> None
             above = [w.name for w in weights if levels.contains(w.level, step.level)]
             _check_by(step, categories)
             _check_weights(step, above, steps)
-            _check_all_normalised(step, [w.name for w in steps if is_normalised(w)])
+            _check_all_normalised(step, above, [w.name for w in steps if is_normalised(w)])
             _check_storage(step, above)
         _check_labels(step, categories)
     plan = make_plan(steps, everything=True)
@@ -107,14 +107,21 @@ def _check_normalised(step: Weight, steps: Sequence[Step], levels: Levels) -> No
         )
 
 
-def _check_all_normalised(step: Histogram, names: Sequence[str]) -> None:
+def _check_all_normalised(step: Histogram, above: list[str], names: Sequence[str]) -> None:
     """The sums are of all normalised weights together: a histogram has all of them, or none."""
-    missing = [name for name in names if step.weights is not None and name not in step.weights]
-    if missing and len(missing) < len(names):
+    counted = above if step.weights is None else step.weights
+    missing = [name for name in names if name not in counted]
+    if not missing or len(missing) == len(names):
+        return
+    if step.weights is None:
         raise PathError(
-            f"{named(step)}: weights= has some of the normalised weights, but not {missing[0]!r}: "
-            "name all of them, or none"
+            f"{named(step)} stands above some of the normalised weights, such as {missing[0]!r}: "
+            "move it below, or above all of them"
         )
+    raise PathError(
+        f"{named(step)}: weights= has some of the normalised weights, but not {missing[0]!r}: "
+        "name all of them, or none"
+    )
 
 
 def _check_storage(step: Histogram, above: list[str]) -> None:
