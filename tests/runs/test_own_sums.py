@@ -248,7 +248,7 @@ def test_data_have_no_sums(simulated, tmp_path) -> None:
 
 
 def test_a_histogram_above_them_has_the_sum_of_the_dataset(simulated) -> None:
-    files, c = simulated
+    files, _ = simulated
     path = hn.Path("order")
     path.weight("genWeight")
     path.hist("before", x="x: 1, 0, 1", by="variation")
@@ -256,7 +256,7 @@ def test_a_histogram_above_them_has_the_sum_of_the_dataset(simulated) -> None:
     path.hist("after", x="x: 1, 0, 1", by="variation")
     run = path.start(tt(files), chunk=90).wait(60)
     assert run.datasets[0]["own_sums"]["nominal"] > 1.2
-    for name in ("before", "after"):  # nothing is cut away: of all events each has the cross section
+    for name in ("before", "after"):  # of all events each has the cross section
         for label in ("nominal", "scale_up"):
             found = run.hist(name, lumi=LUMI)[{"variation": label}].sum(flow=True)
             assert found.value == pytest.approx(LUMI * 1000 * XSEC), (name, label)
@@ -280,7 +280,7 @@ def test_what_cannot_be_summed_is_told(simulated, tmp_path) -> None:
     path.weight("scale", 1, up="muF", normalised=True)
     path.hist("x", x="x: 4, 0, 1")
     path.weight("top", variations={"off": 1}, normalised=True)
-    with pytest.raises(hn.HepnbError, match="above some .* 'top': move it below, or above all"):
+    with pytest.raises(hn.HepnbError, match=r"above some .* 'top': move it below, or above all"):
         path.start(tt(files))
     with pytest.raises(hn.HepnbError, match="'s_a b' cannot name a variation of the normalised"):
         hn.Path().weight("s", 1, variations={"a b": 1}, normalised=True)
