@@ -34,8 +34,9 @@ def files_of(name: str) -> list[str]:
     scope, colon, rest = name.partition(":")
     if not (scope and colon and rest):
         raise DataError(f"{name!r} has no scope: write rucio:SCOPE:NAME")
-    best = {row["name"]: _best(row) for row in _replicas(scope, rest)}
-    lost = sorted(file for file, address in best.items() if address is None)
+    # A container may have files of several scopes, and of one name in two of them.
+    best = {(row["name"], str(row.get("scope"))): _best(row) for row in _replicas(scope, rest)}
+    lost = sorted(file for (file, _), address in best.items() if address is None)
     if lost:
         raise DataError(
             f"{len(lost)} of {len(best)} files, such as {lost[0]}, have no replica on disk that can be "

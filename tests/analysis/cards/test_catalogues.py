@@ -296,6 +296,18 @@ def test_rucio_tells_the_best_replica_of_each_file(
     assert asked["ignore_availability"] is False
 
 
+def test_files_of_one_name_in_two_scopes_are_two(monkeypatch: pytest.MonkeyPatch) -> None:
+    from hepnb.analysis.cards import rucio as plug_in
+
+    rows = [replica("a.root", far=("DISK", 1)), replica("a.root", near=("DISK", 1))]
+    rows[1]["scope"] = "user.me"
+    monkeypatch.setattr(plug_in, "_replicas", lambda *_: rows)
+    assert plug_in.files_of("mc:both") == [
+        "root://far.example.org:1094//data/a.root",
+        "root://near.example.org:1094//data/a.root",
+    ]
+
+
 def test_rucio_leaves_no_file_out(rucio: Catalogue) -> None:
     rucio.has(replica("a.root", far=("DISK", 1)), replica("b.root", vault=("TAPE", 1)))
     with pytest.raises(CardError, match=r"1 of 2 files, such as b\.root, have no replica on disk"):
