@@ -16,7 +16,7 @@ __all__ = ["PART", "written_whole"]
 PART = ".part"
 """How a file ends that is being written."""
 _FRESH = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-_LONGEST = 200
+_LONGEST = 200  # bytes of the name; file systems take 255
 
 
 @contextmanager
@@ -34,7 +34,8 @@ def written_whole(file: Path, *, mode: int = 0o600, durable: bool = False) -> It
     ...     file.read_text(), len(list(Path(folder).iterdir()))
     ('42', 1)
     """
-    part = file.with_name(f".{file.name[:_LONGEST]}-{os.urandom(6).hex()}{PART}")
+    name = os.fsdecode(os.fsencode(file.name)[:_LONGEST])
+    part = file.with_name(f".{name}-{os.urandom(6).hex()}{PART}")
     os.close(os.open(part, _FRESH, mode))
     try:
         yield part
