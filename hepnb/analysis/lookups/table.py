@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -27,8 +28,10 @@ class HistTable:
         if not hasattr(h, "axes"):
             raise DataError(f"{where}: expected a histogram or a file, not {type(h).__name__}")
         h = h if isinstance(h, hist.Hist) else hist.Hist(h)
-        is_number = isinstance(outside, int | float) and not isinstance(outside, bool)
-        if outside not in _WORDS and not is_number:
+        said: Any = outside
+        is_number = isinstance(said, Real) and not isinstance(said, bool)
+        is_word = isinstance(said, str) and said in _WORDS
+        if not (is_word or is_number):
             raise DataError(
                 f"{where}: say what is outside the axes: outside='error', 'clamp', 'flow' or a number"
             )

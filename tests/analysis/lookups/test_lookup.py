@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import pickle
+from typing import Any
 
 import awkward as ak
 import hist
@@ -79,8 +80,11 @@ def test_what_lies_outside_is_as_was_said(h) -> None:
     for policy in ("clamp", "flow", "error"):
         with pytest.raises(DataError, match=r"1 of 1 values of 'pt' are outside .*nan"):
             hn.lookup(h, outside=policy)(0.5, np.array([np.nan]))
-    with pytest.raises(DataError, match="say what is outside the axes: outside='error', 'clamp'"):
-        hn.lookup(h)
+    assert hn.lookup(h, outside=np.float32(1))(0.5, pt).tolist() == [1.0, inside[2, 0], 1.0]
+    none: list[Any] = [None, "clmap", True, np.array([1, 2])]
+    for what in none:
+        with pytest.raises(DataError, match="say what is outside the axes: outside='error', 'cla"):
+            hn.lookup(h, outside=what)
     closed = hist.Hist.new.Reg(2, 0, 1, flow=False, name="x").Double()
     with pytest.raises(DataError, match="outside"):
         hn.lookup(closed, outside="flow")(np.array([2.0]))
