@@ -109,7 +109,7 @@ def command_of_card(section: Mapping[str, Any], *, allow_exec: bool) -> command:
     Raises RunError where programs from cards are not allowed, or for an unknown key.
     """
     section = given_mapping(section, "the command of a card", RunError)
-    if not allow_exec:
+    if allow_exec is not True:
         words = repr(section.get("command"))  # so that it cannot play with the terminal
         said = words if len(words) <= 200 else f"{words[:200]}..."
         raise RunError(

@@ -137,7 +137,7 @@ class Reader:
 
     def need_consent(self, node: Node) -> None:
         """Raise `CardError` where code is not allowed."""
-        if not self._allow_code:
+        if self._allow_code is not True:
             raise node.error(
                 "this path holds Python code: read it, then allow it: from_json(text, allow_code=True)"
             )

@@ -207,6 +207,9 @@ def test_a_program_runs_only_where_that_is_allowed(
     line = str(caught.value)
     assert line.startswith(f"{file}:6:3: this card runs a program of its own, ['sh', '-c', ")
     assert line.endswith("read it, then allow it: --allow-exec, or allow_exec=True")
+    no: Any = "no"
+    with pytest.raises(CardError, match="read it, then allow it"):
+        card.start(engine="inline", allow_exec=no)
     assert main(["run", str(file)]) == 1
     assert capsys.readouterr().err == f"hepnb run: {line}\n"
     assert not (folder / "state").exists()

@@ -208,3 +208,9 @@ def test_a_text_that_another_program_wrote_again_is_the_same() -> None:
     text = json.dumps(again, separators=(",", ":"))
     assert text.isascii()
     assert Path.from_json(text, allow_code=True).hash == path.hash
+
+
+def test_only_true_is_consent() -> None:
+    said: Any = "False"
+    with pytest.raises(PathError, match="holds Python code"):
+        Path.from_json(source("def f(nMuon): return nMuon"), allow_code=said)
