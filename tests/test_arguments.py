@@ -146,9 +146,27 @@ def test_whatever_its_settings_are(name: str, file: Path) -> None:
         (lambda: hn.Unique([3]), r"expected what hn\.find_duplicates\(data\) returns"),
         (lambda: adapt.command(3), "is a list of words"),
         (lambda: hn.Dataset("d", "https://e.org/a.root", meta=[1]), "meta: expected names with"),
+        (lambda: path().freeze(variations=3), "variations: expected names, not the int 3"),
+        (
+            lambda: hn.Path("p").weight("w", 1, variations=[1]),
+            r"'w': variations={suffix: formula}, not",
+        ),
         (lambda: hn.HistExplorer(varied(), view="mass"), "view: expected names with values"),
     ],
 )
 def test_the_mend_is_said(call: Callable[[], Any], reason: str) -> None:
     with pytest.raises(hn.HepnbError, match=reason):
         call()
+
+
+def test_settings_and_luminosities_that_make_no_sense_are_told(file: Path) -> None:
+    made = hn.Path("p")
+    made.hist("n", n="count(Muon): 0, 5, int")
+    with pytest.raises(hn.HepnbError, match=r"what is run is a path, .*, not the int 3"):
+        hn.plan(3, str(file))  # type: ignore[arg-type]
+    with pytest.raises(hn.HepnbError, match="parameters: expected names with values"):
+        made.start(str(file), engine="inline", parameters=3)  # type: ignore[arg-type]
+    run = made.start(str(file), engine="inline")
+    for lumi in ("a", [1], float("nan"), float("inf"), 0, -1):
+        with pytest.raises(hn.HepnbError, match="lumi is an integrated luminosity in fb"):
+            run.hist("n", lumi=lumi)  # type: ignore[arg-type]

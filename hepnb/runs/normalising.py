@@ -11,6 +11,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 from ..analysis.steering.variations import NOMINAL
@@ -92,7 +93,8 @@ def scaled(
     import hist
     import numpy as np
 
-    if not lumi > 0:
+    given: Any = lumi
+    if not isinstance(given, Real) or not 0 < float(given) < np.inf:
         raise RunError(f"lumi is an integrated luminosity in fb^-1, not {lumi!r}")
     made: Any = h.to_hist()
     if made.kind != "COUNT":

@@ -17,6 +17,7 @@ from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any
 
 from ..errors import DataError, HepnbError, PathError, RunError
+from ..given import given_mapping, shown
 from .bundle import Bundle
 from .provenance import record_sources, warn_of_edits
 from .reusing import key_of
@@ -144,6 +145,9 @@ def prepare(
     from ..analysis.reading.cache import column_cache
     from ..histograms import Signature
 
+    if not hasattr(path, "freeze"):
+        raise RunError(f"what is run is a path, as hn.Path() makes it, not {shown(path)}")
+    given = given_mapping(parameters or {}, "parameters", RunError)
     workers = whole("workers", workers, 1, MOST_WORKERS)
     chunk = None if chunk is None else whole("chunk", chunk)
     if on_error not in _POLICIES:
@@ -176,7 +180,7 @@ def prepare(
         allow_duplicates=allow_duplicates,
         engine=engine,
         settings=settings,
-        parameters=dict(parameters or {}),
+        parameters=dict(given),
         python_path=tuple(entry or here for entry in sys.path),
         working_directory=here,
         created=time.time(),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar, overload
 
 from ...errors import PathError
+from ...given import shown
 from ..language.formula import make_formula
 from .checking import check_name
 from .declared import Declared, texts
@@ -79,6 +80,8 @@ class VariedPath(Declared):
             self._weight(getattr(name, "__name__", ""), name, (), None, Scope())
             return name
         place = f"weight {name!r}"
+        if not isinstance(variations, Mapping | None):
+            raise PathError(f"{place}: variations={{suffix: formula}}, not {shown(variations)}")
         found: dict[str, Any] = {"up": up, "down": down, **(variations or {})}
         others = {suffix: f for suffix, f in found.items() if f is not None}
         if isinstance(each, list | tuple):

@@ -12,6 +12,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from ...errors import PathError, nearest
+from ...given import given_names
 from ..language.formula import Call, Formula, make_formula
 
 if TYPE_CHECKING:
@@ -70,10 +71,8 @@ class Selector:
     """
 
     def __init__(self, said: str | Iterable[str] = "all") -> None:
-        words = said.split(",") if isinstance(said, str) else list(said)
-        for word in words:
-            if not isinstance(word, str):
-                raise PathError(f"variations: {word!r} is no name or pattern")
+        names = said.split(",") if isinstance(said, str) else said
+        words = given_names(names, "variations", PathError)
         self.words = tuple(word.strip() for word in words)
 
     def picks(self, names: Iterable[str]) -> bool:
