@@ -28,6 +28,7 @@ from .nodes import Node
 __all__ = ["register_source", "resolve"]
 
 GROUP = "hepnb.sources"
+_SETTINGS = ("HEPNB_DBS", "HEPNB_RSE", "HEPNB_XROOTD")
 _SCHEME = re.compile(r"^(?P<scheme>[a-z][a-z0-9+-]*):(?!//)(?P<rest>.*)$", re.DOTALL)
 _LARGEST_LIST = 50_000_000
 _KNOWN = ("list", "glob", "file")
@@ -167,7 +168,9 @@ def _entry_point(scheme: str, node: Node) -> Catalogue | None:
 
 
 def _cache(scheme: str, name: str) -> FilePath:
-    digest = hashlib.sha256(f"{scheme}:{name}".encode()).hexdigest()[:32]
+    """Where an answer is kept: of whom it is asked, and whereto it leads, is part of the question."""
+    asked = [f"{scheme}:{name}", *(f"{s}={os.environ[s]}" for s in _SETTINGS if os.environ.get(s))]
+    digest = hashlib.sha256("\n".join(asked).encode()).hexdigest()[:32]
     return cache_dir() / "sources" / f"{scheme}-{digest}.json"
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from ..kinematics import deltaphi, deltar, mass, pt
 from .flat import Flat, Lists, aligned, as_awkward, column
 from .picked import Picked
-from .reductions import all_of, any_of, largest, least, total
+from .reductions import all_of, any_of, largest, least, product, total
 from .source import Collection, simplify
 from .subset import subset
 
@@ -197,6 +197,7 @@ def _where(condition: Any, yes: Any, no: Any) -> Any:
 OPERATIONS: dict[str, Callable[..., Any]] = {
     "count": _count,
     "sum": _over_objects("sum", total),
+    "prod": _over_objects("prod", product),
     "any": _over_objects("any", any_of),
     "all": _over_objects("all", all_of),
     "min": _extreme("min", least, np.minimum),

@@ -1,7 +1,7 @@
 """One value per row from those of its objects, on flat columns.
 
-Sums of floating point numbers add the objects in their order, in the type of the column, as awkward
-does: the results are the same to the last bit.
+Sums and products of floating point numbers take the objects in their order, in the type of the column,
+as awkward does: the results are the same to the last bit.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import numpy as np
 
 from .flat import Array, Flat
 
-__all__ = ["all_of", "any_of", "largest", "least", "total"]
+__all__ = ["all_of", "any_of", "largest", "least", "product", "total"]
 
 
 def total(flat: Flat) -> Array:
@@ -19,11 +19,26 @@ def total(flat: Flat) -> Array:
     values = flat.values
     if values.dtype.kind == "b":
         return flat.lists.sums(values)
-    if values.dtype.kind != "f":
-        values = values.astype(np.uint64 if values.dtype.kind == "u" else np.int64, copy=False)
+    values = _wide(values)
     made = np.zeros(len(flat.lists), values.dtype)
     np.add.at(made, flat.lists.rows, values)
     return made
+
+
+def product(flat: Flat) -> Array:
+    """The product over the objects, 1 where there are none: of whole numbers as int64 or uint64."""
+    assert flat.lists is not None
+    values = _wide(flat.values)
+    made = np.ones(len(flat.lists), values.dtype)
+    np.multiply.at(made, flat.lists.rows, values)
+    return made
+
+
+def _wide(values: Array) -> Array:
+    """Whole numbers and conditions in the type that holds most."""
+    if values.dtype.kind == "f":
+        return values
+    return values.astype(np.uint64 if values.dtype.kind == "u" else np.int64, copy=False)
 
 
 def any_of(flat: Flat) -> Array:

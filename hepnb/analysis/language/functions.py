@@ -32,6 +32,7 @@ _REDUCE = Function("one argument (or several, compared event by event)", 1, 8, (
 FUNCTIONS: dict[str, Function] = {
     "count": Function("one collection or condition", counts=True),
     "sum": _ONE,
+    "prod": _ONE,
     "min": _REDUCE,
     "max": _REDUCE,
     "any": _ONE,

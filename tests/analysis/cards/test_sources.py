@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path as FilePath
 
 import pytest
@@ -74,6 +75,21 @@ def test_one_of_several_sources_is_chosen(tmp_path: FilePath) -> None:
     text = f"hepnb: 1\nsource: skim\ndatasets: {{a: {{{several}}}}}\n".encode()
     assert Card(text).datasets[0].files == ("https://x.org/s.root",)
     assert Card(text, source="full").datasets[0].files == ("https://x.org/f.root",)
+
+
+def test_another_redirector_is_another_question(
+    tmp_path: FilePath, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def answer(name: str) -> list[str]:
+        return [f"{os.environ.get('HEPNB_XROOTD', 'root://one.org')}/{name}"]
+
+    register_source("redirected", answer)
+    assert files(tmp_path, "files: 'redirected:a'") == ["root://one.org/a"]
+    monkeypatch.setenv("HEPNB_XROOTD", "root://two.org")
+    assert files(tmp_path, "files: 'redirected:a'") == ["root://two.org/a"]
+    monkeypatch.delenv("HEPNB_XROOTD")
+    monkeypatch.setenv("HEPNB_OFFLINE", "1")
+    assert files(tmp_path, "files: 'redirected:a'") == ["root://one.org/a"]
 
 
 def test_a_plug_in_answers_once_and_then_the_cache(tmp_path: FilePath) -> None:

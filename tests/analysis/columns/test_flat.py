@@ -44,6 +44,10 @@ SAME: dict[str, Callable[[ak.Array, Any], Any]] = {
     "sum(hard.charge) + sum(hard.pt > 30)": lambda m, _: (
         ak.sum(hard(m).charge, axis=1) + ak.sum(hard(m).pt > 30, axis=1)
     ),
+    "prod(hard.pt)": lambda m, _: ak.prod(hard(m).pt, axis=1),
+    "prod(hard.charge) * prod(hard.pt > 30)": lambda m, _: (
+        ak.prod(hard(m).charge, axis=1) * ak.prod(hard(m).pt > 30, axis=1)
+    ),
     "count(hard)": lambda m, _: ak.num(hard(m)),
     "count(hard.charge > 0)": lambda m, _: ak.sum(hard(m).charge > 0, axis=1),
     "any(Muon.charge) or all(Muon.pt)": lambda m, _: (

@@ -113,6 +113,7 @@ def value(process: Any, events: ak.Array) -> Callable[[str], list[Any]]:
         ("count(Muon)", [3, 0, 2, 1, 2]),
         ("count(Muon.pt > 20)", [2, 0, 1, 0, 2]),
         ("sum(Muon.pt)", [66, 0, 43, 8, 109]),
+        ("prod(Muon.pt[Muon.pt > 10])", [840, 1, 372, 1, 2970]),
         ("max(Muon.pt, default=-1)", [40, -1, 31, 8, 55]),
         ("min(Muon.pt, default=0)", [5, 0, 12, 8, 54]),
         ("max(nMuon, 2)", [3, 2, 2, 2, 2]),
