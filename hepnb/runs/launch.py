@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 import os
 import subprocess
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from .job import Freezes
 
 __all__ = ["in_parts", "launch", "start"]
+
+_LONGEST_HOLD = 20.0
 
 
 def start(
@@ -156,9 +159,11 @@ def start(
             withdraw(supervisor)
         directory.discard()
         raise
+    finally:
+        if supervisor is not None:
+            release(supervisor)
     if supervisor is None:
         return run_inline(prepared, directory)
-    release(supervisor)
     return Run(directory, supervisor=supervisor)
 
 
@@ -177,7 +182,13 @@ def in_parts(given: Mapping[str, Any]) -> dict[str, Any]:
 def launch(directory: RunDirectory, *, is_held: bool = False) -> subprocess.Popen[bytes]:
     """Start the supervisor of a run that has been written; one that is held waits for `release`."""
     command = supervisor_command(directory.path)
-    return detached(command, directory.supervisor_log, is_held=is_held)
+    supervisor = detached(command, directory.supervisor_log, is_held=is_held)
+    if is_held:
+        # Of a run that is held for long others would think that it is lost.
+        in_any_case = threading.Timer(_LONGEST_HOLD, release, [supervisor])
+        in_any_case.daemon = True
+        in_any_case.start()
+    return supervisor
 
 
 def run_inline(prepared: Prepared, directory: RunDirectory) -> Run:

@@ -58,7 +58,6 @@ def withdraw(process: subprocess.Popen[bytes]) -> None:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-    release(process)
 
 
 def kill(command: Sequence[str], pid: int | None = None) -> None:

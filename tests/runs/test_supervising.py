@@ -178,11 +178,16 @@ def test_a_run_that_the_cell_refuses_takes_along_a_zygote_that_hangs(
 
 
 _HELD = """import os, pathlib, signal, sys, time, hepnb as hn
-from hepnb.runs import preparing
+from hepnb.runs import launch, preparing
 file, begun, end = sys.argv[1:]
+if end == "look for long":
+    launch._LONGEST_HOLD = 1.0
 def look(inputs, job):
     (row,) = hn.runs()
-    time.sleep(4)  # were the run not held, its first chunk would have begun by now
+    if end == "look for long":
+        while not pathlib.Path(begun).exists(): time.sleep(0.01)
+    else:
+        time.sleep(4)  # were the run not held, its first chunk would have begun by now
     print(row["id"], row["state"], pathlib.Path(begun).exists(), flush=True)
     if end == "die":
         os.kill(os.getpid(), signal.SIGKILL)
@@ -196,13 +201,13 @@ path.hist("x", x="x: 0, 2000, int")
 print(path.start(file, workers=1).wait(60).status)"""
 
 
-@pytest.mark.parametrize("end", ["go on", "die"])
+@pytest.mark.parametrize("end", ["go on", "die", "look for long"])
 def test_a_run_is_held_while_the_cell_looks_at_its_files_unless_the_kernel_dies(
     numbered, tmp_path, end
 ):
     command = [sys.executable, "-c", _HELD, numbered[0][0], str(tmp_path / "begun"), end]
     kernel = subprocess.run(command, capture_output=True, text=True, check=False)
     run, state, has_begun, *said = kernel.stdout.split()
-    assert (state, has_begun) == ("starting", "False"), kernel.stderr
-    assert said == (["done"] if end == "go on" else [])
+    assert (state, has_begun) == ("starting", str(end == "look for long")), kernel.stderr
+    assert said == ([] if end == "die" else ["done"])
     assert hn.attach(run).wait(60).hist("x").sum() == 400
