@@ -69,7 +69,7 @@ class Builder:
         }
         for section, add in sections.items():
             for name, (key, node) in self.tree.section(section).entries.items():
-                with self.at(key):
+                with key.blamed():
                     add(name, node)
                 if len(self.path._steps) > MOST:
                     raise key.error(f"more than {MOST:,} steps; a card is for fewer")
@@ -86,16 +86,6 @@ class Builder:
                 raise place.error("definitions that need each other in too long a row") from None
 
     # places
-
-    @contextmanager
-    def at(self, node: Node) -> Iterator[None]:
-        """Give errors of the path the place of a node."""
-        try:
-            yield
-        except CardError:
-            raise
-        except HepnbError as error:
-            raise node.error(str(error)) from None
 
     @contextmanager
     def placed(self) -> Iterator[None]:
@@ -164,17 +154,17 @@ class Builder:
 
     def _definition(self, name: str, node: Node) -> None:
         self.told(f"definition {name!r}", node)
-        with self.at(node):
+        with node.blamed():
             self.path.define(name, self.formula(node))
 
     def _replacement(self, name: str, node: Node) -> None:
         self.told(f"replacement of {name!r}", node)
-        with self.at(node):
+        with node.blamed():
             self.path.replace(name, self.formula(node))
 
     def _select(self, name: str, node: Node) -> None:
         self.told(f"select {name!r}", node)
-        with self.at(node):
+        with node.blamed():
             self.path.select(name, self.formula(node))
 
     def _category(self, name: str, node: Node) -> None:
@@ -197,7 +187,7 @@ class Builder:
 
     def _axis(self, node: Node, place: str) -> str:
         text = self.text(node)
-        with self.at(node):
+        with node.blamed():
             source, spec = split_axis(text, place)
         return f"{self.finished(source, node)}:{spec}"
 
@@ -206,7 +196,7 @@ class Builder:
         self.told(place, node)
         if not isinstance(node, Branch):
             refuse_taken([name], self.path.hist, node, f"{place}: an axis")
-            with self.at(node):
+            with node.blamed():
                 self.path.hist(name, **{name: self._axis(node, place)})
             return
         axes = {}

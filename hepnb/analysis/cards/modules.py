@@ -24,7 +24,7 @@ def add_module(builder: Builder, name: str, node: Node) -> None:
         kind = name if said is None else builder.text(said)
         parameters = node.section("parameters")
     values = {key: _value(builder, part) for key, part in parameters.items()}
-    with builder.at(node):
+    with node.blamed():
         builder.path.add_module(module_of(kind, values))
     builder.told(f"module {builder.path._steps[-1].name!r}", node)
 

@@ -10,10 +10,11 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...errors import CardError, nearest
+from ...errors import CardError, HepnbError, nearest, one_line
 
 __all__ = ["Mapping", "Mark", "Node", "Scalar", "Sequence", "parse", "plain_value"]
 
@@ -55,6 +56,18 @@ class Node(ABC):
     def error(self, message: str) -> CardError:
         """The error that says `message` of this value."""
         return self.mark.error(message)
+
+    @contextmanager
+    def blamed(self, *others: type[Exception]) -> Iterator[None]:
+        """Give errors of what is done with this value its place; those of the types `others`, too."""
+        try:
+            yield
+        except CardError:
+            raise
+        except HepnbError as error:
+            raise self.error(str(error)) from None
+        except others as error:
+            raise self.error(one_line(error)) from None
 
     @property
     @abstractmethod

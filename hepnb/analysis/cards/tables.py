@@ -25,6 +25,6 @@ def add_lookup(builder: Builder, name: str, node: Node) -> None:
         if "lumi_mask" in said and key != "lumi_mask":
             raise part.error(f"lookup {name!r}: a lumi_mask has no {key}; remove it")
     words = {key: part.plain for key, part in said.items() if key in ("outside", "what")}
-    with builder.at(place):
+    with place.blamed():
         table = LumiMask(file) if "lumi_mask" in said else lookup(file, **words)
     builder.path.lookup(name, table)

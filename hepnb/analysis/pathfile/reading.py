@@ -10,11 +10,10 @@ import platform
 import re
 import types
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ...errors import CardError, HepnbError, PathError, nearest, one_line
+from ...errors import CardError, PathError, nearest, one_line
 from ...given import shown
 from ..cards.kinds import Listed, Named, Record
 from ..cards.nodes import Mapping, Node, Scalar, Sequence, parse
@@ -124,16 +123,9 @@ class Reader:
                 FORMS[kind].read(path, said, self)
         return path
 
-    @contextmanager
-    def at(self, node: Node) -> Iterator[None]:
-        """Give errors the place of a node."""
-        try:
-            yield
-        except CardError:
-            raise
-        except (HepnbError, SyntaxError, ValueError, TypeError, KeyError) as error:
-            said = str(error) if isinstance(error, HepnbError) else one_line(error)
-            raise node.error(said) from None
+    def at(self, node: Node) -> AbstractContextManager[None]:
+        """Give errors the place of a node, those of Python's own too."""
+        return node.blamed(SyntaxError, ValueError, TypeError, KeyError)
 
     def need_consent(self, node: Node) -> None:
         """Raise `CardError` where code is not allowed."""
