@@ -245,10 +245,10 @@ def _per_thousand(path: Any, file: str) -> float:
 
 def _start(file: str, repeats: int) -> None:
     peers = ["dask, the same work", "dask"] if is_there("dask") else []
-    engines = ["hepnb", *peers]
-    names = {"hepnb": "hepnb, a chunk", "dask": "dask, a task that does nothing"}
+    engines = ["hepnb in a notebook", "hepnb", *peers]
+    names = {"hepnb": "hepnb in a script", "dask": "dask, a task that does nothing"}
     cases = {names.get(e, e): partial(measured, "first", e, file) for e in engines}
-    peer = peers[0] if peers else "hepnb, a chunk"
+    peer = peers[0] if peers else "hepnb in a script"
     show("from nothing to the first result", interleaved(cases, repeats), peer, "0.5 at most")
 
 

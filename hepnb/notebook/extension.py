@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..runs.spare import RESERVE
 from .completion import KEYS, complete
 from .magics import HepMagics
 
@@ -17,12 +18,16 @@ __all__ = ["load_ipython_extension", "unload_ipython_extension"]
 
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
-    """Register `%hepanalysis`, `%%hepanalysis` and their completion; once is enough."""
+    """Register `%hepanalysis`, `%%hepanalysis` and their completion; once is enough.
+
+    From then on a supervisor waits beside the notebook, so that the next run begins at once.
+    """
     if _loaded(shell):
         return
     shell.register_magics(HepMagics(shell))
     for key in KEYS:
         shell.set_hook("complete_command", complete, str_key=key)
+    RESERVE.keep()
 
 
 def unload_ipython_extension(shell: InteractiveShell) -> None:
@@ -32,6 +37,7 @@ def unload_ipython_extension(shell: InteractiveShell) -> None:
     shell.magics_manager.registry.pop(HepMagics.__name__, None)
     for key in KEYS:
         shell.strdispatchers["complete_command"].strs.pop(key, None)
+    RESERVE.close()
 
 
 def _loaded(shell: InteractiveShell) -> bool:

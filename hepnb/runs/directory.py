@@ -155,6 +155,11 @@ class RunDirectory:
         return self.path / "supervisor.log"
 
     @property
+    def spare(self) -> Path:
+        """By which name the process is called that took the run up, where it had waited for one."""
+        return self.path / "spare"
+
+    @property
     def cancel_request(self) -> Path:
         """A file that asks the run to end, from where its socket cannot be reached."""
         return self.path / "cancel"

@@ -24,6 +24,7 @@ from .processes import detached, release, withdraw
 from .reusing import find_earlier
 from .run import Run
 from .settings import Settings
+from .spare import RESERVE
 from .spec import supervisor_command
 
 if TYPE_CHECKING:
@@ -181,9 +182,15 @@ def in_parts(given: Mapping[str, Any]) -> dict[str, Any]:
 
 def launch(directory: RunDirectory, *, is_held: bool = False) -> subprocess.Popen[bytes]:
     """Start the supervisor of a run that has been written; one that is held waits for `release`."""
-    command = supervisor_command(directory.path)
-    supervisor = detached(command, directory.supervisor_log, is_held=is_held)
-    if is_held:
+    supervisor = RESERVE.hand_over(directory) or detached(
+        supervisor_command(directory.path),
+        directory.supervisor_log,
+        is_held=True,
+        at_end=RESERVE.replace,
+    )
+    if not is_held:
+        release(supervisor)
+    else:
         # Of a run that is held for long others would think that it is lost.
         in_any_case = threading.Timer(_LONGEST_HOLD, release, [supervisor])
         in_any_case.daemon = True

@@ -36,13 +36,15 @@ class Policy:
 
     `max_runs`: runs of one user at once on this machine; `lifetime` [s]: how long a run may last
     before it is interrupted (`hn.resume` goes on); `disk` [bytes]: what all runs of one user may
-    take under their state directory; `cache` [bytes]: what their column cache may take, 0 for none.
+    take under their state directory; `cache` [bytes]: what their column cache may take, 0 for none;
+    `spare` [s]: how long a supervisor may wait beside a notebook for its next run, 0 for none.
     """
 
     max_runs: float | None = None
     lifetime: float | None = None
     disk: float | None = None
     cache: float | None = None
+    spare: float | None = None
 
     @classmethod
     def of_site(cls) -> Policy:
@@ -129,6 +131,7 @@ def _limit(file: Path, key: str, value: Any) -> float:
         "lifetime": _TIMES,
         "disk": _SIZES,
         "cache": _SIZES,
+        "spare": _TIMES,
     }.get(key)
     if units is None:
         if type(value) is int and value >= 0:

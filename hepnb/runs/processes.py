@@ -10,27 +10,33 @@ import os
 import signal
 import subprocess
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
-__all__ = ["detached", "kill", "release", "withdraw"]
+__all__ = ["detached", "kill", "opened", "print_into", "release", "withdraw"]
 
 
 def detached(
-    command: Sequence[str], log: Path, *, keep: Sequence[int] = (), is_held: bool = False
+    command: Sequence[str],
+    log: Path | None = None,
+    *,
+    keep: Sequence[int] = (),
+    is_held: bool = False,
+    at_end: Callable[[], object] | None = None,
 ) -> subprocess.Popen[bytes]:
     """Start `command`, which writes what it prints to `log` and inherits the descriptors `keep`.
 
     It imports this very hepnb, wherever it runs. It has nothing to read, but one that is held does
-    not find its input at an end before it is released, or this process is gone.
+    not find its input at an end before it is released, or this process is gone. `at_end` is called,
+    in a thread, when it has ended.
     """
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONUNBUFFERED"}
     home = str(Path(__file__).parents[2])
     environment["PYTHONPATH"] = os.pathsep.join(
         filter(None, (home, environment.get("PYTHONPATH", "")))
     )
-    with log.open("ab") as printed:
-        log.chmod(0o600)
+    with contextlib.nullcontext(subprocess.DEVNULL) if log is None else opened(log) as printed:
         process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE if is_held else subprocess.DEVNULL,
@@ -41,9 +47,29 @@ def detached(
             env=environment,
             pass_fds=keep,
         )
+
+    def reap() -> None:
+        process.wait()
+        if at_end is not None:
+            at_end()
+
     # It may outlive this process; where it does not, it leaves no zombie.
-    threading.Thread(target=process.wait, name="hepnb-reaper", daemon=True).start()
+    threading.Thread(target=reap, name="hepnb-reaper", daemon=True).start()
     return process
+
+
+def opened(log: Path) -> BinaryIO:
+    """The end of a log that only its owner can read."""
+    printed = log.open("ab")
+    log.chmod(0o600)
+    return printed
+
+
+def print_into(log: Path) -> None:
+    """Have this process print into a log from now on."""
+    with opened(log) as printed:
+        for descriptor in (1, 2):
+            os.dup2(printed.fileno(), descriptor)
 
 
 def release(process: subprocess.Popen[bytes]) -> None:
@@ -58,12 +84,15 @@ def withdraw(process: subprocess.Popen[bytes]) -> None:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
     process.wait()
+    with contextlib.suppress(BrokenPipeError):
+        release(process)
 
 
 def kill(command: Sequence[str], pid: int | None = None) -> None:
     """Kill the process of this command, with this pid or, where that is not known, with any."""
     import psutil
 
+    # One that is only just starting has not said its pid yet.
     for known in psutil.pids() if pid is None else [pid]:
         try:
             process = psutil.Process(known)

@@ -22,7 +22,8 @@ from .directory import RunDirectory, find_run
 from .normalising import scaled
 from .processes import kill
 from .settings import MOST_WORKERS, whole
-from .spec import RunSpec, supervisor_command
+from .spare import command_of
+from .spec import RunSpec
 from .unheard import unheard
 from .views import Collections, Costs, Datasets, Files, Record, Table, Workers, in_terminal
 
@@ -356,9 +357,8 @@ class Run:
 
     def kill(self) -> None:
         """End it at once, by force. Everything committed is kept; it is `lost`, and can be resumed."""
-        # One that is only just starting has not said its pid yet.
         holder = self._directory.supervisor() if self._directory.is_supervised() else None
-        kill(supervisor_command(self.directory), holder and holder[0])
+        kill(command_of(self._directory), holder and holder[0])
         deadline = time.monotonic() + _DIES_WITHIN
         while self._directory.is_supervised() and time.monotonic() < deadline:
             time.sleep(0.01)

@@ -16,7 +16,17 @@ from ..errors import RunError
 from .record import read_record, write_record
 from .settings import Settings
 
-__all__ = ["OPEN_FILES", "PYTHON", "SAID", "TAKEN", "FileSpec", "RunSpec", "supervisor_command"]
+__all__ = [
+    "OPEN_FILES",
+    "PYTHON",
+    "SAID",
+    "SPARE",
+    "SUPERVISING",
+    "TAKEN",
+    "FileSpec",
+    "RunSpec",
+    "supervisor_command",
+]
 
 VERSION = 1
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -25,13 +35,17 @@ TAKEN = 11
 """The exit status of a supervisor that found another one at work."""
 SAID = "hepnb: "
 """How a supervisor's last line begins where it says why it cannot work."""
+SUPERVISING = (sys.executable, "-m", "hepnb.runs.supervising")
+"""How the command of every supervisor begins."""
+SPARE = "spare"
+"""Its first argument where it waits for a run, whose directory it is otherwise; a name follows."""
 OPEN_FILES = 16
 """How many files a worker keeps open; the supervisor leases chunks accordingly."""
 
 
 def supervisor_command(directory: Path) -> list[str]:
-    """The command of the process that supervises the run in this directory."""
-    return [sys.executable, "-m", "hepnb.runs.supervising", str(directory)]
+    """The command of a process that supervises the run in this directory from the start."""
+    return [*SUPERVISING, str(directory)]
 
 
 @dataclass(frozen=True)

@@ -17,25 +17,25 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ..errors import HepnbError, StoreError
+from ..histograms import Signature, StoreWriter
 from .committing import Commits
 from .crew import Crew
 from .directory import RunDirectory, state_directory
 from .engines import Engine
 from .engines.local import LocalEngine
+from .folding import Folder
 from .leasing import Leases
 from .logs import LogFile, LogWriter
 from .plan import Plan
 from .policy import SiteWatch
+from .rebuilding import open_store, rebuild
+from .reporting import Reporter
 from .requests import Requests
 from .spec import SAID, TAKEN, RunSpec
 from .watchers import Watchers
 from .writing import Writing
-
-if TYPE_CHECKING:
-    from ..histograms import StoreWriter
 
 __all__ = ["Supervisor"]
 
@@ -70,14 +70,8 @@ class Supervisor:
         )
         self.crew = Crew(self, self.spec.workers)
         self._selector = selectors.DefaultSelector()
-        # The zygote imports its libraries while this process imports its own.
         self.engine = engine(directory, self.spec, self._selector, self.crew)
         self.crew.start()
-        from ..histograms import Signature
-        from .folding import Folder
-        from .rebuilding import open_store, rebuild
-        from .reporting import Reporter
-
         known = {n: Signature.from_dict(dict(d)) for n, d in self.spec.signatures.items()}
         try:
             # From here on this process is the only writer of the directory.

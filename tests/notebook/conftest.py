@@ -35,6 +35,7 @@ def shell(monkeypatch: pytest.MonkeyPatch) -> Iterator[InteractiveShell]:
     shell.colors = "nocolor"
     shell.run_line_magic("load_ext", "hepnb")
     yield shell
+    shell.run_line_magic("unload_ext", "hepnb")
     InteractiveShell.clear_instance()
 
 

@@ -95,9 +95,9 @@ def test_an_unknown_engine_is_refused(numbered, pt_path):
         pt_path.start(numbered[0], engine="slurm")
 
 
-def test_a_supervisor_of_workers_loads_nothing_of_it_before_it_starts_them():
+def test_the_process_of_a_supervisor_loads_nothing_of_it_before_it_starts_a_zygote():
     """It would cost every run a third of a second."""
-    code = "import sys, hepnb.runs.supervisor; print(*sys.modules)"
+    code = "import sys, hepnb.runs.supervising; print(*sys.modules)"
     loaded = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )

@@ -85,14 +85,18 @@ def ends_whole(run: Any, processes: list[psutil.Process]) -> None:
 
 
 @pytest.mark.parametrize("what", ["interrupt", "restart", "kill"])
-def test_a_run_outlives_what_happens_to_its_kernel(numbered, kernel, what):
+@pytest.mark.parametrize("before", ["", "%load_ext hepnb"])
+def test_a_run_outlives_what_happens_to_its_kernel(numbered, kernel, what, before):
+    """Also one that took the supervisor that waits beside a notebook."""
     manager, client = kernel
+    assert say(client, before) == ""
     said = say(client, START.format(files=numbered[0]))
     run = hn.attach(said.split("RUN ")[1].split()[0])
     while run.snapshot()["pid"] is None:
         time.sleep(0.01)
     processes = family(run)
     assert os.getsid(processes[0].pid) == processes[0].pid
+    assert run._directory.spare.exists() == bool(before)
     if what == "interrupt":
         number = client.execute("print('WAITING', flush=True)\nrun.wait()")
         while "WAITING" not in client.get_iopub_msg(timeout=60)["content"].get("text", ""):

@@ -19,12 +19,11 @@ import time
 import traceback
 from dataclasses import dataclass
 from importlib import import_module
-from pathlib import Path
 
 from ..directory import RunDirectory
 from ..settings import Settings
 
-__all__ = ["Zygote", "first_zygote", "launch_zygote"]
+__all__ = ["Zygote", "first_zygote", "launch_zygote", "told"]
 
 _SHARED = (
     "hepnb.frames",
@@ -77,33 +76,64 @@ class Zygote:
     channel: socket.socket
 
 
-def first_zygote(directory: RunDirectory, settings: Settings) -> Zygote:
-    """Start the zygote of a run from a process that has imported little, and never had a zygote."""
+def first_zygote(directory: RunDirectory | None, settings: Settings | None) -> Zygote | None:
+    """Start the zygote of a run from a process that has imported little, and never had a zygote.
+
+    Where the run is not known yet it waits to be `told`; None where it cannot be started before.
+    """
     # A supervisor computes nothing in threads; its libraries would start them all the same.
     os.environ.update(_environment(1))
-    if settings.environment or settings.threads > 1:
-        return launch_zygote(directory, settings)
     for module in _SHARED:
         import_module(module)
-    if threading.active_count() > 1:  # by a sitecustomize, say: a fork would lose them
+    # By a sitecustomize, say: a fork would lose them.
+    has_threads = threading.active_count() > 1
+    if directory is None or settings is None:
+        return None if has_threads else _fork_zygote(None)
+    if has_threads or _is_another(settings):
         return launch_zygote(directory, settings)
+    return _fork_zygote(directory)
+
+
+def told(zygote: Zygote | None, directory: RunDirectory, settings: Settings) -> Zygote:
+    """Have a zygote that waits load this run; another one, where it does not fit or is not there."""
+    if zygote is not None:
+        if not _is_another(settings):
+            with contextlib.suppress(OSError):
+                zygote.channel.send(os.fsencode(directory.path))
+                return zygote
+        zygote.channel.close()
+        zygote.process.kill()
+        zygote.process.wait()
+    return launch_zygote(directory, settings)
+
+
+def _is_another(settings: Settings) -> bool:
+    """Whether the run's zygote has an environment that is not the supervisor's."""
+    return bool(settings.environment) or settings.threads > 1
+
+
+def _fork_zygote(directory: RunDirectory | None) -> Zygote:
     gc.freeze()
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     pid = os.fork()
     if pid == 0:
         ours.close()
-        _become_zygote(theirs.detach(), directory.path)
+        _become_zygote(theirs.detach(), directory)
     theirs.close()
     return Zygote(_Forked(pid), ours)
 
 
-def _become_zygote(descriptor: int, path: Path) -> None:
+def _become_zygote(descriptor: int, directory: RunDirectory | None) -> None:
     """In the forked child: never return."""
     status = 1
+    # What its supervisor reads is not for it, nor does it keep that open.
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
     try:
         from .zygote import main
 
-        main(descriptor, path)
+        main(descriptor, directory)
         status = 0
     except BaseException:  # noqa: BLE001  a fork must never return into the supervisor
         traceback.print_exc()

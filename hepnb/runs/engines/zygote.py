@@ -23,6 +23,7 @@ import msgpack
 from ...errors import one_line
 from ..bundle import Bundle
 from ..directory import RunDirectory
+from ..processes import print_into
 from ..spec import RunSpec
 from .limits import limit_address_space
 
@@ -54,10 +55,9 @@ def load(directory: RunDirectory, spec: RunSpec) -> Bundle:
     return Bundle.read(directory.bundle)
 
 
-def main(descriptor: int, path: Path) -> None:
-    """Serve the supervisor until it closes the socket, or dies."""
+def main(descriptor: int, directory: RunDirectory | None) -> None:
+    """Serve the supervisor until it closes the socket, or dies; it says of which run, if need be."""
     control = socket.socket(fileno=descriptor)
-    directory = RunDirectory(path)
     # Imports make hundreds of thousands of objects, and all of them stay.
     gc.disable()
     try:
@@ -65,8 +65,14 @@ def main(descriptor: int, path: Path) -> None:
             importlib.import_module(module)
         from ...analysis.reading.events import decompress_fast
 
-        spec = RunSpec.read(directory.spec)
         decompress_fast()
+        if directory is None:
+            path = control.recv(1 << 16)
+            if not path:
+                return
+            directory = RunDirectory(Path(os.fsdecode(path)))
+            print_into(directory.supervisor_log)
+        spec = RunSpec.read(directory.spec)
         bundle = load(directory, spec)
     except BaseException as error:  # noqa: BLE001  the user's code
         text = "".join(traceback.format_exception(error))
@@ -77,7 +83,7 @@ def main(descriptor: int, path: Path) -> None:
     gc.freeze()
     gc.enable()
     _say(control, {"k": "ready"})
-    _serve(control, bundle, spec, path)
+    _serve(control, bundle, spec, directory.path)
 
 
 def _say(control: socket.socket, message: dict[str, str]) -> None:
@@ -195,4 +201,4 @@ def _show_stacks() -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), Path(sys.argv[2]))
+    main(int(sys.argv[1]), RunDirectory(Path(sys.argv[2])))
