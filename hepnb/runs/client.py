@@ -59,6 +59,8 @@ class Client:
         self._log = LogFile(directory.log)
         self._log_lock = threading.Lock()
         self._born = time.monotonic()
+        # What is kept on disk may say that a run goes on whose supervisor is gone.
+        self._look_at_files()
         # The thread holds no client while it waits for a lost run: it ends with the last handle.
         self._thread = threading.Thread(
             target=_follow, args=(weakref.ref(self),), name="hepnb-client", daemon=True

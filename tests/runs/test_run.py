@@ -264,6 +264,8 @@ def test_a_killed_supervisor_is_noticed_and_takes_its_workers_with_it(numbered):
     supervisor = psutil.Process(run.snapshot()["pid"])
     family = supervisor.children(recursive=True)
     run.kill()
+    # Whoever comes is told at once, whatever the last snapshot on disk says.
+    assert {hn.attach(run.id).status for _ in range(10)} == {"lost"}
     with pytest.raises(RunError, match="its supervisor is gone"):
         run.wait(20)
     assert run.status == "lost"
