@@ -23,6 +23,7 @@ __all__ = [
     "list_value",
     "number_value",
     "parameters",
+    "seconds_value",
     "text_value",
     "unquoted",
 ]
@@ -57,6 +58,17 @@ def number_value(option: str, text: str | None, names: Mapping[str, Any]) -> int
         return int(str(value).replace("_", ""))
     except ValueError:
         raise UsageError(f"{option} {text}: a whole number is needed") from None
+
+
+def seconds_value(option: str, text: str | None, names: Mapping[str, Any]) -> float | None:
+    """A number of seconds, or the variable that holds it. Raises UsageError."""
+    if text is None:
+        return None
+    value = _asked_or_text(text, names)
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise UsageError(f"{option} {text}: a number of seconds is needed") from None
 
 
 def handle_name(text: str) -> str:

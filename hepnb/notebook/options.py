@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from IPython.core.error import UsageError
 from IPython.core.magic_arguments import argument
 
-from .arguments import number_value, text_value
+from .arguments import number_value, seconds_value, text_value
 
 __all__ = ["POLICIES", "START_OPTIONS", "data_option", "start_options", "start_settings"]
 
@@ -78,7 +78,7 @@ def start_settings(given: Namespace, names: Mapping[str, Any]) -> dict[str, Any]
         "out": text_value(given.out, names) if given.out else None,
         "on_error": policy,
         "retries": number_value("--retries", given.retries, names),
-        "timeout": number_value("--timeout", given.timeout, names),
+        "timeout": seconds_value("--timeout", given.timeout, names),
         "memory": text_value(given.memory, names) if given.memory else None,
         "seed": number_value("--seed", given.seed, names),
         "allow_duplicates": given.allow_duplicates,

@@ -84,7 +84,9 @@ class Verbs:
         from ..runs.text import level_name, log_text
 
         given = parse_argstring(self.log, line)
-        count = number_value("-n", given.count, self._names) or 20
+        count = number_value("-n", given.count, self._names) or 0
+        if count < 1:
+            raise UsageError(f"-n {given.count}: at least 1")
         level = level_name(unquoted(given.level) if given.level else None)
         _say(log_text(self._one(given), count, level))
 
@@ -110,9 +112,15 @@ class Verbs:
     @_which
     def pause(self, line: str) -> None:
         """Start no further chunk; `resume` goes on."""
+        from ..runs.client import ENDED
+
         run = self._one(parse_argstring(self.pause, line), running=True)
-        run.pause()
-        _say(f"run {run.id} pauses; %hepanalysis resume goes on")
+        if run.status not in ENDED:
+            run.pause()
+        if run.status in ENDED:
+            _say(f"run {run.id} is {run.status} already: there is nothing to pause")
+        else:
+            _say(f"run {run.id} pauses; %hepanalysis resume goes on")
 
     @magic_arguments("%hepanalysis resume")
     @_which
@@ -134,15 +142,22 @@ class Verbs:
     def scan(self, line: str) -> None:
         """Run all combinations of parameters in the background."""
         from .._bind import scan
+        from ..runs.scans.scanning import settings_of_scans
 
         given = parse_argstring(self.scan, line)
         settings: dict[str, Any] = start_settings(given, self._names)
         if given.max_parallel:
             at_once = number_value("--max-parallel", given.max_parallel, self._names)
             settings["max_parallel"] = at_once
-        lists: dict[str, Any] = dict(list_value(text, self._names) for text in given.lists)
-        if taken := [name for name in lists if name in settings]:
-            raise UsageError(f"{taken[0]} is a setting of the runs: name the parameter otherwise")
+        taken = settings_of_scans()
+        lists: dict[str, Any] = {}
+        for text in given.lists:
+            name, values = list_value(text, self._names)
+            if name in lists:
+                raise UsageError(f"{name} is given twice: write {name}=VALUE,VALUE")
+            if name in taken:
+                raise UsageError(f"{name} is a setting of the runs: name the parameter otherwise")
+            lists[name] = values
         maker = self._variable(given.maker, "a function that makes a path")
         data = data_value(given.data, self._names)
         self.name_and_show(scan(maker, data, **settings, **lists), given.handle)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from collections.abc import Callable
@@ -112,12 +113,14 @@ def test_braces_in_the_body_are_left_alone(cell: Cell, shell: InteractiveShell) 
 
 def test_options_reach_the_run(cell: Cell, shell: InteractiveShell, tmp_path: Path) -> None:
     shell.user_ns["n"] = 1
-    options = f"--workers $n --chunk 1_000 --out {tmp_path}/here --on-error skip"
+    options = f"--workers $n --chunk 1_000 --out {tmp_path}/here --on-error skip --timeout 90.5"
     ok, said = cell(f"%%hepanalysis muons --data files {options}\n" + BODY)
     assert ok, said
     run = shell.user_ns["run"].wait(30)
     assert run.directory == tmp_path / "here"
     assert (run.progress["chunks"], len(run.workers)) == (2, 1)
+    asked = json.loads((run.directory / "spec.json").read_text())
+    assert asked["settings"]["timeout"] == 90.5
 
 
 @pytest.mark.parametrize(
@@ -136,6 +139,8 @@ def test_options_reach_the_run(cell: Cell, shell: InteractiveShell, tmp_path: Pa
         ("muons --data files --with n_mions", ["no variable 'n_mions'"]),
         ("muons --data files --with sample", ["--with sample", "a number or a text"]),
         ("muons --data files --memory lots", ["memory='lots'"]),
+        ("muons --data files --timeout long", ["--timeout long", "number of seconds"]),
+        ("muons --data files --timeout nan", ["timeout=nan"]),
     ],
 )
 def test_a_mistake_on_the_line_is_one_line(cell: Cell, line: str, words: list[str]) -> None:
@@ -286,6 +291,11 @@ def test_attach_finds_a_run_by_part_of_its_id(
         ("scan len pt --data files", ["NAME=VALUE"]),
         ("scan len pt=$sample --data files", ["$sample is no list"]),
         ("scan len workers=1,2 --data files", ["workers is a setting of the runs"]),
+        ("scan len threads=2 --data files", ["threads is a setting of the runs"]),
+        ("scan len data=1 --data files", ["data is a setting of the runs"]),
+        ("scan len pt=1 iso=1 pt=2 --data files", ["pt is given twice: write pt=VALUE,VALUE"]),
+        ("scan files pt=1 --data files", ["a function of the parameters", "not the list"]),
+        ("log -n 0", ["-n 0: at least 1"]),
         ("plan nothing --data files", ["no variable 'nothing'"]),
         ("pause", ["no run is running"]),
         ("log --level warn", ["did you mean 'WARNING'?"]),
@@ -328,6 +338,7 @@ def test_pause_and_resume(cell: Cell, shell: InteractiveShell) -> None:
     ok, said = cell("%hepanalysis resume -o again")
     assert ok, said
     assert shell.user_ns["again"].wait(60).progress["events"] == 2000
+    assert "is done already: there is nothing to pause" in cell("%hepanalysis pause")[1]
 
 
 def test_a_scan_and_its_names(cell: Cell, shell: InteractiveShell) -> None:

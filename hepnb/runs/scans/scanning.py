@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ...errors import HepnbError, RunError
+from ...given import shown
 from ..directory import state_directory
 from ..launch import in_parts, start
 from ..listing import obey_the_site
@@ -24,7 +25,7 @@ from .run_set import RunSet
 if TYPE_CHECKING:
     from ...analysis import Path
 
-__all__ = ["scan"]
+__all__ = ["scan", "settings_of_scans"]
 
 _MOST_RUNS = 10_000
 
@@ -63,6 +64,7 @@ def scan(
         If the path of a combination is wrong; the combination is named. Nothing has started then.
     """
     settings, inputs, grid = _asked(data, lists)
+    _check_function(make_path, grid)
     prepared: list[Prepared] = []
     skipped: list[int] = []
     for number, point in enumerate(grid):
@@ -96,9 +98,18 @@ def scan(
     return RunSet(directory)
 
 
+def _settings_of_runs() -> set[str]:
+    return {*inspect.signature(start).parameters} - {"path", "data", "out"}
+
+
+def settings_of_scans() -> set[str]:
+    """The keywords of `scan` that are no parameter of the function."""
+    return _settings_of_runs() | {*inspect.signature(scan).parameters} - {"lists"}
+
+
 def _asked(data: Any, given: Mapping[str, Any]) -> tuple[dict[str, Any], Inputs, Grid]:
     """The settings of all runs, their input, and the grid."""
-    of_start = {*inspect.signature(start).parameters} - {"path", "data", "out"}
+    of_start = _settings_of_runs()
     grid = Grid.of({name: values for name, values in given.items() if name not in of_start})
     if len(grid) > _MOST_RUNS:
         raise RunError(
@@ -108,6 +119,26 @@ def _asked(data: Any, given: Mapping[str, Any]) -> tuple[dict[str, Any], Inputs,
     settings = in_parts({name: value for name, value in given.items() if name in of_start})
     inputs = Inputs.of(data, allow_duplicates=bool(settings.get("allow_duplicates")))
     return settings, inputs, grid
+
+
+def _check_function(make_path: Any, grid: Grid) -> None:
+    """Raise RunError unless it can be called with these parameters."""
+    if not callable(make_path):
+        raise RunError(
+            "a scan needs a function of the parameters that makes a path, not "
+            f"{shown(make_path)}: hn.scan(make_path, data, pt=[20, 25])"
+        )
+    try:
+        signature = inspect.signature(make_path)
+    except (TypeError, ValueError):
+        return  # one in C does not tell
+    try:
+        signature.bind(**grid.lists)
+    except TypeError as error:
+        raise RunError(
+            f"{_called(make_path)}{signature} does not fit the parameters "
+            f"{', '.join(grid.lists)}: {error}"
+        ) from None
 
 
 def _path(make_path: Callable[..., Path | None], point: Mapping[str, Value]) -> Path | None:
