@@ -21,13 +21,14 @@ import hepnb
 PROJECT = Path(__file__).resolve().parents[1]
 PACKAGE = PROJECT / "hepnb"
 
-# Each room and the rooms it may know. Everyone may know `errors`, `frames`, `folders`, `given`, `whole` and, for the version,
+# Each room and the rooms it may know. Everyone may know `errors`, `frames`, `folders`, `given`, `shell`, `whole` and, for the version,
 # `hepnb`.
 ARROWS: dict[str, set[str]] = {
     "errors": set(),
     "frames": set(),
     "folders": set(),
     "given": set(),
+    "shell": set(),
     "whole": set(),
     "analysis": set(),
     "histograms": set(),
@@ -124,9 +125,16 @@ def upward(file: Path) -> Iterator[str]:
         if module[0] != "hepnb":
             continue
         target = room_of(module)
-        known = {room, "errors", "frames", "folders", "given", "whole", "__version__"} | ARROWS.get(
-            room, set()
-        )
+        known = {
+            room,
+            "errors",
+            "frames",
+            "folders",
+            "given",
+            "shell",
+            "whole",
+            "__version__",
+        } | ARROWS.get(room, set())
         if target not in known:
             yield f"{file.relative_to(PROJECT)}:{line}: {room} must not know {target}"
 

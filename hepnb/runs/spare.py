@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import RunError
+from ..shell import interactive_shell
 from .directory import RunDirectory
 from .policy import Policy
 from .processes import detached, opened, withdraw
@@ -81,12 +82,12 @@ class _Spare:
 
 
 class Reserve:
-    """The spare of this process, if it is a notebook that wants one."""
+    """The spare of this process, if it is a notebook: from the extension on, or from its first run."""
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self._waiting: _Spare | None = None
-        self._is_wanted = False
+        self._is_wanted: bool | None = None
 
     def keep(self) -> None:
         """Have a spare from now on: this process is a notebook."""
@@ -94,9 +95,9 @@ class Reserve:
         self.replace()
 
     def replace(self) -> None:
-        """See that a spare is there, where one is wanted and the site allows it."""
+        """See that a spare is there, in a notebook where the site allows it."""
         with self._lock:
-            if not self._is_wanted or self._waiting is not None or sys.is_finalizing():
+            if not self._is_notebook() or self._waiting is not None or sys.is_finalizing():
                 return
             # No process to be had, or a malformed policy: this one is needed by no run.
             with contextlib.suppress(OSError, RunError):
@@ -129,6 +130,10 @@ class Reserve:
         if self._waiting is not None:
             self._waiting.disown()
         self.__init__()  # type: ignore[misc]
+
+    def _is_notebook(self) -> bool:
+        """Whether runs come from cells: then one that has ended is followed by others."""
+        return interactive_shell() is not None if self._is_wanted is None else self._is_wanted
 
     def _taken(self) -> _Spare | None:
         with self._lock:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TextIO
 
 from ..errors import RunError, nearest
+from ..shell import interactive_shell
 from .client import ENDED
 
 if TYPE_CHECKING:
@@ -124,8 +125,12 @@ def progress_bar(run: Run, stream: TextIO) -> Iterator[Callable[[], str]]:
 def bar_in_script(run: Run) -> Iterator[None]:
     """A bar on the standard error while a script waits, where that is a terminal; else nothing."""
     stream = sys.stderr
-    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
-    if run.status in ENDED or shell is not None or stream is None or not stream.isatty():
+    if (
+        run.status in ENDED
+        or interactive_shell() is not None
+        or stream is None
+        or not stream.isatty()
+    ):
         yield
         return
     with progress_bar(run, stream) as show:

@@ -5,12 +5,12 @@ They are pictures of a moment: ask the run again for the next one.
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..errors import RunError
+from ..shell import interactive_shell
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -123,8 +123,7 @@ class Record(dict[str, Any]):
 
 def in_terminal() -> bool:
     """Whether IPython runs without a front end that could draw: there a view is its text."""
-    ipython = sys.modules.get("IPython")
-    shell = None if ipython is None else ipython.get_ipython()
+    shell = interactive_shell()
     return shell is not None and getattr(shell, "kernel", None) is None
 
 

@@ -341,6 +341,41 @@ def test_a_run_that_took_the_spare_outlives_the_notebook(numbered):
     assert run.hist("x").sum() == 400
 
 
+_CELLS = """import sys, time
+from IPython.core.history import HistoryManager
+from IPython.core.interactiveshell import InteractiveShell
+HistoryManager.enabled = False
+shell = InteractiveShell.instance()
+shell.user_ns["file"] = sys.argv[1]
+def cell(text):
+    assert shell.run_cell(text).success
+if sys.argv[2] == "unloaded":
+    cell("%load_ext hepnb")
+    cell("%unload_ext hepnb")
+cell("import hepnb as hn")
+cell("path = hn.Path('cells'); path.hist('x', x='event: 0, 2000, int')")
+cell("run = path.start(file, workers=1).wait(60)")
+cell("run._client._supervisor.wait()")
+from hepnb.runs.spare import RESERVE
+began = time.monotonic()
+while not RESERVE._waiting and time.monotonic() - began < float(sys.argv[3]):
+    time.sleep(0.01)
+print(RESERVE._waiting is not None)
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "waits", "then"), [("", "20", "True"), ("unloaded", "1", "False")]
+)
+def test_a_notebook_without_the_extension_has_one_after_its_first_run(
+    numbered, before, waits, then
+):
+    pytest.importorskip("IPython")
+    command = [sys.executable, "-c", _CELLS, numbered[0][0], before, waits]
+    told = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert told.stdout.split()[-1:] == [then], told.stderr
+
+
 def test_a_process_that_is_no_notebook_has_none(numbered, pt_path):
     pt_path.start(numbered[0], workers=1).wait(60)
     time.sleep(0.2)

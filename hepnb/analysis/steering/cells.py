@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import Any
 
+from ...shell import interactive_shell
+
 __all__ = ["Place", "place_of_caller"]
 
 _HERE = str(FilePath(__file__).parents[1])
@@ -48,8 +50,7 @@ def place_of_caller() -> Place:
 
 def _execution(names: dict[str, Any]) -> int | None:
     """The execution count when the caller's globals are those of an interactive shell."""
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython is not None else None
+    shell = interactive_shell()
     if shell is None or names.get("__name__") != "__main__":
         return None
     return int(shell.execution_count)
