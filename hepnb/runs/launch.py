@@ -16,9 +16,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..errors import RunError, nearest
+from .admission import admitted
 from .bundle import Bundle
 from .directory import RunDirectory
-from .listing import obey_the_site
 from .preparing import Inputs, Prepared, prepare
 from .processes import detached, release, withdraw
 from .reusing import find_earlier
@@ -143,15 +143,15 @@ def start(
         parameters=parameters,
         variations=variations,
     )
-    obey_the_site()
     earlier = find_earlier(prepared, reuse)
     if earlier is not None:
         prepared = replace(prepared, spec=replace(prepared.spec, origin=earlier.origin))
-    directory = RunDirectory.create(prepared.spec.name, out)
-    prepared.write(directory)
-    if earlier is not None:
-        earlier.copy_into(directory)
-    supervisor = launch(directory, is_held=True) if engine == "local" else None
+    with admitted():
+        directory = RunDirectory.create(prepared.spec.name, out)
+        prepared.write(directory)
+        if earlier is not None:
+            earlier.copy_into(directory)
+        supervisor = launch(directory, is_held=True) if engine == "local" else None
     try:
         # To open a file takes as long as importing the libraries of a run: both at once.
         inputs.check(prepared.job)

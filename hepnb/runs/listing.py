@@ -6,15 +6,15 @@ from collections.abc import Callable
 from typing import Any, ClassVar, TypeVar
 
 from ..errors import RunError
-from .directory import RunDirectory, all_runs, state_directory
+from .directory import RunDirectory, all_runs
 from .glance import glance
-from .policy import Policy, size_of
+from .policy import size_of
 from .scans.directory import ScanDirectory, all_scans
 from .scans.scoreboard import Scoreboard
 from .spec import RunSpec
 from .views import Table, in_terminal
 
-__all__ = ["ALIVE", "RunTable", "list_runs", "obey_the_site", "row_of"]
+__all__ = ["ALIVE", "RunTable", "list_runs", "row_of"]
 
 ALIVE = ("starting", "running", "paused")
 D = TypeVar("D", RunDirectory, ScanDirectory)
@@ -59,11 +59,8 @@ def list_runs() -> RunTable:
     []
     """
     scans = [_readable(scan, lambda s: Scoreboard(s).row()) for scan in all_scans()]
-    return RunTable(sorted([*_rows(), *scans], key=lambda row: str(row["id"]), reverse=True))
-
-
-def _rows() -> list[dict[str, Any]]:
-    return [_readable(run, row_of) for run in all_runs()]
+    rows = [_readable(run, row_of) for run in all_runs()]
+    return RunTable(sorted([*rows, *scans], key=lambda row: str(row["id"]), reverse=True))
 
 
 def _readable(directory: D, row: Callable[[D], dict[str, Any]]) -> dict[str, Any]:
@@ -72,14 +69,6 @@ def _readable(directory: D, row: Callable[[D], dict[str, Any]]) -> dict[str, Any
         return row(directory)
     except (RunError, LookupError, TypeError):
         return _UNREADABLE | {"id": directory.id, "directory": str(directory.path)}
-
-
-def obey_the_site() -> None:
-    """Raise RunError where the site's policy admits no further run of this user."""
-    policy = Policy.of_site()
-    if policy != Policy():
-        running = sum(row["state"] in ALIVE for row in _rows())
-        policy.admit(running, size_of(state_directory()))
 
 
 def row_of(directory: RunDirectory) -> dict[str, Any]:

@@ -11,10 +11,10 @@ import subprocess
 import time
 
 from ..errors import RunError
+from .admission import admitted
 from .directory import RunDirectory
 from .glance import FOR_GOOD
 from .launch import launch
-from .listing import obey_the_site
 from .spec import PYTHON, SAID, TAKEN, RunSpec
 
 __all__ = ["check_resumable", "take_up"]
@@ -29,10 +29,16 @@ def take_up(directory: RunDirectory, *, take_over: bool = False) -> subprocess.P
     the site admits no further run.
     """
     check_resumable(directory, take_over=take_over)
-    obey_the_site()
-    directory.cancel_request.unlink(missing_ok=True)
-    said = directory.supervisor_log.stat().st_size if directory.supervisor_log.exists() else 0
-    supervisor = launch(directory)
+    with admitted():
+        directory.cancel_request.unlink(missing_ok=True)
+        said = directory.supervisor_log.stat().st_size if directory.supervisor_log.exists() else 0
+        supervisor = launch(directory)
+        _wait_for(supervisor, directory, said)
+    return supervisor
+
+
+def _wait_for(supervisor: subprocess.Popen[bytes], directory: RunDirectory, said: int) -> None:
+    """Until it has the run. Raises RunError where it does not get it; `said` ends what is old."""
     deadline = time.monotonic() + _STARTS_WITHIN
     while directory.supervisor() != (supervisor.pid, socket.gethostname()):
         if (status := supervisor.poll()) is not None:
@@ -47,7 +53,6 @@ def take_up(directory: RunDirectory, *, take_over: bool = False) -> subprocess.P
                 "the machine may be overloaded; try again"
             )
         time.sleep(0.01)
-    return supervisor
 
 
 def check_resumable(directory: RunDirectory, *, take_over: bool = False) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -65,6 +66,28 @@ def test_one_run_too_many_and_a_full_share_are_refused(site, numbered, gated_pat
     with pytest.raises(RunError, match=r"and this site allows 1e-06 GB: `hepnb gc`"):
         path.start(numbered[0], 1)
     assert len(hn.runs()) == 2
+
+
+def test_of_many_that_start_at_once_no_more_are_admitted(site, numbered, gated_path):
+    path, gate = gated_path
+    site[0].write_text("max_runs: 2")
+
+    with ThreadPoolExecutor(10) as pool:
+        asked = [pool.submit(path.start, numbered[0], 1) for _ in range(10)]
+    refused = [str(start.exception()) for start in asked if start.exception()]
+    admitted = [start.result() for start in asked if not start.exception()]
+    assert len(admitted) == len(hn.runs()) == 2
+    assert {text.split(":")[0] for text in refused} == {
+        "2 runs of yours go on and this site allows 2 at once"
+    }
+    gate.touch()
+    for run in admitted:
+        assert run.wait(60).progress["events"] == 700
+    path.start(numbered[0], 1).kill()
+    lost = hn.runs()[0]["id"]
+    site[0].write_text("max_runs: 0")
+    with pytest.raises(RunError, match="this site allows 0 at once"):
+        hn.resume(lost)
 
 
 def test_the_size_is_what_lies_on_disk(tmp_path):

@@ -20,6 +20,8 @@ import sys
 import time
 from pathlib import Path
 
+from ...errors import RunError
+from ..admission import admitted
 from ..directory import RunDirectory
 from ..glance import glance, was_launched
 from ..launch import launch
@@ -46,6 +48,7 @@ class Conductor:
         self._over: set[Path] = set()  # ended, or gone in spite of us
         self._doubted: dict[Path, float] = {}
         self._next_try = 0.0
+        self._said = ""
         self._is_interrupted = False
         self._woken, wake = socket.socketpair()
         self._wake = wake
@@ -154,14 +157,18 @@ class Conductor:
 
     def _start(self, run: RunDirectory) -> None:
         try:
-            self._supervisors[run.path] = launch(run)
-        except OSError as error:
+            with admitted():
+                self._supervisors[run.path] = launch(run)
+        except (OSError, RunError) as error:
             self._refused(run, error)
 
-    def _refused(self, run: RunDirectory, error: OSError) -> None:
-        """The machine has no process, or no space, just now: said, and tried again."""
+    def _refused(self, run: RunDirectory, error: OSError | RunError) -> None:
+        """The machine has no process, or no space, or the site admits no run just now: said once,
+        and tried again."""
         self._next_try = time.monotonic() + _AFTER_REFUSAL
-        sys.stderr.write(f"{time.strftime('%H:%M:%S')} run {run.path.name}: {error}\n")
+        if str(error) != self._said:
+            self._said = str(error)
+            sys.stderr.write(f"{time.strftime('%H:%M:%S')} run {run.path.name}: {error}\n")
 
     def _be_interrupted(self, *_: object) -> None:
         self._is_interrupted = True

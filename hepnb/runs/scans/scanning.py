@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import HepnbError, RunError
 from ...given import shown
+from ..admission import obey_the_site
 from ..directory import state_directory
 from ..launch import in_parts, start
-from ..listing import obey_the_site
 from ..policy import Policy
 from ..preparing import Inputs, Prepared, prepare
 from ..settings import whole

@@ -20,6 +20,8 @@ from hepnb.cli import main
 from hepnb.errors import DataError, HepnbError, PathError, RunError
 from hepnb.runs import policy
 from hepnb.runs.cleaning import chosen, litter
+from hepnb.runs.processes import detached
+from hepnb.runs.scans import conducting
 
 from .conftest import states, until
 
@@ -288,6 +290,47 @@ def test_the_site_allows_fewer(numbered, gated, monkeypatch, tmp_path):
     (gates / "open").touch()
     runs.wait(100)
     assert states(runs) == ["done"] * 2
+
+
+# The conductor reads the policy of its own environment: one that the test makes for it.
+_AT_SITE = """
+import sys
+from pathlib import Path
+from hepnb.runs import policy
+from hepnb.runs.scans import conductor, directory
+policy.policy_files = lambda: (Path({file!r}),)
+conductor._AFTER_REFUSAL = 0.1
+conductor.Conductor(directory.ScanDirectory(Path(sys.argv[1])), int(sys.argv[2])).main()
+"""
+
+
+def test_a_scan_beside_other_runs_is_not_more_than_the_site_allows(
+    numbered, gated, monkeypatch, tmp_path
+):
+    files, _ = numbered
+    make, gates = gated
+    limits = tmp_path / "policy.yaml"
+    limits.write_text("max_runs: 2\n")
+    monkeypatch.setattr(policy, "policy_files", lambda: (limits,))
+
+    def at_site(command, *arguments, **options):
+        code = _AT_SITE.format(file=str(limits))
+        return detached([command[0], "-c", code, *command[3:]], *arguments, **options)
+
+    monkeypatch.setattr(conducting, "detached", at_site)
+    other = make(7).start(files, 1)
+    until((gates / "began-7").exists)
+    runs = hn.scan(make, files, n=range(3), workers=1, max_parallel=2)
+    until((gates / "began-0").exists)
+    said = runs.directory / "conductor.log"
+    until(lambda: said.exists() and "this site allows 2 at once" in said.read_text())
+    assert states(runs) == ["running", "waiting", "waiting"]
+    (gates / "open-7").touch()
+    other.wait(60)
+    until((gates / "began-1").exists)
+    (gates / "open").touch()
+    runs.wait(100)
+    assert states(runs) == ["done"] * 3
 
 
 def test_a_disk_without_locks_is_refused(numbered, tmp_path, monkeypatch):
