@@ -38,7 +38,7 @@ def admitted() -> Iterator[None]:
             with contextlib.suppress(OSError):
                 home = state_directory()
                 home.mkdir(mode=0o700, parents=True, exist_ok=True)
-                turn = os.open(home / "admission.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+                turn = os.open(home / "admission.lock", os.O_RDWR | os.O_CREAT, 0o600)
                 stack.callback(os.close, turn)
                 fcntl.flock(turn, fcntl.LOCK_EX)
         obey_the_site()
