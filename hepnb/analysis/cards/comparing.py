@@ -31,7 +31,7 @@ from ..steering.steps import (
     Weight,
     named,
 )
-from ..steering.varying import within
+from ..steering.varying import of_dataset
 from .card import Card
 
 __all__ = ["Difference", "differences", "meaning"]
@@ -91,7 +91,7 @@ def meaning(card: Card, dataset: str = "") -> dict[str, str]:
             sample.name, "https://example.org/none.root", **dict(sample.values), meta=sample.meta
         )
         required = [c for s in steps if isinstance(s, Vary | Weight) for c in s.scope.requires]
-        steps = tuple(folded(within(steps, lambda scope: scope.applies(known, required)), known))
+        steps = tuple(folded(of_dataset(steps, known, required), known))
     made: dict[str, str] = {}
     cuts: list[str] = []
     for step in steps:

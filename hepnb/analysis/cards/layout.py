@@ -21,8 +21,13 @@ _MATRIX = Named(
 )
 _SCOPE: dict[str, Kind] = {
     "matrix": _MATRIX,
-    "only": Listed("Patterns of names of the datasets where it applies.", of=Text()),
-    "except": Listed("Patterns of names of the datasets where it does not apply.", of=Text()),
+    "only": Listed(
+        "Patterns of names of the datasets where it applies, or mc, data; elsewhere a weight is 1.",
+        of=Text(),
+    ),
+    "except": Listed(
+        "Patterns of names of the datasets where it does not apply, or mc, data.", of=Text()
+    ),
     "requires": Listed("Columns that a file must have for it.", of=Text()),
     "sets": Listed("Names by which variations= may ask for it.", of=Text()),
 }

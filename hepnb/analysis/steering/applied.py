@@ -15,7 +15,7 @@ from .plan import Plan, make_plan
 from .steps import Histogram, Step
 from .touch import Touch
 from .variations import NOMINAL, Selector
-from .varying import labels_of, within
+from .varying import labels_of, of_dataset
 
 if TYPE_CHECKING:
     from ..dataset import Dataset
@@ -27,8 +27,8 @@ __all__ = ["Applied", "Varied", "steps_for"]
 def steps_for(
     steps: tuple[Step, ...], dataset: Dataset, branches: tuple[str, ...]
 ) -> tuple[Step, ...]:
-    """The steps as they are for a dataset: its sum of weights, no variations that do not apply."""
-    mine = folded(within(steps, lambda scope: scope.applies(dataset, branches)), dataset)
+    """The steps as they are for a dataset: its sum of weights, no weights and variations that do not apply."""
+    mine = folded(of_dataset(steps, dataset, branches), dataset)
     return (*steps_of_sum(dataset, branches), *with_run_numbers(mine, branches, dataset))
 
 

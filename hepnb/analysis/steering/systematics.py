@@ -63,7 +63,8 @@ class VariedPath(Declared):
         Its systematic variations are other values of this factor: `up=` and `down=` (called `name_up`
         and `name_down`), any `variations={suffix: formula}`, and `each=`, a list of formulas or a
         column with a list of values per event (`name_0`, `name_1`, ...: replicas of a PDF). They are
-        filled in one go; see `vary` for `only`, `without`, `requires` and `sets`.
+        filled in one go; see `vary` for `requires` and `sets`. `only` and `without` are patterns of
+        dataset names, or "mc" and "data": for all other datasets the weight is 1, and does not vary.
 
         A `normalised` weight changes no total: over all events of a dataset, before any select, each
         value of it is summed (times the weights above it), and `run.hist(name, lumi=...)` divides by
@@ -128,8 +129,8 @@ class VariedPath(Declared):
 
         A formula sees nominal values. Only what is made from the column is computed again, and every
         histogram has an axis `variation`. Data are never varied; where a variation does not apply
-        (`only` and `without` are patterns of dataset names, `requires` columns that the file must
-        have) its histograms hold the nominal. `sets` are names under which `variations=` of `start`
+        (`only` and `without` are patterns of dataset names or kinds, `requires` columns that the file
+        must have) its histograms hold the nominal. `sets` are names under which `variations=` of `start`
         may ask for it. Raises `PathError` in one line.
 
         >>> from hepnb.analysis import Path

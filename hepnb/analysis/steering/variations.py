@@ -31,10 +31,10 @@ def label_of(nuisance: str, suffix: object) -> str:
 
 @dataclass(frozen=True)
 class Scope:
-    """Where a variation applies: elsewhere it is the nominal.
+    """Where a variation applies: elsewhere it is the nominal. Where a weight does: elsewhere it is 1.
 
-    `only` and `without` are patterns of dataset names, `requires` columns that a file must have,
-    `sets` names by which a selector may ask for it.
+    `only` and `without` are patterns of dataset names, or the kinds "mc" and "data"; `requires` are
+    columns that a file must have for the variation, `sets` names by which a selector may ask for it.
     """
 
     only: tuple[str, ...] = ()
@@ -46,15 +46,23 @@ class Scope:
         """Whether a file with these columns has all that is required."""
         return set(self.requires) <= set(columns)
 
+    def covers(self, dataset: Dataset) -> bool:
+        """Whether this dataset is one of those that are meant.
+
+        >>> from ..dataset import Dataset
+        >>> data = Dataset("muons", "https://example.org/a.root", kind="data")
+        >>> Scope(only=("mu*",)).covers(data), Scope(only=("mc",)).covers(data)
+        (True, False)
+        """
+
+        def means(patterns: Iterable[str]) -> bool:
+            return dataset.kind in patterns or _any_fits(dataset.name, patterns)
+
+        return (not self.only or means(self.only)) and not means(self.without)
+
     def applies(self, dataset: Dataset, columns: Iterable[str]) -> bool:
         """Whether it varies events of this dataset in a file with these columns; never data."""
-        name = dataset.name
-        return (
-            dataset.kind != "data"
-            and (not self.only or _any_fits(name, self.only))
-            and not _any_fits(name, self.without)
-            and self.is_met(columns)
-        )
+        return dataset.kind != "data" and self.covers(dataset) and self.is_met(columns)
 
 
 EVERYWHERE = Scope()

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
+from ..language.formula import make_formula
 from .steps import Step, Vary, Weight, varies
 from .variations import NOMINAL, Scope, Selector, label_of
 
-__all__ = ["labels_of", "names_of", "selected", "within"]
+if TYPE_CHECKING:
+    from ..dataset import Dataset
+
+__all__ = ["labels_of", "names_of", "of_dataset", "selected", "within"]
 
 
 def labels_of(steps: Iterable[Step]) -> dict[str, tuple[str, ...]]:
@@ -43,6 +48,17 @@ def within(steps: Iterable[Step], applies: Callable[[Scope], bool]) -> Iterator[
             yield step
         elif isinstance(step, Weight):
             yield replace(step, variations=(), each=None, scope=Scope())
+
+
+def of_dataset(steps: Iterable[Step], dataset: Dataset, columns: Iterable[str]) -> Iterator[Step]:
+    """The steps as they are for a dataset in a file with these columns: weights of other datasets are 1."""
+    meant = (
+        replace(step, formula=make_formula(1.0, step.formula.where), variations=(), each=None)
+        if isinstance(step, Weight) and not step.scope.covers(dataset)
+        else step
+        for step in steps
+    )
+    return within(meant, lambda scope: scope.applies(dataset, columns))
 
 
 def selected(steps: Iterable[Step], selector: Selector) -> Iterator[Step]:

@@ -226,6 +226,28 @@ def test_scopes_say_where_a_variation_applies(make: Any, process: Any) -> None:
     assert [list(f.weights) for f in process(path, events, dataset=data).fills] == [["nominal"]]
 
 
+def test_a_weight_of_other_datasets_is_one(make: Any, process: Any) -> None:
+    events = make([[1], [2]], genWeight=[3.0, -1.0])
+    path = Path()
+    path.weight("gen", "genWeight", up="genWeight * 2", only="mc")
+    path.weight("stream", 0.5, only=["data", "embedded*"])
+    path.weight("k", 1.3, up=1.4, without="toy*")
+    path.hist("h", n="nMuon: 0, 3, int")
+    url = "https://example.org/toy.root"
+    data = Dataset("muons", url, kind="data")
+    assert path.freeze().columns(events.fields, data) == ("nMuon",)
+    want = {
+        MC: {"nominal": [3.0, -1.0], "gen_up": [6.0, -2.0], "k_up": [3.0, -1.0]},
+        data: {"nominal": [0.5 * 1.3] * 2},
+        Dataset("embedded", url, kind="data"): {"nominal": [0.5 * 1.3] * 2},
+        Dataset("toys", url, kind="data"): {"nominal": [0.5] * 2},
+    }
+    for dataset, weights in want.items():
+        fills = process(path, events, dataset=dataset).fills
+        got = {label: f.weights[label].tolist() for f in fills for label in f.weights}
+        assert got == {label: pytest.approx(values) for label, values in weights.items()}
+
+
 def test_selectors_pick_by_name_pattern_and_set(make: Any, process: Any) -> None:
     path = Path()
     path.vary("met", jes=("met", "met"), jer=("met", "met"), sets="jets")
