@@ -108,6 +108,10 @@ class EventFile:
             raise DataError(f"{self.path}: convert={wanted!r} from which unit? Give units= as well")
         self.units = Units(declared or schema.unit, wanted, columns, declared is not None)
         own: tuple[str, ...] = tuple(self._names)
+        if columns is not None and not any(map(self.units.holds, own)):
+            called = ", ".join(map(repr, columns))
+            hint = nearest(columns[0], own)
+            raise DataError(f"{self.path}: convert: no column is called {called}{hint}")
         given = {} if dataset is None or isinstance(dataset.missing, str) else dataset.missing
         self._defaults = Defaults(given, own)
         self.branches = (*own, *self._defaults.values)

@@ -86,9 +86,11 @@ def read_units(where: str, units: Any, convert: Any) -> tuple[str | None, tuple[
         columns = (
             (named,) if isinstance(named, str) or not isinstance(named, Iterable) else tuple(named)
         )
-        if not all(isinstance(column, str) for column in columns):
+        if not columns or not all(isinstance(column, str) for column in columns):
             raise DataError(f"{where}: convert: {named!r} are no names of columns")
     for key, unit in (("units", units), ("convert", convert)):
         if unit is not None and unit not in tuple(_SIZES):
             raise DataError(f"{where}: {key} is one of {', '.join(_SIZES)}, not {unit!r}")
+    if columns is not None:  # as a path calls them, Jet.pt, or as branches are called, Jet_pt
+        columns = tuple(column.replace(".", "_", 1) for column in columns)
     return convert, columns

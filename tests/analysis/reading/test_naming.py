@@ -199,6 +199,7 @@ def test_a_schema_may_be_asked_for(tmp_path: FilePath) -> None:
         ({"convert": {"GeV": ["a"], "TeV": ["b"]}}, "one unit"),
         ({"convert": ["GeV"]}, r"convert is one of .*, not \['GeV'\]"),
         ({"convert": {"GeV": 3}}, "convert: 3 are no names of columns"),
+        ({"convert": {"GeV": []}}, r"convert: \[\] are no names of columns"),
         ({"schema": 3}, "no schema 3; there are nanoaod"),
         ({"xsec": "3"}, "xsec is a cross section in pb, not '3'"),
         ({"sumw": [1]}, r"sumw is a sum of weights, not \[1\]"),
@@ -215,6 +216,24 @@ def test_an_unknown_unit_is_not_converted(tmp_path: FilePath) -> None:
         out.mktree("mini", {"lep_pt": "f4"})
     with pytest.raises(DataError, match=r"convert='GeV' from which unit\? Give units= as well"):
         open_events(file, None, Dataset("d", str(file), convert="GeV"))
+
+
+def test_columns_are_converted_by_the_names_that_they_have(tmp_path: FilePath) -> None:
+    file = tmp_path / "flat.root"
+    with uproot.recreate(file) as out:
+        columns = {"lep_pt": np.float32([2000.0]), "met_et": np.float32([3000.0])}
+        out.mktree("mini", dict.fromkeys(columns, "f4")).extend(columns)
+
+    def opened(*names: str) -> Any:
+        convert = {"GeV": names}
+        return open_events(file, None, Dataset("d", str(file), units="MeV", convert=convert))
+
+    for names in (["lep.pt"], ["lep_pt"], ["lep.*", "tau.pt"]):
+        with opened(*names) as events:
+            found = events.read(["lep_pt", "met_et"], 0, 1)
+        assert found.to_list() == [{"lep_pt": 2.0, "met_et": 3000.0}]
+    with pytest.raises(DataError, match="no column is called 'lep_p'; did you mean 'lep_pt'"):
+        opened("lep.p")
 
 
 def test_which_columns_a_unit_holds_for() -> None:
