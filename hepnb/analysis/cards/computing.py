@@ -40,7 +40,7 @@ def compute(dataset: Dataset, moved: Callable[[str, int], None] | None = None) -
     """
     sums = _Sums(dataset)
     for file in dataset.files:
-        with open_events(file, dataset.tree) as opened:
+        with open_events(file, dataset.tree, dataset) as opened:
             sums.add(opened)
             if moved is not None:
                 moved(file, opened.entries)
@@ -116,6 +116,9 @@ class _Sums:
     def _provenance(self) -> str:
         """A hash of everything that the values come from; where files lie is not of it."""
         dataset = self._dataset
-        facts = [sorted(self._files), dataset.tree, dataset.kind, dataset.sumw, dataset.xsec]
+        facts: list[object] = [sorted(self._files), dataset.tree, dataset.kind]
+        facts += [dataset.sumw, dataset.xsec]
+        if dataset.conversion[0] or dataset.missing != "error":  # which weights may depend on
+            facts.append([dataset.schema, dataset.units, dataset.conversion, dataset.missing])
         digest = hashlib.sha256(json.dumps(facts).encode()).hexdigest()
         return f"sha256:{digest}"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..reading.naming import SCHEMAS
+from ..reading.units import UNITS
 from .kinds import Anything, Choice, Either, Flag, Kind, Listed, Named, Number, Record, Text, Value
 
 __all__ = ["CARD", "CATEGORY", "VERSION", "json_schema"]
@@ -59,6 +61,19 @@ _SHARED: dict[str, Kind] = {
         "The sum of weights: a number, a branch of another tree (Runs.genEventSumw), or an "
         "expression of the events (genWeight).",
         also_numbers=True,
+    ),
+    "schema": Choice("The kind of file, where it is not found by itself.", values=tuple(SCHEMAS)),
+    "units": Choice("The unit of the energies in the files.", values=UNITS),
+    "convert": Either(
+        "The unit that expressions see; {unit: columns} for these columns alone.",
+        short=Choice(values=UNITS),
+        long=Named(of=_NAMES, item="unit"),
+    ),
+    "missing": Either(
+        "What becomes of files without a column: they are lost [error], left out (skip), or have "
+        "these values instead.",
+        short=Choice(values=("error", "skip")),
+        long=Named(of=Value(), item="column"),
     ),
     "meta": Named("What else is known: dataset.KEY in expressions.", of=Value(), item="key"),
 }

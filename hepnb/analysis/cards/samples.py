@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path as FilePath
@@ -11,6 +11,8 @@ from typing import Any
 from ...errors import CardError, HepnbError, nearest
 from ..dataset import Dataset
 from ..language.expression import Expression
+from ..reading.defaults import read_missing
+from ..reading.units import read_units
 from .nodes import Mapping as Branch
 from .nodes import Node, Scalar
 from .nodes import Sequence as Items
@@ -19,7 +21,19 @@ from .templates import Facts, fill, refuse_unknown
 
 __all__ = ["Sample", "chosen", "facts_of", "samples_of"]
 
-_OWN = ("tree", "kind", "sumw")
+_OWN = ("tree", "kind", "sumw", "schema", "units", "convert", "missing")
+
+
+def _check_sumw(where: str, sumw: Any) -> None:
+    if isinstance(sumw, str | bool):
+        Expression(sumw, f"{where}: sumw")  # type: ignore[arg-type]
+
+
+_CHECKS: Mapping[str, Callable[[str, Any], object]] = {
+    "sumw": _check_sumw,
+    "convert": lambda where, said: read_units(where, None, said),
+    "missing": read_missing,
+}
 
 
 @dataclass(frozen=True)
@@ -28,7 +42,7 @@ class Sample:
 
     name: str
     node: Branch
-    values: Mapping[str, Any]  # tree, kind, sumw, xsec, where they are said
+    values: Mapping[str, Any]  # xsec and what is of `_OWN`, where it is said
     meta: Mapping[str, Any]
     parameters: Mapping[str, Any]
 
@@ -104,11 +118,12 @@ def samples_of(tree: Branch, parameters: Mapping[str, Any]) -> tuple[Sample, ...
         if known.get("xsec") is not None and known.get("kind", "data") == "data":
             place = node.get("xsec") or node
             raise place.error(f"dataset {name!r} is data, which has no xsec; add 'kind: mc'")
-        if isinstance(sumw := known.get("sumw"), str | bool):
-            place = node.get("sumw") or defaults.get("sumw") or node
+        for key, check in _CHECKS.items():
             try:
-                Expression(sumw, f"dataset {name!r}: sumw")  # type: ignore[arg-type]
+                if key in known:
+                    check(f"dataset {name!r}", known[key])
             except HepnbError as error:
+                place = node.get(key) or defaults.get(key) or node
                 raise place.error(str(error)) from None
         meta = {**defaults.section("meta").plain, **node.section("meta").plain}
         for key in ("name", "files", "xsec", "era", *_OWN):

@@ -10,9 +10,10 @@ from typing import Any
 
 from ...errors import DataError
 
-__all__ = ["ENERGIES", "Units", "read_units"]
+__all__ = ["ENERGIES", "UNITS", "Units", "read_units"]
 
 _SIZES = {"eV": 1, "keV": 10**3, "MeV": 10**6, "GeV": 10**9, "TeV": 10**12}
+UNITS = tuple(_SIZES)
 ENERGIES = re.compile(
     r"^(pt|et|e|p|m|mass|energy|p[xyze]|mm|sumet|mp[xy]|mbc|[a-z]*(?:pt(?:var)?|et)cone\d+)(_syst|_nosys|err)?$",
     re.IGNORECASE,
@@ -89,8 +90,8 @@ def read_units(where: str, units: Any, convert: Any) -> tuple[str | None, tuple[
         if not columns or not all(isinstance(column, str) for column in columns):
             raise DataError(f"{where}: convert: {named!r} are no names of columns")
     for key, unit in (("units", units), ("convert", convert)):
-        if unit is not None and unit not in tuple(_SIZES):
-            raise DataError(f"{where}: {key} is one of {', '.join(_SIZES)}, not {unit!r}")
+        if unit is not None and unit not in UNITS:
+            raise DataError(f"{where}: {key} is one of {', '.join(UNITS)}, not {unit!r}")
     if columns is not None:  # as a path calls them, Jet.pt, or as branches are called, Jet_pt
         columns = tuple(column.replace(".", "_", 1) for column in columns)
     return convert, columns

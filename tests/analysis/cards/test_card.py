@@ -9,6 +9,7 @@ from typing import Any
 import cloudpickle
 import numpy as np
 import pytest
+import uproot
 
 import hepnb as hn
 from hepnb.analysis import Path
@@ -123,6 +124,35 @@ def test_what_a_card_knows(file: FilePath) -> None:
     assert dataset.files == (str(file.parent / "toy.root"),)
     assert repr(card).startswith(f"<Card {str(file)!r}: <Path 'dimuon': 1 variation, 2 weights,")
     assert repr(card).endswith("datasets toy>")
+
+
+def test_datasets_of_a_card_have_units_and_defaults_for_missing_columns(tmp_path: FilePath) -> None:
+    for name, columns in {"a": {"lep_pt": 4000.0, "hlt": 1.0}, "b": {"lep_pt": 8000.0}}.items():
+        with uproot.recreate(tmp_path / f"{name}.root") as out:
+            values = {column: np.float32([value]) for column, value in columns.items()}
+            out.mktree("mini", dict.fromkeys(values, "f4")).extend(values)
+    card = tmp_path / "c.yaml"
+    head = "hepnb: 1\ndefaults: {schema: flat, units: MeV, missing: {hlt: 0.5}}\ndatasets:\n"
+    one = "  d: {files: [a.root, b.root], convert: {GeV: [lep.pt]}, kind: mc, sumw: 2 * hlt}\n"
+    tail = "tables: {t: [lep_pt, hlt]}\n"
+    card.write_text(head + one + tail)
+    read = hn.Card.read(card)
+    (dataset,) = read.datasets
+    assert (dataset.schema, dataset.units, dataset.conversion, dataset.missing) == (
+        "flat", "MeV", ("GeV", ("lep_pt",)), {"hlt": 0.5},
+    )  # fmt: skip
+    assert read.start(engine="inline").wait().table("t").to_numpy().tolist() == [[4, 1], [8, 0.5]]
+    assert read.compute()["d"]["sumw"] == 3.0
+    for wrong, says in {
+        "convert: {GeV: [a], MeV: [b]}": "4:41: dataset 'd': convert is a unit",
+        "convert: gev": "4:41: dataset 'd': convert is eV or .* not the text 'gev'",
+        "missing: {hlt: x}": "4:41: dataset 'd': missing: 'hlt': 'x': give a number",
+        "missing: skipp": "4:41: dataset 'd': missing is error or skip, not .*; did you mean 'skip'",
+        "schema: nano": "4:40: dataset 'd': schema is nanoaod or .*; did you mean 'nanoaod'",
+    }.items():
+        card.write_text(f"{head}  d: {{files: [a.root, b.root], {wrong}}}\n{tail}")
+        with pytest.raises(CardError, match=says):
+            Card.read(card)
 
 
 def test_a_path_of_a_card_travels_and_may_be_added_to(file: FilePath) -> None:
