@@ -4,6 +4,9 @@ Variations are made in the event loop and reduced after it, bin by bin: of each 
 its events. Every reducer takes a histogram with an axis `variation` and gives one in which the
 variations it reduced are replaced by `NAME_up` and `NAME_down`. Their contents are those of the
 nominal plus or minus the uncertainty, their variances those of the nominal.
+
+A dataset (or process) in which none of these variations has anything was not varied, such as data, or
+simulation without these weights: its `NAME_up` and `NAME_down` are the nominal.
 """
 
 from __future__ import annotations
@@ -135,10 +138,18 @@ def _reduced(h: Any, variations: str | Sequence[str], name: str, reduce: _Reduce
         if f"{name}_{side}" in kept:
             raise StatsError(f"there is a variation '{name}_{side}' already: choose another name")
     others = np.stack([values_of(views[label]) for label in picked]).astype(float)
-    sides = reduce(values_of(nominal).astype(float), others)
+    center = values_of(nominal).astype(float)
+    sides = reduce(center, _or_nominal(made, center, others))
     for side, values in zip(("up", "down"), sides, strict=True):
         kept[f"{name}_{side}"] = _like(nominal, values)
     return with_labels(made, "variation", kept)
+
+
+def _or_nominal(h: hist.Hist[Any], nominal: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """The variations; the nominal of datasets and processes in which none of them has anything."""
+    rest = [axis.name for axis in h.axes if axis.name != "variation"]
+    within = (i + 1 for i, name in enumerate(rest) if name not in ("dataset", "process"))
+    return np.where(others.any(axis=(0, *within), keepdims=True), others, nominal)
 
 
 def _like(nominal: Any, values: np.ndarray) -> Any:

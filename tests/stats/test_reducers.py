@@ -48,10 +48,14 @@ def test_all_reducers_equal_numpy_in_every_bin_and_flow(rows) -> None:
     values = np.array(rows)
     h = filled(values)
     nominal, others = values[0], values[1:]
+    others = others if others.any() else others + nominal  # not varied at all
     spread = others.std(axis=0, ddof=1)
     square = np.sqrt(((others - nominal) ** 2).sum(axis=0))
     expected = {
-        envelope: (values.max(axis=0), values.min(axis=0)),
+        envelope: (
+            np.maximum(nominal, others.max(axis=0)),
+            np.minimum(nominal, others.min(axis=0)),
+        ),
         rms: (nominal + spread, nominal - spread),
         hessian: (nominal + square, nominal - square),
     }
@@ -64,6 +68,20 @@ def test_all_reducers_equal_numpy_in_every_bin_and_flow(rows) -> None:
             np.testing.assert_array_equal(part.variances(flow=True), abs(nominal) / 3)
         kept = found[{"variation": "nominal"}]
         assert kept == h[{"variation": "nominal"}]
+
+
+def test_what_was_not_varied_stays_the_nominal() -> None:
+    h = filled(np.array([[10.0] * 4, [13] * 4, [6] * 4]))
+    for number in range(2):  # as where an array of weights is not in the files of `b`
+        h.view(flow=True)["value"][1, 1 + number] = 0
+    h.view(flow=True)["value"][0, 1:, 2] = 0  # one bin alone is a variation as any other
+    for reduce in (envelope, rms, hessian):
+        found = reduce(h, "pdf_*", "pdf")
+        for side in ("up", "down"):
+            assert found["b", f"pdf_{side}", :] == h["b", "nominal", :]
+    assert [found["a", "pdf_up", i].value for i in range(2)] == [15, 10 + 200**0.5]
+    shifted = mirror(h, "pdf_0")
+    assert shifted["b", "pdf_0_down", :] == h["b", "nominal", :]
 
 
 def test_pairs_take_the_larger_of_both_to_each_side() -> None:
