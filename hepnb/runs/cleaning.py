@@ -19,7 +19,7 @@ from pathlib import Path
 
 from ..errors import RunError
 from .client import ENDED
-from .directory import find_run, runtime_directory, state_directory
+from .directory import find_run, is_astray, runtime_directory, state_directory
 from .listing import ALIVE, list_runs, row_of
 from .policy import size_of
 from .scans.directory import find_scan
@@ -106,10 +106,9 @@ def _leftovers(registry: Path) -> Iterator[Litter]:
     except OSError:
         return
     for entry in entries:
-        if entry.is_symlink():
-            if not entry.exists():
-                yield Litter(entry, "its run directory is gone", 0, entry.unlink)
-        elif _never_started(entry):
+        if is_astray(entry):
+            yield Litter(entry, "its run directory is gone", 0, entry.unlink)
+        elif not entry.is_symlink() and _never_started(entry):
             yield Litter(entry, "a run that never started", size_of(entry), _remover(entry))
 
 

@@ -25,6 +25,7 @@ __all__ = [
     "RunDirectory",
     "all_runs",
     "find_run",
+    "is_astray",
     "is_held",
     "registered",
     "runtime_directory",
@@ -214,7 +215,7 @@ class RunDirectory:
         """Let the run be found by its id: one that was moved is known again where it is now."""
         entry = state_directory() / "runs" / self.id
         with contextlib.suppress(OSError):
-            if entry.is_symlink() and not entry.exists():
+            if is_astray(entry):
                 entry.unlink()
             if not entry.exists():
                 entry.symlink_to(self.path.resolve(), target_is_directory=True)
@@ -284,8 +285,13 @@ def registered(record: str) -> Iterator[Path]:
     except OSError:
         return
     for entry in entries:
-        if (entry / record).is_file():
+        if (entry / record).is_file() and not is_astray(entry):
             yield entry.resolve()
+
+
+def is_astray(entry: Path) -> bool:
+    """Whether a link in the registry leads nowhere, or to another run: where it led is a new one."""
+    return entry.is_symlink() and (not entry.exists() or RunDirectory(entry).id != entry.name)
 
 
 def the_one(text: str, known: Mapping[str, D], what: str) -> D | None:
@@ -334,6 +340,6 @@ def _moved_away(text: str) -> Path | None:
     """The link of a run of this id, or part of an id, that leads nowhere."""
     with contextlib.suppress(OSError):
         for entry in (state_directory() / "runs").iterdir():
-            if text and text in entry.name and entry.is_symlink() and not entry.exists():
+            if text and text in entry.name and is_astray(entry):
                 return entry
     return None

@@ -36,7 +36,9 @@ def attach(run: str | os.PathLike[str]) -> Run | RunSet:
             raise RunError(
                 f"{os.fspath(run)!r} fits the scan {scan.id} and {len(fits)} runs: say more of the id"
             )
-    return RunSet(scan)
+    runs = RunSet(scan)
+    scan.register()
+    return runs
 
 
 def resume(run: str | os.PathLike[str], *, take_over: bool = False) -> Run | RunSet:

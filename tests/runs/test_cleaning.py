@@ -16,7 +16,7 @@ import hepnb as hn
 from hepnb.cli import main
 from hepnb.errors import RunError
 from hepnb.runs.cleaning import seconds_of
-from hepnb.runs.directory import state_directory
+from hepnb.runs.directory import RunDirectory, state_directory
 
 
 @pytest.fixture(autouse=True)
@@ -80,6 +80,9 @@ def test_leftovers_go(numbered, tmp_path, capsys):
     registry = state_directory() / "runs"
     entry = registry / moved.id
     shutil.rmtree(moved.directory)
+    # Another run is there now: the link leads to that one, and is not the first one's.
+    other_run = RunDirectory.create("other", tmp_path / "gone")
+    (other_run.path / "spec.json").touch()
     half, fresh = registry / "half", registry / "fresh"
     for folder in (half, fresh):
         folder.mkdir()

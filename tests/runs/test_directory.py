@@ -85,6 +85,19 @@ def test_found_by_id_part_of_id_and_path(tmp_path):
         find_run("alpha")
 
 
+def test_a_place_that_was_used_before_has_one_run(tmp_path):
+    gone = made("alpha", out=tmp_path / "out")
+    assert gone.id
+    shutil.rmtree(tmp_path / "out")
+    new = made("beta", out=tmp_path / "out")
+    assert [directory.id for directory in all_runs()] == [new.id]
+    with pytest.raises(RunError, match=r"out any more: if it was moved"):
+        find_run(gone.id)
+    (tmp_path / "out").rename(tmp_path / "other")
+    find_run(tmp_path / "other").register()
+    assert find_run(new.id).path == tmp_path / "other"
+
+
 def test_a_directory_is_never_used_twice(tmp_path):
     made(out=tmp_path / "out")
     with pytest.raises(RunError, match="there already"):

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import RunError
-from ..directory import RunDirectory, is_held, registered, the_one
+from ..directory import RunDirectory, is_astray, is_held, registered, state_directory, the_one
 from ..record import read_record, write_record
 from .grid import Grid, Value
 
@@ -75,7 +75,7 @@ class ScanDirectory:
         (made / "runs").mkdir(mode=0o700)
         return cls(made)
 
-    @property
+    @cached_property
     def id(self) -> str:
         """The scan's id, which stays the same when the directory is moved."""
         return RunDirectory(self.path).id
@@ -98,6 +98,16 @@ class ScanDirectory:
     def check_private(self) -> None:
         """Raise RunError unless the directory is ours and closed to everybody else."""
         RunDirectory(self.path).check_private()
+
+    def register(self) -> None:
+        """Let the scan and its runs be found by their ids: if it was moved they are known again."""
+        entry = state_directory() / "runs" / self.id
+        if entry.exists() and not is_astray(entry):
+            return
+        RunDirectory(self.path).register()
+        for _, _, path in self._entries():
+            if (path / "spec.json").is_file():
+                RunDirectory(path).register()
 
     def new_run(self, number: int, name: str) -> RunDirectory:
         """An empty run directory for a point: the next one, if it has some already."""

@@ -57,6 +57,7 @@ class RunSet:
             raise RunError("a scan is made by hn.scan(...), or found by hn.attach(id)")
         directory.check_private()
         self._directory = directory
+        self._id = directory.id  # known wherever the directory goes
         self._spec = ScanSpec.read(directory.spec)
         self._grid = Grid(self._spec.lists)
         self._handles: dict[Path, Run] = {}
@@ -67,7 +68,7 @@ class RunSet:
     @property
     def id(self) -> str:
         """The id by which `hn.attach` finds it from any process."""
-        return self._directory.id
+        return self._id
 
     @property
     def name(self) -> str:
@@ -323,7 +324,10 @@ class RunSet:
         return viewer(self)._repr_mimebundle_(include=include, exclude=exclude)
 
     def __repr__(self) -> str:
-        rows = self.table()
+        try:
+            rows = self.table()
+        except RunError as error:
+            return f"<RunSet {self.id}: {error}>"
         states = Counter(str(row["state"]) for row in rows)
         counts = ", ".join(f"{n} {state}" for state, n in states.items())
         more = f"\n... and {len(rows) - _SHOWN} more" if len(rows) > _SHOWN else ""

@@ -34,10 +34,16 @@ class Scoreboard:
 
     def runs(self) -> list[RunDirectory]:
         """The newest run of each point. Raises RunError where one is gone."""
-        found = self._directory.runs()
+        found, scan = self._directory.runs(), self._directory
         for number, point in enumerate(self._spec.points):
-            if number not in found:
-                raise RunError(f"scan {self._directory.id}: the run with {said(point)} was deleted")
+            if number in found:
+                continue
+            if scan.path.is_dir():
+                raise RunError(f"scan {scan.id}: the run with {said(point)} was deleted")
+            raise RunError(
+                f"scan {scan.id}: its directory {scan.path} is gone; where it was moved, "
+                "hn.attach(directory) shows it"
+            )
         return [found[number] for number in range(len(self._spec.points))]
 
     def look(self) -> list[tuple[RunDirectory, Glance]]:

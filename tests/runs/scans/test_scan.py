@@ -360,8 +360,15 @@ def test_where_it_lies(numbered, tmp_path):
         hn.attach(runs.id)
     here.chmod(0o700)
     moved = tmp_path / "moved"
+    (point,) = runs
     here.rename(moved)
+    assert f"{runs.id}: scan {runs.id}: its directory {here} is gone; where it was" in repr(runs)
+    for id in (runs.id, point.id):
+        with pytest.raises(RunError, match=r"is not in .*here.* any more: if it was moved, attach"):
+            hn.attach(id)
     assert hn.attach(moved).hist("pt").axes["scan_pt"][0] == 10
+    assert hn.attach(runs.id).directory == moved
+    assert hn.attach(point.id).directory == moved / "runs" / "0000"
     (moved / "scan.json").write_text("[]")
     with pytest.raises(RunError, match="is not the record of a scan"):
         hn.attach(moved)
