@@ -12,6 +12,8 @@ import dis
 import functools
 import hashlib
 import json
+import os
+import random
 import sys
 import sysconfig
 import types
@@ -41,6 +43,14 @@ _OF_CLASSES = (
     "__annotate_func__", "__annotations_cache__", "__firstlineno__", "__static_attributes__",
     "_abc_impl", "__slotnames__",
 )  # fmt: skip
+_READERS = frozenset((
+    "File", "from_file", "from_parquet", "fromfile", "genfromtxt", "getenv", "load", "loadtxt",
+    "memmap", "open", "read_bytes", "read_csv", "read_hdf", "read_json", "read_parquet",
+    "read_pickle", "read_text", "urlopen",
+))  # fmt: skip
+"""What functions are called that read what is no part of the code."""
+_CHANCE = (np.random.Generator, np.random.RandomState, random.Random)
+_SHARED_CHANCE = (np.random.normal.__self__, random.seed.__self__)  # type: ignore[attr-defined]
 _PLAIN = (bool, int, str, type(None))
 
 
@@ -58,6 +68,7 @@ class Fingerprint:
         self._known: dict[int, tuple[Any, str]] = {}
         self._active: list[int] = []
         self._where = ""
+        self._declared = False  # whether what is read is a resource, known by its content
         for name in ("hepnb", "numpy", "awkward"):
             self._library(name)
         described = []
@@ -133,7 +144,10 @@ class Fingerprint:
         if isinstance(value, Param):
             return ["parameter", value.name, repr(value.kind), self.of(vars(value).get("default"))]
         if isinstance(value, Resource):
-            return ["resource", value.content, self.of(value.load)]
+            before, self._declared = self._declared, True
+            load = self.of(value.load)
+            self._declared = before
+            return ["resource", value.content, load]
         if isinstance(value, HistTable | Correction):
             return ["lookup", self.of(type(value)), self.of(value.content)]
         if isinstance(value, types.CodeType):
@@ -141,6 +155,13 @@ class Fingerprint:
         return self._object(value)
 
     def _object(self, value: Any) -> Any:
+        if value is os.environ:
+            return self._miss("the environment, os.environ")
+        source = getattr(value, "__self__", value)
+        if isinstance(source, _CHANCE):
+            self._miss("random numbers that depend on chunks and workers: take the argument rng")
+            if any(source is one for one in _SHARED_CHANCE):  # its state is that of the moment
+                return ["chance", getattr(value, "__name__", "")]
         inner = getattr(value, "py_func", None)  # what was compiled, of a function of numba
         if isinstance(inner, types.FunctionType):
             return ["compiled", type(value).__name__, self.of(inner)]
@@ -202,6 +223,9 @@ class Fingerprint:
 
     def _code(self, code: types.CodeType) -> Any:
         """What is executed: not where it stands."""
+        for name in code.co_names:
+            if name in _READERS and not self._declared:
+                self._miss(f"what is read by {name!r}: declare the file with hn.resource")
         counts = code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount, code.co_flags
         names = code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars
         body = code.co_code, code.co_exceptiontable

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import random
 import subprocess
 import sys
 import textwrap
@@ -171,6 +172,35 @@ def test_what_the_hash_cannot_see_is_named() -> None:
     assert f"hash {path.hash}" in repr(explanation)
     assert "does not see:\n    definition 'x': a lock" in repr(explanation)
     assert f"hepnb {hn.__version__}" in repr(explanation)
+
+
+def test_files_environment_and_chance_are_named_and_leave_the_hash_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def path_with(function: Any) -> Path:
+        path = Path("p")
+        path.define("x", function)
+        path.table("t", ["x"])
+        return path
+
+    own = np.random.default_rng(1)
+    chance = "random numbers that depend on chunks and workers: take the argument rng"
+    for function, unseen in (
+        (lambda nMuon: nMuon * np.load("sf.npy"), "what is read by 'load'"),
+        (lambda nMuon: nMuon * float_of("sf.txt"), "what is read by 'read_text'"),
+        (lambda nMuon: nMuon * float(os.environ["FACTOR"]), "the environment, os.environ"),
+        (lambda nMuon: nMuon * np.random.normal(), chance),  # noqa: NPY002
+        (lambda nMuon: nMuon * random.random(), chance),
+        (lambda nMuon: nMuon * own.normal(), chance),
+    ):
+        path = path_with(function)
+        before = path.hash
+        monkeypatch.setenv("OTHER", before)
+        np.random.normal()  # noqa: NPY002
+        random.random()
+        assert path.hash == before
+        (named,) = path.explain().unseen
+        assert named.startswith(f"definition 'x': {unseen}")
 
 
 def test_numbers_of_numpy_are_not_those_of_python() -> None:
