@@ -133,14 +133,39 @@ def test_children_that_users_code_leaves_end_with_their_worker(numbered, tmp_pat
             os.kill(os.getpid(), signal.SIGKILL)
         if event[0] == 1000:
             child = subprocess.Popen(["sleep", "60"])
-            kept.write_text(f"{kept.read_text()} {child.pid}")
+            daemon = subprocess.Popen(["sleep", "60"], start_new_session=True)
+            kept.write_text(f"{kept.read_text()} {child.pid} {daemon.pid}")
         return event
 
     run = made_of(x).start(numbered[0], workers=1, chunk=100).wait(30)
     assert numbers(run) == [*range(400), *range(1000, 1300)]
+    all_end([int(pid) for pid in kept.read_text().split()], 3)
+
+
+def test_what_a_worker_has_started_ends_with_a_killed_zygote(numbered, tmp_path):
+    """It holds the worker's channel open, and the supervisor would take the worker to be at work."""
+    kept = tmp_path / "children"
+
+    def x(event):
+        if not kept.exists():
+            child = os.fork()
+            if child == 0:
+                time.sleep(60)
+                os._exit(0)
+            other = subprocess.Popen(["sleep", "60"])
+            kept.write_text(f"{child} {other.pid}")
+            os.kill(os.getppid(), signal.SIGKILL)
+            time.sleep(60)
+        return event
+
+    run = made_of(x).start(numbered[0], workers=1, chunk=100).wait(30)
+    assert numbers(run) == [*range(400), *range(1000, 1300)]
+    all_end([int(pid) for pid in kept.read_text().split()], 2)
+
+
+def all_end(children: list[int], number: int) -> None:
+    assert len(children) == number
     deadline = time.monotonic() + 5
-    children = [int(pid) for pid in kept.read_text().split()]
-    assert len(children) == 2
     while alive := [pid for pid in children if is_alive(pid)]:
         assert time.monotonic() < deadline, alive
         time.sleep(0.02)

@@ -251,7 +251,10 @@ class LocalEngine:
                 self._directory.supervisor_log.read_text(errors="replace")[-4000:],
             )
             return
-        # Its workers die with it (PDEATHSIG), and each is reported lost by its own end of file.
+        # Its workers die with it (PDEATHSIG), and each is reported lost by its own end of file, which
+        # what they have started would hold back.
+        for handle in self._workers.values():
+            self._signal(handle, signal.SIGKILL)
         self._take_up(launch_zygote(self._directory, self._spec.settings))
         self._wanted.extend(wanted)
 

@@ -8,6 +8,7 @@ Run as `python -m hepnb.runs.engines.zygote FD RUNDIR`.
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import gc
 import importlib
 import os
@@ -45,6 +46,7 @@ _HEAVY = (
     "hepnb.runs.engines.worker",
 )
 _PR_SET_PDEATHSIG = 1
+_PR_SET_CHILD_SUBREAPER = 36
 
 
 def load(directory: RunDirectory, spec: RunSpec) -> Bundle:
@@ -99,6 +101,7 @@ def _serve(control: socket.socket, bundle: Bundle, spec: RunSpec, home: Path) ->
     signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
     children: set[int] = set()
+    _adopt_orphans()
     while True:
         ready, _, _ = select.select([control.fileno(), wake_read], [], [])
         if wake_read in ready:
@@ -120,9 +123,26 @@ def _serve(control: socket.socket, bundle: Bundle, spec: RunSpec, home: Path) ->
     for pid in children:
         with contextlib.suppress(OSError):
             os.killpg(pid, signal.SIGKILL)
-    for pid in children:
-        with contextlib.suppress(ChildProcessError):
-            os.waitpid(pid, 0)
+    _end_all_children()
+
+
+def _adopt_orphans() -> None:
+    """What the user's code starts in a session of its own becomes ours when its parent ends."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1)
+
+
+def _end_all_children() -> None:
+    """Workers, and whatever they have left; only once there is nobody is the run over."""
+    with contextlib.suppress(ChildProcessError):
+        while True:
+            if os.waitpid(-1, os.WNOHANG)[0] == 0:
+                import psutil
+
+                for child in psutil.Process().children():
+                    with contextlib.suppress(psutil.Error):
+                        child.kill()
+                os.waitpid(-1, 0)
 
 
 def _next_request(control: socket.socket) -> tuple[bytes, list[int]]:
@@ -143,6 +163,8 @@ def _reap(control: socket.socket, children: set[int]) -> None:
             return
         if pid == 0:
             return
+        if pid not in children:
+            continue  # what a worker has left
         children.discard(pid)
         # What the user's code forked would live on, and hold the worker's channels open.
         with contextlib.suppress(OSError):
@@ -155,8 +177,6 @@ def _reap(control: socket.socket, children: set[int]) -> None:
 
 def _become_worker(descriptors: list[int], bundle: Bundle, spec: RunSpec, home: Path) -> None:
     """In the forked child: take the channels, die with the zygote, and never return."""
-    import ctypes
-
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     os.setpgid(0, 0)
