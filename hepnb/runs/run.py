@@ -281,13 +281,13 @@ class Run:
     def wait(self, timeout: float | None = None) -> Run:
         """Block until it has ended; an interrupt ends the waiting, not the run.
 
-        In a script whose standard error is a terminal, a bar shows how far it is.
+        In a terminal, of a script or of IPython, a bar on the standard error shows how far it is.
         Raises RunError if it failed or was lost (`run.error.traceback` has the user's
         traceback), or if `timeout` seconds pass first.
         """
-        from .text import bar_in_script
+        from .text import bar_in_terminal
 
-        with bar_in_script(self):
+        with bar_in_terminal(self):
             over = self._client.wait(timeout)
         if not over:
             raise RunError(f"run {self.id} is still {self.status} after {timeout:g} s")

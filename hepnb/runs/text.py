@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TextIO
 
 from ..errors import RunError, nearest
-from ..shell import interactive_shell
 from .client import ENDED
 
 if TYPE_CHECKING:
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from .scans.run_set import RunSet
 
 __all__ = [
-    "bar_in_script",
+    "bar_in_terminal",
     "cancel",
     "follow",
     "level_name",
@@ -122,15 +121,10 @@ def progress_bar(run: Run, stream: TextIO) -> Iterator[Callable[[], str]]:
 
 
 @contextmanager
-def bar_in_script(run: Run) -> Iterator[None]:
-    """A bar on the standard error while a script waits, where that is a terminal; else nothing."""
+def bar_in_terminal(run: Run) -> Iterator[None]:
+    """A bar on the standard error while a script, or IPython, waits; nothing where it is no terminal."""
     stream = sys.stderr
-    if (
-        run.status in ENDED
-        or interactive_shell() is not None
-        or stream is None
-        or not stream.isatty()
-    ):
+    if run.status in ENDED or stream is None or not stream.isatty():
         yield
         return
     with progress_bar(run, stream) as show:

@@ -13,8 +13,8 @@ import pytest
 import hepnb as hn
 
 SCRIPT = """
-import sys, hepnb as hn
-run = hn.attach(sys.argv[1])
+import os, hepnb as hn
+run = hn.attach(os.environ["RUN"])
 run.wait()
 print("state", run.status)
 """
@@ -38,13 +38,15 @@ def slow_run(numbered):
     run.cancel()
 
 
-def test_a_terminal_sees_a_bar_that_moves(slow_run):
+@pytest.mark.parametrize("by", [["-W", "error"], ["-m", "IPython", "--no-banner"]])
+def test_a_terminal_sees_a_bar_that_moves(slow_run, tmp_path, by):
     ours, theirs = pty.openpty()
+    settings = {"TERM": "xterm", "COLUMNS": "120", "IPYTHONDIR": str(tmp_path), "RUN": slow_run.id}
     with subprocess.Popen(
-        [sys.executable, "-W", "error", "-c", SCRIPT, slow_run.id],
+        [sys.executable, *by, "-c", SCRIPT],
         stderr=theirs,
         stdout=subprocess.PIPE,
-        env=os.environ | {"TERM": "xterm", "COLUMNS": "120"},
+        env=os.environ | settings,
     ) as script:
         os.close(theirs)
         shown = b""
@@ -66,6 +68,10 @@ def test_a_terminal_sees_a_bar_that_moves(slow_run):
 
 def test_a_file_gets_no_bar(slow_run):
     done = subprocess.run(
-        [sys.executable, "-c", SCRIPT, slow_run.id], capture_output=True, text=True, check=True
+        [sys.executable, "-c", SCRIPT],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ | {"RUN": slow_run.id},
     )
     assert (done.stdout, done.stderr) == ("state done\n", "")
