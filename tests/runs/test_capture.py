@@ -44,6 +44,15 @@ def test_records_travel_with_level_logger_and_time(logger, sent):
     assert sent[2]["text"].endswith("ValueError: bad")
 
 
+def test_a_message_that_does_not_fit_its_arguments_is_one_record(logger, sent, capfd):
+    logger.error("%d jets", "no")
+    (message,) = sent
+    assert (message["level"], message["logger"]) == ("ERROR", "mine")
+    assert message["text"].startswith(f"%d jets ('no',): {__file__}:")
+    assert "cannot be formatted: TypeError: %d format" in message["text"]
+    assert capfd.readouterr().err == ""
+
+
 def test_a_line_of_code_that_logs_without_end_is_limited_and_keeps_first_last_and_number(
     logger, sent
 ):

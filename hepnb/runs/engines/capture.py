@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TextIO
 
+from ...errors import one_line
 from ..logs import level_of_number, shortened
 
 __all__ = ["LogSender", "Streams"]
@@ -77,7 +78,7 @@ class LogSender(logging.Handler):
 
     def _send(self, record: logging.LogRecord, left_out: int) -> None:
         try:
-            text = record.getMessage()
+            text = _message(record)
             if record.exc_info:
                 text += "\n" + logging.Formatter().formatException(record.exc_info)
             if os.getpid() != self._pid:
@@ -93,8 +94,17 @@ class LogSender(logging.Handler):
                     "left_out": left_out,
                 }
             )
-        except Exception:  # noqa: BLE001  a message that cannot be formatted, as logging has it
+        except Exception:  # noqa: BLE001  what it is about cannot even be shown
             self.handleError(record)
+
+
+def _message(record: logging.LogRecord) -> str:
+    """What a record says; where its arguments do not fit, what they are and where it comes from."""
+    try:
+        return record.getMessage()
+    except Exception as error:  # noqa: BLE001  the user's
+        where = f"{record.pathname}:{record.lineno}"
+        return f"{record.msg} {record.args}: {where}: cannot be formatted: {one_line(error)}"
 
 
 class Streams:
