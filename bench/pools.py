@@ -168,7 +168,7 @@ def first(engine: str, file: str) -> float:
     if engine in ("hepnb", "hepnb in a notebook"):
         import uproot  # noqa: F401
 
-        from hepnb.runs.spare import RESERVE
+        from hepnb.runs.starting.spare import RESERVE
 
         path = counting()
         path.freeze()

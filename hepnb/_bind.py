@@ -14,11 +14,11 @@ from .analysis.module.registry import ModuleTable, modules
 from .analysis.steering.description import as_text, describe_path
 from .errors import HepnbError
 from .runs import Run, RunSet, RunTable, list_runs, scan, start
-from .runs.debugging import debug
-from .runs.duplicates import find_duplicates
-from .runs.finding import attach, resume
-from .runs.preview import plan
-from .runs.views import in_terminal
+from .runs.handle.finding import attach, resume
+from .runs.handle.views import in_terminal
+from .runs.starting.debugging import debug
+from .runs.starting.duplicates import find_duplicates
+from .runs.starting.preview import plan
 
 if TYPE_CHECKING:
     from .adapt.commands import command

@@ -185,8 +185,8 @@ def _runs(given: argparse.Namespace) -> None:
 
 def _attach(given: argparse.Namespace) -> int:
     from .runs import RunSet
-    from .runs.finding import attach
-    from .runs.text import follow, status_text
+    from .runs.handle.finding import attach
+    from .runs.handle.text import follow, status_text
 
     run = attach(given.id)
     if isinstance(run, RunSet):
@@ -201,8 +201,8 @@ def _attach(given: argparse.Namespace) -> int:
 
 def _log(given: argparse.Namespace) -> None:
     from .runs import RunSet
-    from .runs.finding import attach
-    from .runs.text import level_name, log_text
+    from .runs.handle.finding import attach
+    from .runs.handle.text import level_name, log_text
 
     level = level_name(given.level)
     run = attach(given.id)
@@ -217,20 +217,20 @@ def _log(given: argparse.Namespace) -> None:
 
 
 def _cancel(given: argparse.Namespace) -> None:
-    from .runs.finding import attach
-    from .runs.text import cancel
+    from .runs.handle.finding import attach
+    from .runs.handle.text import cancel
 
     print(cancel(attach(given.id)))
 
 
 def _resume(given: argparse.Namespace) -> None:
-    from .runs.finding import resume
+    from .runs.handle.finding import resume
 
     print(resume(given.id))
 
 
 def _gc(given: argparse.Namespace) -> None:
-    from .runs.cleaning import chosen, clean, litter, seconds_of
+    from .runs.handle.cleaning import chosen, clean, litter, seconds_of
 
     items = [chosen(run) for run in given.id] if given.id else litter(seconds_of(given.older))
     gone = items if given.dry_run else clean(items)

@@ -18,7 +18,7 @@ import numpy as np
 from ._bind import Path, Run
 from .analysis.kinematics import mass
 from .errors import HepnbError, RunError
-from .runs.text import follow
+from .runs.handle.text import follow
 from .samples import MARKS, RESONANCES, get
 
 if TYPE_CHECKING:

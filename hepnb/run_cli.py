@@ -64,7 +64,7 @@ def read_card(given: argparse.Namespace) -> Card:
 
 
 def _run(given: argparse.Namespace) -> int:
-    from .runs.text import follow, status_text
+    from .runs.handle.text import follow, status_text
 
     settings = {
         "workers": given.workers,

@@ -19,8 +19,8 @@ _PATIENCE = 60.0
 def run_of_toys() -> Finding:
     """Start, wait, read back: what `path.start` needs, all of it at once."""
     from .._bind import Path as AnalysisPath
-    from ..runs.client import ENDED
     from ..runs.directory import state_directory
+    from ..runs.handle.client import ENDED
     from ..samples import toy_dimuon
 
     with tempfile.TemporaryDirectory(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..runs.spare import RESERVE
+from ..runs.starting.spare import RESERVE
 from .completion import KEYS, complete
 from .magics import HepMagics
 

@@ -62,7 +62,7 @@ class Verbs:
     @_which
     def status(self, line: str) -> None:
         """Say how far it is, what was lost, what failed."""
-        from ..runs.text import status_text
+        from ..runs.handle.text import status_text
 
         run = self._meant(parse_argstring(self.status, line))
         _say(status_text(run.snapshot()) if hasattr(run, "snapshot") else repr(run))
@@ -81,7 +81,7 @@ class Verbs:
     @argument("--level", metavar="LEVEL", help="only this level, such as warning")
     def log(self, line: str) -> None:
         """Print the last records of its log."""
-        from ..runs.text import level_name, log_text
+        from ..runs.handle.text import level_name, log_text
 
         given = parse_argstring(self.log, line)
         count = number_value("-n", given.count, self._names) or 0
@@ -104,7 +104,7 @@ class Verbs:
     @_which
     def cancel(self, line: str) -> None:
         """End it soon; what is committed stays."""
-        from ..runs.text import cancel
+        from ..runs.handle.text import cancel
 
         _say(cancel(self._meant(parse_argstring(self.cancel, line), running=True)))
 
@@ -112,7 +112,7 @@ class Verbs:
     @_which
     def pause(self, line: str) -> None:
         """Start no further chunk; `resume` goes on."""
-        from ..runs.client import ENDED
+        from ..runs.handle.client import ENDED
 
         run = self._one(parse_argstring(self.pause, line), running=True)
         if run.status not in ENDED:
@@ -219,7 +219,7 @@ class Verbs:
     def _meant(self, given: Namespace, *, running: bool = False) -> Run | RunSet:
         """What is meant: by its id, else the last of this notebook, else the newest."""
         from .._bind import attach, list_runs
-        from ..runs.listing import ALIVE
+        from ..runs.handle.listing import ALIVE
 
         if given.run:
             return attach(text_value(given.run, self._names))

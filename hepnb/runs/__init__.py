@@ -13,11 +13,11 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .launch import start
-    from .listing import RunTable, list_runs
-    from .run import Run, RunFailure, attach
+    from .handle.listing import RunTable, list_runs
+    from .handle.run import Run, RunFailure, attach
     from .scans.run_set import RunSet
     from .scans.scanning import scan
+    from .starting.launch import start
 
 __all__ = [
     "Run",
@@ -31,14 +31,14 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Run": "run",
-    "RunFailure": "run",
+    "Run": "handle.run",
+    "RunFailure": "handle.run",
     "RunSet": "scans.run_set",
-    "RunTable": "listing",
-    "attach": "run",
-    "list_runs": "listing",
+    "RunTable": "handle.listing",
+    "attach": "handle.run",
+    "list_runs": "handle.listing",
     "scan": "scans.scanning",
-    "start": "launch",
+    "start": "starting.launch",
 }
 
 

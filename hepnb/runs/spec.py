@@ -35,7 +35,7 @@ TAKEN = 11
 """The exit status of a supervisor that found another one at work."""
 SAID = "hepnb: "
 """How a supervisor's last line begins where it says why it cannot work."""
-SUPERVISING = (sys.executable, "-m", "hepnb.runs.supervising")
+SUPERVISING = (sys.executable, "-m", "hepnb.runs.supervisor.process")
 """How the command of every supervisor begins."""
 SPARE = "spare"
 """Its first argument where it waits for a run, whose directory it is otherwise; a name follows."""

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ..errors import HepnbError
+from ..runs.handle.text import log_lines
 from ..runs.logs import LEVELS, LogFile, places
-from ..runs.text import log_lines
 from ._pump import Pump
 from ._wire import Message
 

@@ -181,7 +181,7 @@ class CollectionsView(RunView):
 
     def to_frame(self) -> pd.DataFrame:
         """The collections as `run.collections.to_frame()` gives them."""
-        from ..runs.views import Collections
+        from ..runs.handle.views import Collections
 
         return Collections(self._run.snapshot()["collections"]).to_frame()
 
@@ -217,6 +217,6 @@ class StatisticsView(RunView):
     def to_frame(self) -> pd.DataFrame:
         """Modules and phases as `run.statistics.to_frame()` gives them; `run.cutflow` and `run.files`
         have the same method."""
-        from ..runs.views import Costs
+        from ..runs.handle.views import Costs
 
         return Costs(self._run.snapshot()["statistics"]).to_frame()

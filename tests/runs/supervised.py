@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from hepnb.histograms import fold, journal, ledger, manifest, writer
-from hepnb.runs import leasing, supervisor
 from hepnb.runs.directory import RunDirectory
-from hepnb.runs.reporting import Reporter
+from hepnb.runs.supervisor import leasing, supervisor
+from hepnb.runs.supervisor.reporting import Reporter
 
 STEP, NUMBER, WHEN = os.environ.get("HEPNB_TEST_KILL", "none 0 never").split()
 FULL = os.environ.get("HEPNB_TEST_FULL")

@@ -102,7 +102,8 @@ def test_the_size_is_what_lies_on_disk(tmp_path):
 _SITE = """
 import sys
 from pathlib import Path
-from hepnb.runs import policy, supervisor
+from hepnb.runs import policy
+from hepnb.runs.supervisor import supervisor
 policy.policy_files = lambda: (Path({file!r}),)
 policy._MEASURE_EVERY = 0.0
 supervisor.main(sys.argv[-1])
@@ -111,7 +112,7 @@ supervisor.main(sys.argv[-1])
 
 def _start_at_site(monkeypatch, file, path, data, **options):
     """A run whose supervisor obeys the policy in `file`."""
-    from hepnb.runs import launch
+    from hepnb.runs.starting import launch
 
     def command(directory):
         return [sys.executable, "-c", _SITE.format(file=str(file)), str(directory)]

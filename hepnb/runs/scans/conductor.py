@@ -21,13 +21,13 @@ import time
 from pathlib import Path
 
 from ...errors import RunError
-from ..admission import admitted
 from ..directory import RunDirectory
-from ..glance import glance, was_launched
-from ..launch import launch
+from ..handle.glance import glance, was_launched
+from ..handle.unheard import unheard
 from ..record import write_record
 from ..spec import RunSpec
-from ..unheard import unheard
+from ..starting.admission import admitted
+from ..starting.launch import launch
 from .directory import ScanDirectory, ScanSpec, lock_now
 
 __all__ = ["Conductor"]

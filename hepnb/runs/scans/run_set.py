@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, overload
 
 from ...errors import RunError
-from ..glance import FOR_GOOD
-from ..run import Run
-from ..views import Record, Table
+from ..handle.glance import FOR_GOOD
+from ..handle.run import Run
+from ..handle.views import Record, Table
 from .conducting import conduct
 from .directory import ScanDirectory, ScanSpec
 from .grid import Grid, Value, said
@@ -242,7 +242,7 @@ class RunSet:
         Runs that have ended stay as they are. `take_over=True` where the scan was on another host
         that is gone for good. Raises RunError where nothing is left to be done.
         """
-        from ..resuming import check_resumable
+        from ..starting.resuming import check_resumable
 
         lost = [run for run, seen in self._board.look() if seen.state not in FOR_GOOD]
         if not lost:
@@ -316,7 +316,7 @@ class RunSet:
         return self if viewer is None else viewer(self)
 
     def _repr_mimebundle_(self, include: Collection[str] = (), exclude: Any = None) -> Any:
-        from ..views import in_terminal
+        from ..handle.views import in_terminal
 
         viewer = type(self).viewer
         if viewer is None or in_terminal():

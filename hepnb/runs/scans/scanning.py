@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import HepnbError, RunError
 from ...given import shown
-from ..admission import obey_the_site
 from ..directory import state_directory
-from ..launch import in_parts, start
 from ..policy import Policy
-from ..preparing import Inputs, Prepared, prepare
 from ..settings import whole
+from ..starting.admission import obey_the_site
+from ..starting.launch import in_parts, start
+from ..starting.preparing import Inputs, Prepared, prepare
 from .conducting import conduct
 from .directory import ScanDirectory, ScanSpec
 from .grid import Grid, Value, said

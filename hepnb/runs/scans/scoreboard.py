@@ -10,9 +10,9 @@ from typing import Any
 
 from ...errors import RunError
 from ..directory import RunDirectory
-from ..glance import FOR_GOOD, Glance, glance
+from ..handle.glance import FOR_GOOD, Glance, glance
+from ..handle.views import Record, Table
 from ..policy import size_of
-from ..views import Record, Table
 from .directory import ScanDirectory, ScanSpec
 from .grid import Value, said
 

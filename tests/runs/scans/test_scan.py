@@ -19,7 +19,7 @@ import hepnb as hn
 from hepnb.cli import main
 from hepnb.errors import DataError, HepnbError, PathError, RunError
 from hepnb.runs import policy
-from hepnb.runs.cleaning import chosen, litter
+from hepnb.runs.handle.cleaning import chosen, litter
 from hepnb.runs.processes import detached
 from hepnb.runs.scans import conducting
 

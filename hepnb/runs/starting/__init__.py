@@ -1,0 +1,1 @@
+"""From a path and data to a run in the background: looked at, written down, launched, and resumed."""

@@ -1,0 +1,384 @@
+"""The supervisor that waits beside a notebook: a run takes it, and nothing about the run is another."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+
+import hepnb as hn
+from hepnb.errors import RunError
+from hepnb.runs import policy
+from hepnb.runs.directory import all_runs
+from hepnb.runs.spec import SPARE
+from hepnb.runs.starting import preparing
+from hepnb.runs.starting.spare import RESERVE
+
+
+@pytest.fixture
+def beside():
+    """This process is a notebook from the first call on: whoever waits beside it then."""
+    yield a_next_one
+    RESERVE.close()
+    assert waiting() is None
+
+
+def waiting() -> psutil.Process | None:
+    """The spare of this process."""
+    spare = RESERVE._waiting
+    if spare is None or spare.process.poll() is not None:
+        return None
+    process = psutil.Process(spare.process.pid)
+    while not (command := process.cmdline()):  # in the very moment in which it begins
+        time.sleep(0.001)
+    assert command[-2:] == [SPARE, spare.name]
+    return process
+
+
+def a_next_one() -> psutil.Process:
+    """The spare, when it is there. pytest says in the environment which phase of a test this is."""
+    RESERVE.keep()
+    deadline = time.monotonic() + 20
+    while (found := waiting()) is None:
+        assert time.monotonic() < deadline, "no spare"
+        time.sleep(0.02)
+    return found
+
+
+def supervisor_of(run: hn.Run) -> psutil.Process:
+    deadline = time.monotonic() + 20
+    while not run._directory.is_supervised():
+        assert time.monotonic() < deadline, "no supervisor"
+        time.sleep(0.01)
+    return psutil.Process(run._directory.supervisor()[0])
+
+
+def test_runs_take_the_spare_and_leave_another(beside, numbered, pt_path):
+    files, _ = numbered
+    taken = []
+    for _ in range(3):
+        spare = beside()
+        run = pt_path.start(files, workers=2, chunk=90)
+        assert supervisor_of(run) == spare
+        np.testing.assert_array_equal(
+            run.wait(60).hist("pt").to_hist().values(flow=True),
+            pt_path.start(files, chunk=90, engine="inline").hist("pt").to_hist().values(flow=True),
+        )
+        assert run.status == "done"
+        assert (run._directory.supervisor_log).read_text() == ""
+        taken.append(spare.pid)
+    assert len(set(taken)) == 3
+
+
+def test_runs_at_once_have_processes_of_their_own(beside, numbered, gated_path):
+    path, gate = gated_path
+    beside()
+    runs = [path.start(numbered[0], workers=1) for _ in range(3)]
+    assert len({supervisor_of(run).pid for run in runs}) == 3
+    gate.touch()
+    assert [run.wait(60).status for run in runs] == ["done"] * 3
+
+
+def said_by_a_worker(files, **settings) -> str:
+    """What a worker finds in its environment, as it raises it."""
+    path = hn.Path("environment")
+
+    @path.define
+    def x(event):
+        raise ValueError(
+            *map(os.environ.get, ("HEPNB_TEST_MINE", "OPENBLAS_NUM_THREADS")), Path.cwd()
+        )
+
+    path.hist("x", x="x: 0, 2000, int")
+    run = path.start(files, workers=1, **settings)
+    with pytest.raises(RunError):
+        run.wait(60)
+    return run.error.title
+
+
+@pytest.mark.parametrize(
+    ("settings", "mine", "threads"),
+    [
+        ({}, None, "1"),
+        ({"environment": {"HEPNB_TEST_MINE": "yes"}}, "yes", "1"),
+        ({"threads": 2}, None, "2"),
+    ],
+)
+def test_a_run_has_the_environment_that_it_asks_for(
+    beside, numbered, tmp_path, monkeypatch, settings, mine, threads
+):
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    spare = beside()
+    said = said_by_a_worker(numbered[0][0], **settings)
+    assert str((mine, threads, tmp_path / "here")) in said
+    spare.wait(10)
+
+
+def test_another_environment_asks_for_another_process(beside, numbered, monkeypatch):
+    old = beside()
+    monkeypatch.setenv("HEPNB_TEST_MINE", "changed")
+    assert "('changed', '1'" in said_by_a_worker(numbered[0][0])
+    assert not old.is_running()
+    beside()
+    assert "('changed', '1'" in said_by_a_worker(numbered[0][0])
+
+
+def test_other_packages_ask_for_another_process(beside, numbered, pt_path, tmp_path, monkeypatch):
+    packages = tmp_path / "site-packages"
+    packages.mkdir()
+    monkeypatch.syspath_prepend(str(packages))
+    old = beside()
+    (packages / "newer-1.0.dist-info").mkdir()
+    run = pt_path.start(numbered[0], workers=1)
+    assert supervisor_of(run) != old
+    assert not old.is_running()
+    assert run.wait(60).status == "done"
+
+
+def test_a_module_beside_the_notebook_is_the_one_that_counts(
+    beside, numbered, tmp_path, monkeypatch
+):
+    """It is imported when the run has begun, and edited between two runs."""
+    module = tmp_path / "hepnb_test_beside.py"
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    seen = []
+    for bins in (3, 4):
+        module.write_text(f"def answer():\n    return {bins}\n")
+        path = hn.Path("module")
+
+        @path.define
+        def x(event):
+            from hepnb_test_beside import answer
+
+            return event * 0 + answer()
+
+        path.hist("x", x="x: 0, 9, int")
+        beside()
+        run = path.start(numbered[0][0], workers=1).wait(60)
+        seen.append(int(np.argmax(run.hist("x").to_hist().values())))
+    assert seen == [3, 4]
+
+
+def test_a_spare_that_has_died_is_not_taken(beside, numbered, pt_path):
+    spare = beside()
+    spare.kill()
+    spare.wait(10)
+    run = pt_path.start(numbered[0], workers=1).wait(60)
+    assert run.status == "done"
+    assert not run._directory.spare.exists()
+
+
+def test_a_zygote_that_has_died_is_replaced(beside, numbered, pt_path):
+    spare = beside()
+    deadline = time.monotonic() + 20
+    while not (zygotes := spare.children()):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    zygotes[0].kill()
+    run = pt_path.start(numbered[0], workers=1)
+    assert supervisor_of(run) == spare
+    assert run.wait(60).status == "done"
+
+
+def test_a_run_that_the_cell_refuses_takes_the_spare_along(beside, numbered, tmp_path):
+    spare = beside()
+    path = hn.Path("refused")
+    path.hist("x", x="Muon.nothing: 10, 0, 1")
+    with pytest.raises(hn.HepnbError, match="nothing"):
+        path.start(numbered[0])
+    assert list((tmp_path / "state" / "runs").iterdir()) == []
+    assert not spare.is_running()
+    beside()
+
+
+def test_it_is_killed_and_resumed_like_any_other(beside, numbered, gated_path):
+    path, gate = gated_path
+    beside()
+    run = path.start(numbered[0], workers=2, chunk=50)
+    spare = supervisor_of(run)
+    run.kill()
+    spare.wait(10)
+    assert run.status == "lost"
+    again = beside()
+    run = hn.resume(run.id)
+    assert supervisor_of(run) == again
+    gate.touch()
+    assert run.wait(60).status == "done"
+    assert run.progress["events"] == 700
+
+
+def test_one_that_only_just_starts_is_killed(beside, numbered, pt_path, monkeypatch):
+    """Nobody has said a pid yet: it is known by its name."""
+    beside()
+
+    def kill_it(inputs, job):
+        (directory,) = all_runs()
+        assert not directory.is_supervised()
+        hn.attach(directory.path).kill()
+
+    monkeypatch.setattr(preparing.Inputs, "check", kill_it)
+
+    run = pt_path.start(numbered[0], workers=1)
+    with pytest.raises(RunError, match="lost"):
+        run.wait(60)
+
+
+def test_a_copy_of_a_runs_directory_does_not_kill_the_run(beside, numbered, gated_path, tmp_path):
+    path, gate = gated_path
+    beside()
+    run = path.start(numbered[0], workers=1)
+    supervisor_of(run)
+    copy = tmp_path / "copy"
+    shutil.copytree(run.directory, copy, ignore=shutil.ignore_patterns("sock"))
+    hn.attach(copy).kill()
+    gate.touch()
+    assert run.wait(60).status == "done"
+
+
+@pytest.mark.parametrize(("allowed", "is_there"), [("0 s", False), ("1 s", True)])
+def test_the_site_says_how_long_it_may_wait(tmp_path, monkeypatch, beside, allowed, is_there):
+    site = tmp_path / "policy.yaml"
+    site.write_text(f"spare: {allowed}")
+    monkeypatch.setattr(policy, "policy_files", lambda: (site,))
+    RESERVE.keep()
+    spare = waiting()
+    assert (spare is not None) == is_there
+    if spare is not None:
+        psutil.wait_procs([spare, *spare.children(recursive=True)], timeout=20)
+        assert waiting() is None
+
+
+def test_a_malformed_policy_is_no_concern_of_the_spare(tmp_path, monkeypatch, beside):
+    site = tmp_path / "policy.yaml"
+    site.write_text("spare: soon")
+    monkeypatch.setattr(policy, "policy_files", lambda: (site,))
+    RESERVE.keep()
+    assert waiting() is None
+
+
+_NOTEBOOK = """import os, signal, sys, time, hepnb as hn
+from hepnb.runs.starting.spare import RESERVE
+RESERVE.keep()
+print(RESERVE._waiting.process.pid, flush=True)
+time.sleep(float(sys.argv[2]))
+sys.stdin.readline()
+if sys.argv[1] == "fork":
+    if os.fork() == 0:
+        time.sleep(60)
+elif sys.argv[1] == "fork and run":
+    path = hn.Path("forked")
+    path.hist("x", x="event: 0, 2000, int")
+    if os.fork() == 0:
+        print(path.start(sys.argv[3], workers=1).wait(60).status, flush=True)
+        os._exit(0)
+    os.wait()
+    print(RESERVE._waiting.process.poll())
+if sys.argv[1] != "end":
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.parametrize("end", ["end", "kill", "fork"])
+@pytest.mark.parametrize("after", ["0", "1.5"])
+def test_a_spare_ends_with_its_notebook(end, after):
+    command = [sys.executable, "-c", _NOTEBOOK, end, after]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, **pipes) as notebook:
+        spare = psutil.Process(int(notebook.stdout.readline()))
+        family = [spare, *spare.children(recursive=True)]
+        notebook.stdin.write("\n")
+        notebook.stdin.flush()
+        notebook.wait(20)
+        _, alive = psutil.wait_procs(family, timeout=20)
+        assert not alive
+
+
+def test_a_fork_of_the_notebook_leaves_it_alone(numbered):
+    """Such as a process of multiprocessing, which may run something itself."""
+    told = subprocess.run(
+        [sys.executable, "-c", _NOTEBOOK, "fork and run", "0", numbered[0][0]],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
+    ).stdout.split()
+    assert told[1:] == ["done", "None"]
+
+
+_RUNS = """import sys, time, hepnb as hn
+from hepnb.runs.starting.spare import RESERVE
+RESERVE.keep()
+time.sleep(1)
+path = hn.Path("counts")
+@path.define
+def x(event):
+    time.sleep(0.1)
+    return event
+path.hist("x", x="x: 0, 2000, int")
+run = path.start(sys.argv[1], workers=1, chunk=20)
+print(run.id, flush=True)
+time.sleep(60)
+"""
+
+
+def test_a_run_that_took_the_spare_outlives_the_notebook(numbered):
+    command = [sys.executable, "-c", _RUNS, numbered[0][0]]
+    notebook = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    run_id = notebook.stdout.readline().strip()
+    notebook.kill()
+    notebook.communicate()
+    run = hn.attach(run_id)
+    assert run._directory.spare.exists()
+    assert run.wait(60).status == "done"
+    assert run.hist("x").sum() == 400
+
+
+_CELLS = """import sys, time
+from IPython.core.history import HistoryManager
+from IPython.core.interactiveshell import InteractiveShell
+HistoryManager.enabled = False
+shell = InteractiveShell.instance()
+shell.user_ns["file"] = sys.argv[1]
+def cell(text):
+    assert shell.run_cell(text).success
+if sys.argv[2] == "unloaded":
+    cell("%load_ext hepnb")
+    cell("%unload_ext hepnb")
+cell("import hepnb as hn")
+cell("path = hn.Path('cells'); path.hist('x', x='event: 0, 2000, int')")
+cell("run = path.start(file, workers=1).wait(60)")
+cell("run._client._supervisor.wait()")
+from hepnb.runs.starting.spare import RESERVE
+began = time.monotonic()
+while not RESERVE._waiting and time.monotonic() - began < float(sys.argv[3]):
+    time.sleep(0.01)
+print(RESERVE._waiting is not None)
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "waits", "then"), [("", "20", "True"), ("unloaded", "1", "False")]
+)
+def test_a_notebook_without_the_extension_has_one_after_its_first_run(
+    numbered, before, waits, then
+):
+    pytest.importorskip("IPython")
+    command = [sys.executable, "-c", _CELLS, numbered[0][0], before, waits]
+    told = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert told.stdout.split()[-1:] == [then], told.stderr
+
+
+def test_a_process_that_is_no_notebook_has_none(numbered, pt_path):
+    pt_path.start(numbered[0], workers=1).wait(60)
+    time.sleep(0.2)
+    assert waiting() is None
+    assert Path(hn.__file__).is_file()
