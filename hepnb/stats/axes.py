@@ -89,7 +89,9 @@ def values_of(view: Any) -> np.ndarray:
     return np.asarray(view["value"] if view.dtype.names else view)
 
 
-def chosen(labels: Sequence[str], patterns: str | Sequence[str]) -> list[str]:
+def chosen(
+    labels: Sequence[str], patterns: str | Sequence[str], what: str = "variation"
+) -> list[str]:
     """The labels that fit. Raises `StatsError` for a pattern that fits none."""
     from fnmatch import fnmatchcase
 
@@ -97,6 +99,6 @@ def chosen(labels: Sequence[str], patterns: str | Sequence[str]) -> list[str]:
     for pattern in (patterns,) if isinstance(patterns, str) else patterns:
         fits = [label for label in labels if fnmatchcase(label, pattern)]
         if not fits:
-            raise StatsError(f"no variation is called {pattern!r}{nearest(pattern, labels)}")
+            raise StatsError(f"no {what} is called {pattern!r}{nearest(pattern, labels)}")
         found += [label for label in fits if label not in found]
     return found

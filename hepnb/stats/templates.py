@@ -82,9 +82,9 @@ class Templates:
             raise StatsError(f"flow is one of {', '.join(_FLOWS)}, not {flow!r}")
         _check_axes(made, process, channel)
         processes = labels_of(made, process)
-        are_data = chosen(processes, data) if data else []
+        are_data = chosen(processes, data, "process") if data else []
         simulated = [p for p in processes if p not in are_data]
-        are_signal = chosen(simulated, signal)
+        are_signal = chosen(simulated, signal, "process")
         rates = _rates(scales or {}, simulated)
         channels = ("all",) if channel is None else labels_of(made, channel)
         _check_names([*channels, *simulated])

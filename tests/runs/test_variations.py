@@ -75,4 +75,20 @@ def test_a_run_makes_the_variations_that_are_asked_for(simulated):
 def test_data_are_never_varied_and_it_is_said(simulated):
     with pytest.warns(UserWarning, match="all datasets are data"):
         run = dimuon().start({"data": simulated.files}, chunk=2000)
-    assert list(run.wait(60).hist("pt").axes["variation"]) == ["nominal"]
+    h = run.wait(60).hist("pt")
+    filled = [v for v in h.axes["variation"] if h[{"variation": v, "pt": sum}].value]
+    assert filled == ["nominal"]
+
+
+def test_a_variation_that_nothing_passes_is_there_and_empty(simulated):
+    path = hn.Path("none")
+    path.vary("Muon.pt", lost=("Muon.pt * 1.01", "Muon.pt * 0"), kept="Muon.pt * 2")
+    path.select("hard", "max(Muon.pt) > 10")
+    path.hist("n", n="nMuon: 0, 20, int")
+    path.hist("kept", n="nMuon: 0, 20, int", variations="kept")
+    run = path.start(simulated, chunk=1500, workers=1).wait(60)
+    assert list(run.hist("n").axes["variation"]) == ["nominal", "lost_up", "lost_down", "kept"]
+    assert run.hist("n")[{"variation": "lost_down", "n": sum}] == 0
+    assert run.hist("n")[{"variation": "lost_up", "n": sum}] > 0
+    assert list(run.hist("kept").axes["variation"]) == ["nominal", "kept"]
+    assert hn.attach(run.id).hist("n") == run.hist("n")

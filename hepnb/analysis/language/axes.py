@@ -45,13 +45,13 @@ def read_axis(name: str, what: Any, where: str) -> tuple[Formula, Any]:
     return make_formula(name, place), _named(what, name, place)
 
 
-def category_axis(name: str, labels: tuple[str, ...]) -> Any:
-    """The axis of a category: these labels, or labels as they come (datasets) when none are given."""
+def category_axis(name: str, labels: tuple[str, ...], *, growth: bool = False) -> Any:
+    """The axis of a category: these labels; labels as they come when none are given, or `growth`."""
     import hist
 
-    if labels:
+    if labels and not growth:
         return hist.axis.StrCategory(labels, name=name, flow=False)
-    return hist.axis.StrCategory([], name=name, growth=True)
+    return hist.axis.StrCategory(labels, name=name, growth=True)
 
 
 def split_axis(text: str, place: str) -> tuple[str, str]:

@@ -9,12 +9,13 @@ from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any
 
 from ...errors import RunError
+from ..language.axes import category_axis
 from ..module.run_numbers import with_run_numbers
 from ..reading.conventions import Reading, resolve_all
 from ..steering.applied import Applied, steps_for
 from ..steering.plan import describe, make_plan
 from ..steering.steps import Histogram, ModuleStep, Skim, Step, Table, Weight, is_normalised
-from ..steering.variations import Selector, label_of
+from ..steering.variations import NOMINAL, Selector, label_of
 from ..steering.varying import labels_of, within
 from .result import ChunkResult, HistSpec
 from .skims import Skimmed, branches_of_skim, skim_rows
@@ -59,11 +60,26 @@ class Program:
         """The histograms in the order of the path."""
         return tuple(
             HistSpec(
-                s.name, s.axes, s.storage or "Double", s.label, s.by, self._has_own_sums(place, s)
+                s.name,
+                tuple(map(self._with_labels(s), s.axes)),
+                s.storage or "Double",
+                s.label,
+                s.by,
+                self._has_own_sums(place, s),
             )
             for place, s in enumerate(self.steps)
             if isinstance(s, Histogram)
         )
+
+    def _with_labels(self, hist: Histogram) -> Callable[[Any], Any]:
+        """The axis of variations with those that the path names, empty ones too, the nominal first."""
+
+        def labelled(axis: Any) -> Any:
+            if axis.name != "variation" or axis.name not in hist.by:
+                return axis
+            return category_axis(axis.name, (NOMINAL, *self.variations_of(hist.name)), growth=True)
+
+        return labelled
 
     def _has_own_sums(self, place: int, hist: Histogram) -> bool:
         """Whether normalised weights count in it: all of them, or none."""
