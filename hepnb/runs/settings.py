@@ -9,13 +9,14 @@ from __future__ import annotations
 import math
 import operator
 import re
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import RunError
 
-__all__ = ["MOST_WORKERS", "Settings", "memory_in_bytes", "whole"]
+__all__ = ["MOST_WORKERS", "Settings", "memory_in_bytes", "whole", "within"]
 
 MOST_WORKERS = 256
 """How many workers a run may have on one machine."""
@@ -131,6 +132,16 @@ def _seconds(name: str, value: Any) -> float:
     if not (math.isfinite(value) and value > 0):
         raise RunError(f"{name}={value!r}: give a number of seconds above 0")
     return float(value)
+
+
+def within(timeout: Any) -> float | None:
+    """How long somebody waits [s]; None is for ever. Raises RunError for what is no time."""
+    if timeout is None:
+        return None
+    is_number = isinstance(timeout, int | float) and not isinstance(timeout, bool)
+    if not is_number or not 0 <= timeout <= threading.TIMEOUT_MAX:
+        raise RunError(f"timeout={timeout!r}: give a number of seconds, or None to wait for ever")
+    return float(timeout)
 
 
 def _variables(given: Any) -> dict[str, str]:

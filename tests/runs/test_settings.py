@@ -11,7 +11,7 @@ import pytest
 
 import hepnb as hn
 from hepnb.errors import RunError
-from hepnb.runs.settings import Settings
+from hepnb.runs.settings import Settings, within
 
 
 def made_of(function) -> hn.Path:
@@ -39,6 +39,8 @@ def made_of(function) -> hn.Path:
         ({"environment": "A=1"}, "environment='A=1': give a mapping"),
         ({"environment": {"A": 1}}, "environment: A=1: give a text"),
         ({"environment": {"A=B": "1"}}, "environment: 'A=B' is no name"),
+        ({"parameters": {"a": object()}}, "parameters: a is the object <object"),
+        ({"parameters": {"a": [2**64]}}, "parameters: a is the int 18446744073709551616: give a"),
         ({"workers": 1000}, "workers=1000: give a whole number, at least 1 and at most 256"),
     ],
 )
@@ -47,6 +49,13 @@ def test_settings_that_make_no_sense_are_refused_in_a_line(numbered, given, said
         made_of(lambda event: event).start(numbered[0], **given)
     assert "\n" not in str(caught.value)
     assert hn.runs() == []
+
+
+def test_times_to_wait():
+    assert [within(None), within(0), within(2)] == [None, 0.0, 2.0]
+    for nonsense in (-1, float("nan"), float("inf"), "1", True):
+        with pytest.raises(RunError, match=f"^timeout={nonsense!r}: give a number of seconds, or"):
+            within(nonsense)
 
 
 @pytest.mark.parametrize(
@@ -68,9 +77,16 @@ def test_settings_reach_the_workers_and_are_recorded(numbered):
         return event * 0.0
 
     run = made_of(x).start(
-        numbered[0][0], workers=1, threads=2, nice=7, environment={"MINE": "a b=c"}, seed=5
+        numbered[0][0],
+        workers=1,
+        threads=2,
+        nice=7,
+        environment={"MINE": "a b=c"},
+        seed=5,
+        parameters={"pt": np.int64(20), "edges": (0, np.float32(0.5)), "region": None},
     )
     run.wait(60)
+    assert run.parameters == {"pt": 20, "edges": [0, 0.5], "region": None}
     (said,) = (json.loads(r["text"]) for r in run.log if r["logger"] == "told")
     assert said == {
         "nice": os.nice(0) + 7,

@@ -20,7 +20,7 @@ from ...errors import RunError, nearest
 from ..directory import RunDirectory, find_run
 from ..normalising import scaled
 from ..processes import kill
-from ..settings import MOST_WORKERS, whole
+from ..settings import MOST_WORKERS, whole, within
 from ..spec import RunSpec
 from ..starting.spare import command_of
 from .client import ENDED, Client, Snapshot
@@ -288,7 +288,7 @@ class Run:
         from .text import bar_in_terminal
 
         with bar_in_terminal(self):
-            over = self._client.wait(timeout)
+            over = self._client.wait(within(timeout))
         if not over:
             raise RunError(f"run {self.id} is still {self.status} after {timeout:g} s")
         return self._checked()

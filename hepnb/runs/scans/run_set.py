@@ -14,6 +14,7 @@ from ...errors import RunError
 from ..handle.glance import FOR_GOOD
 from ..handle.run import Run
 from ..handle.views import Record, Table
+from ..settings import within
 from .conducting import conduct
 from .directory import ScanDirectory, ScanSpec
 from .grid import Grid, Value, said
@@ -188,6 +189,7 @@ class RunSet:
         Raises RunError which names the runs that failed or were lost, or if `timeout` seconds pass
         first.
         """
+        timeout = within(timeout)
         deadline = None if timeout is None else time.monotonic() + timeout
         while not self._board.have_ended():
             if deadline is not None and time.monotonic() > deadline:

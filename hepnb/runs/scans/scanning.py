@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["scan", "settings_of_scans"]
 
 _MOST_RUNS = 10_000
+_OF_ONE_RUN = {"engine", "parameters", "reuse"}
 
 
 def scan(
@@ -110,6 +111,8 @@ def settings_of_scans() -> set[str]:
 def _asked(data: Any, given: Mapping[str, Any]) -> tuple[dict[str, Any], Inputs, Grid]:
     """The settings of all runs, their input, and the grid."""
     of_start = _settings_of_runs()
+    for name in _OF_ONE_RUN & given.keys():
+        raise RunError(f"{name} is for path.start: the runs of a scan cannot have it")
     grid = Grid.of({name: values for name, values in given.items() if name not in of_start})
     if len(grid) > _MOST_RUNS:
         raise RunError(

@@ -34,6 +34,7 @@ __all__ = ["Inputs", "Prepared", "prepare"]
 ENGINES = ("local", "inline")
 _POLICIES = ("fail", "skip")
 _LOOKED_AT = 3
+_WHOLE = range(-(2**63), 2**64)  # what messages can carry
 
 
 @dataclass(frozen=True)
@@ -180,7 +181,7 @@ def prepare(
         allow_duplicates=allow_duplicates,
         engine=engine,
         settings=settings,
-        parameters=dict(given),
+        parameters={name: _kept(name, value) for name, value in given.items()},
         python_path=tuple(entry or here for entry in sys.path),
         working_directory=here,
         created=time.time(),
@@ -188,6 +189,22 @@ def prepare(
     )
     key, _ = key_of(job, inputs.datasets, spec)
     return Prepared(replace(spec, key=key), job, inputs.datasets)
+
+
+def _kept(name: str, value: Any) -> Any:
+    """A parameter as it is kept with the run; numbers of NumPy are Python's. Raises RunError."""
+    if getattr(value, "ndim", None) == 0 and hasattr(value, "item"):
+        value = value.item()
+    if isinstance(value, Mapping) and all(isinstance(key, str) for key in value):
+        return {key: _kept(name, part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_kept(name, part) for part in value]
+    if isinstance(value, str | float | bool | None) or (type(value) is int and value in _WHOLE):
+        return value
+    raise RunError(
+        f"parameters: {name} is {shown(value)}: give a number of 64 bits or a text, or lists and "
+        "mappings of these"
+    )
 
 
 def _warn_of_data(job: Job, datasets: tuple[Dataset, ...]) -> None:
