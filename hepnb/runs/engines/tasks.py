@@ -25,9 +25,9 @@ from ...analysis.reading.cache import column_cache
 from ...errors import DataError, HepnbError, one_line
 from ...histograms import Contribution, Signature
 from ..bundle import Bundle
-from ..handle.snapshots import stem_of_chunk, stem_of_empty
 from ..job import ColumnsInput
 from ..policy import Policy
+from ..snapshots import stem_of_chunk, stem_of_empty
 from ..spec import OPEN_FILES, RunSpec
 from ..tally import add_counts
 from .seeding import event_key, seed_generators, seed_of

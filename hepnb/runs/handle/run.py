@@ -262,7 +262,7 @@ class Run:
         Of each chunk that is counted there is one, complete; while the run goes on there will be more.
         Raises RunError for an unknown name, and where a file was taken away.
         """
-        from .snapshots import files_of
+        from ..snapshots import files_of
 
         self._wait_for_store()
         return files_of(self._directory, self._spec, name)

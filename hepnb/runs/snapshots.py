@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...errors import RunError, nearest
+from ..errors import RunError, nearest
 
 if TYPE_CHECKING:
-    from ..directory import RunDirectory
-    from ..spec import RunSpec
+    from .directory import RunDirectory
+    from .spec import RunSpec
 
 __all__ = ["files_of", "stem_of_chunk", "stem_of_empty"]
 

@@ -15,7 +15,7 @@ import uproot
 import hepnb as hn
 from hepnb.errors import PathError, RunError
 
-from ..lives import is_lost, reach
+from .lives import is_lost, reach
 
 CHUNK = 150
 FORMATS = ("ttree", "rntuple", "parquet")
