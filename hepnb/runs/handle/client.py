@@ -18,8 +18,10 @@ from typing import Any
 
 from ...errors import RunError
 from ...frames import FrameError, FrameReader, encode
+from ...given import given_names, shown
 from ..directory import RunDirectory
 from ..logs import LogFile
+from ..settings import whole
 from ..spec import SAID
 
 __all__ = ["ENDED", "Client", "Snapshot"]
@@ -30,6 +32,7 @@ _FIRST_POLLS = 0.005
 _LATER_POLLS = 0.5
 _LOST_POLLS = 1.0
 _STARTUP = 60.0
+_FAR = 2**62
 
 
 class Client:
@@ -153,7 +156,18 @@ class Client:
         search: str | re.Pattern[str] | None,
         **asked: Any,
     ) -> dict[str, Any]:
-        """A page of the log, from its files: the supervisor is not troubled with searches."""
+        """A page of the log, from its files: the supervisor is not troubled with searches.
+
+        Raises RunError for what can be no place, level or search.
+        """
+        from .text import level_name
+
+        start, count = whole("start", start, -_FAR, _FAR), whole("count", count, 0, _FAR)
+        if levels is not None:
+            known = map(level_name, given_names(levels, "levels", RunError))
+            levels = [level for level in known if level]
+        if not isinstance(search, str | re.Pattern | None):
+            raise RunError(f"search is a text or a regular expression, not {shown(search)}")
         with self._log_lock:
             return self._log.page(start, count, levels, search, **asked)
 

@@ -206,6 +206,17 @@ def test_prints_logging_and_warnings_become_records(numbered):
     assert records["logged <script>"]["worker"] == 1
     assert records["logged <script>"]["chunk"].startswith("0.root:")
     assert any("UserWarning: warned" in text for text in records)
+    page = run.log_page(-5, 1, levels="error", search="LOGGED")
+    assert [record["text"] for record in page["records"]] == ["logged <script>"]
+    for asked, said in (
+        ({"levels": ["ERORR"]}, r"no log level 'ERORR'; did you mean 'ERROR'\?"),
+        ({"levels": 40}, "levels: expected names, not the int 40"),
+        ({"start": "first"}, "start='first': give a whole number"),
+        ({"count": -1}, "count=-1: give a whole number, at least 0"),
+        ({"search": 5}, "search is a text or a regular expression, not the int 5"),
+    ):
+        with pytest.raises(RunError, match=said):
+            run.log_page(**asked)
 
 
 def slow_path(seconds: float = 0.05):
