@@ -32,8 +32,8 @@ def files_of(directory: RunDirectory, spec: RunSpec, name: str) -> dict[str, lis
 
     Raises RunError for an unknown name, and for a file that is gone.
     """
-    from ...analysis.loop.skim_files import FOLDER
-    from ...histograms import Store
+    from ..analysis.loop.skim_files import FOLDER
+    from ..histograms import Store
 
     found: list[tuple[int, int, str]] = []
     known: set[str] = set()
