@@ -139,6 +139,20 @@ def upward(file: Path) -> Iterator[str]:
             yield f"{file.relative_to(PROJECT)}:{line}: {room} must not know {target}"
 
 
+# What goes on behind the notebook, and the rooms of `runs` that it may know: none for notebooks.
+BEHIND = {"": set(), "logs": set(), "engines": {"logs"}, "supervisor": {"engines", "logs"}}
+
+
+def test_what_runs_in_the_background_knows_nothing_of_whoever_watches() -> None:
+    runs = PACKAGE / "runs"
+    rooms = {path.name for path in runs.iterdir() if (path / "__init__.py").exists()}
+    for room, known in BEHIND.items():
+        for file in (runs / room).glob("*.py"):
+            targets = {m[2] for _, m in imported(file) if m[:2] == ["hepnb", "runs"] and m[2:]}
+            if file != runs / "__init__.py":
+                assert targets & rooms <= {room, *known}, file
+
+
 def test_every_room_has_its_arrows() -> None:
     rooms = {room_of(module_of(file)) for file in FILES} - ROOTS
     assert rooms <= set(ARROWS), "give the new room its place in ARROWS"
