@@ -49,7 +49,7 @@ def main(repeats: int = 3) -> None:
         work()
         wall = time.perf_counter() - began
         for thread in threading.enumerate():  # they reap what they have started
-            if thread.name in ("hepnb-client", "hepnb-conductor"):
+            if thread.name in ("hepnb-client", "hepnb-reaper"):
                 thread.join(10)
         cpu.setdefault(name, []).append(_cpu_of_children() - before)
         return wall
