@@ -56,6 +56,7 @@ _COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
     ast.GtE: operator.ge,
 }
 _BITS = (ast.BitAnd, ast.BitOr, ast.BitXor)
+_WHOLE = (ast.Add, ast.Sub, ast.Mult, ast.FloorDiv, ast.Mod, ast.Pow)
 
 
 def evaluate(
@@ -158,6 +159,10 @@ class _Evaluation:
 
     def _binop(self, node: ast.BinOp) -> Any:
         left, right = self.value(node.left), self.value(node.right)
+        if isinstance(node.op, ast.Add) and _type(left) == _type(right) == np.bool_:
+            raise TypeError("conditions are not added: write a or b, or 0 + a + b to count them")
+        if isinstance(node.op, _WHOLE):
+            left, right = _widened(left, right)
         if isinstance(node.op, ast.Pow):
             return _power(left, right)
         try:
@@ -175,6 +180,7 @@ class _Evaluation:
             return apply(np.logical_not, value)
         if isinstance(node.op, ast.Invert):
             return apply(np.invert, value)
+        (value,) = _widened(value)
         return apply(operator.neg if isinstance(node.op, ast.USub) else operator.pos, value)
 
     def _boolop(self, node: ast.BoolOp) -> Any:
@@ -223,6 +229,34 @@ class _Evaluation:
         return OPERATIONS["where"](
             self.value(node.test), self.value(node.body), self.value(node.orelse)
         )
+
+
+def _widened(*values: Any) -> tuple[Any, ...]:
+    """Whole numbers as int64 where those of the file are short or have no sign: no result wraps around.
+
+    Beside real numbers nothing changes, nor beside those of uint64, which int64 cannot hold.
+    """
+    types = [_type(value) for value in values]
+    if any(kind is not None and (kind.kind == "f" or kind == np.uint64) for kind in types):
+        return values
+    return tuple(
+        apply(operator.add, value, np.int64(0))
+        if kind is not None and kind.kind in "iu" and (kind.itemsize < 4 or kind == np.uint32)
+        else value
+        for value, kind in zip(values, types, strict=True)
+    )
+
+
+def _type(value: Any) -> np.dtype[Any] | None:
+    """The type of a column's numbers, or of a number; None for whole numbers of the text, and the rest."""
+    if isinstance(value, float):
+        return np.dtype(float)
+    if isinstance(value, ak.Array):
+        value = value.layout
+        while hasattr(value, "content"):
+            value = value.content
+    found = getattr(getattr(value, "values", value), "dtype", None)
+    return found if isinstance(found, np.dtype) else None
 
 
 def _power(base: Any, exponent: Any) -> Any:

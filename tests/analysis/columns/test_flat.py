@@ -94,6 +94,39 @@ def test_expressions_give_what_awkward_gives(
         np.testing.assert_array_equal(got, values, err_msg=text)
 
 
+def test_short_and_unsigned_numbers_do_not_wrap_around(make: Any, process: Any) -> None:
+    events = make([[1, 2], [], [3]])
+    events["nJet"] = np.uint32([0, 3, 5])
+    events["event"] = np.uint64([1, 2, 2**63])
+    events["Jet_id"] = ak.values_astype(ak.Array([[], [100, 6, 2], [7] * 5]), np.uint8)
+    events["Jet_track"] = ak.values_astype(ak.Array([[], [[100]] * 3, [[7]] * 5]), np.int8)
+    path = Path()
+    expected: dict[str, tuple[Any, str]] = {
+        "nJet - nMuon": ([-2, 3, 4], "int64"),
+        "-nJet * 2": ([0, -6, -10], "int64"),
+        "run * 100000 + nJet": ([100000, 100003, 100005], "int64"),
+        "sum(Jet.id * 3) - 5": ([-5, 319, 100], "int64"),
+        "first(Jet.id, 0) ** 2": ([0, 10000, 49], "int64"),
+        "max(Jet.id + Jet.id, default=0)": ([0, 200, 14], "int64"),
+        "sum(sum(Jet.track * 2))": ([0, 600, 70], "int64"),
+        "event - 1": ([0, 1, 2**63 - 1], "uint64"),
+        "nJet * 0.5": ([0, 1.5, 2.5], "float64"),
+        "first(Jet.id, 0) & 3": ([0, 0, 3], "int64"),
+        "0 + (nJet > 2) + (nMuon > 0)": ([1, 1, 2], "int64"),
+    }
+    for number, text in enumerate(expected):
+        path.table(f"t{number}", {"answer": text})
+    events["run"] = np.uint32([1, 1, 1])
+    tables = process(path, events).tables
+    for number, (text, (values, kind)) in enumerate(expected.items()):
+        got = tables[f"t{number}"]["answer"]
+        assert (got.dtype, got.tolist()) == (np.dtype(kind), values), text
+    path.define("both", "(nJet > 2) + (nMuon > 0)")
+    path.table("b", ["both"])
+    with pytest.raises(PathError, match="conditions are not added: write a or b"):
+        process(path, events)
+
+
 def test_a_function_gets_awkward_arrays_and_its_collection_is_flat_again(
     make: Any, process: Any
 ) -> None:
