@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
+from ...errors import nearest
 from .nodes import Mapping as Branch
 from .nodes import Node, Scalar
 from .nodes import Sequence as Items
@@ -151,9 +153,21 @@ def _by_suffix(
 
 
 def _scope(builder: Builder, node: Branch, one: Expansion) -> dict[str, Any]:
+    only = node.get("only")
+    if only is not None:
+        _refuse_none(builder, one.name, builder.words(only, one.outer.values), only)
     keys = {"only": "only", "except": "without", "requires": "requires", "sets": "sets"}
     return {
         word: builder.words(part, one.outer.values)
         for key, word in keys.items()
         if (part := node.get(key)) is not None
     }
+
+
+def _refuse_none(builder: Builder, name: str, patterns: Sequence[str], node: Node) -> None:
+    """Refuse what would be of no dataset at all: a card knows every one there is."""
+    datasets = builder.facts.datasets
+    known = [*datasets, "mc", "data"]
+    if datasets and not any(fnmatchcase(one, pattern) for one in known for pattern in patterns):
+        hint = nearest(patterns[0], datasets)
+        raise node.error(f"{name!r} is of no dataset: none is called {', '.join(patterns)}{hint}")

@@ -229,6 +229,8 @@ def test_an_expression_may_ask_for_what_a_dataset_has(
         ("weights: {w: {value: 1, up: 2, matrix: {i: [1, 2]}}}", "know no matrix but that of the name"),
         ("weights: {w: {value: 1, variations: {a: '{i}'}, matrix: {i: [1, 2]}}}", "'a' comes twice"),
         ("definitions: {x: 'y_{ear}'}", "no placeholder {ear}; did you mean 'era'?"),
+        ("variations: {j: {vary: {x: y}, only: aa}}", "'j' is of no dataset: none is called aa; did you mean 'a'?"),
+        ("weights: {'w_{i}': {only: '*_{i}', matrix: {i: [a, 7]}}}", "'w_a' is of no dataset: none is called *_a"),
     ],
 )  # fmt: skip
 def test_a_wrong_template_is_one_line(section: str, reason: str) -> None:
