@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
+from ..errors import HepnbError
 from .options import POLICIES, START_OPTIONS
 from .verbs import VERBS
 
@@ -33,7 +35,8 @@ def _known(before: list[str]) -> list[str]:
     if before[1] in _OF_RUNS and len(before) == 2:
         from ..runs import list_runs
 
-        return [row["id"] for row in list_runs()]
+        with contextlib.suppress(HepnbError):  # a key is no place to say why they cannot be listed
+            return [row["id"] for row in list_runs()]
     if before[1] in ("scan", "plan"):
         return [*_OPTIONS, *(["--max-parallel"] if before[1] == "scan" else [])]
     return []

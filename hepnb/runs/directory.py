@@ -279,11 +279,20 @@ def is_held(lock: Path) -> bool:
 
 
 def registered(record: str) -> Iterator[Path]:
-    """Every directory that is registered for this user and holds this record, newest first."""
+    """Every directory that is registered for this user and holds this record, newest first.
+
+    Raises RunError where they cannot be listed.
+    """
+    registry = state_directory() / "runs"
     try:
-        entries = sorted((state_directory() / "runs").iterdir(), reverse=True)
-    except OSError:
+        entries = sorted(registry.iterdir(), reverse=True)
+    except FileNotFoundError:
         return
+    except OSError as error:
+        raise RunError(
+            f"runs cannot be listed in {registry} ({error.strerror}): "
+            "set HEPNB_STATE_DIR to a directory of yours"
+        ) from None
     for entry in entries:
         if (entry / record).is_file() and not is_astray(entry):
             yield entry.resolve()

@@ -110,6 +110,10 @@ def test_a_place_that_cannot_be_written_is_said_in_a_line(tmp_path, monkeypatch)
     with pytest.raises(RunError, match=r"file: File exists\): give another out$"):
         RunDirectory.create("r", in_the_way / "run")
     monkeypatch.setenv("HEPNB_STATE_DIR", str(in_the_way))
+    with pytest.raises(
+        RunError, match=r"^runs cannot be listed in .*file.runs \(Not a directory\)"
+    ):
+        list(all_runs())
     with pytest.raises(RunError, match=r"set HEPNB_STATE_DIR to a place you can write$"):
         RunDirectory.create("r", tmp_path / "run")
 
