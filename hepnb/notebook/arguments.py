@@ -6,14 +6,20 @@ taken from the user's names only where it is asked for: `$files`, `{files}`, `{s
 data the bare name of a variable.
 """
 
+# IPython leaves its magics untyped.
+# mypy: allow-untyped-calls
+
 from __future__ import annotations
 
+import keyword
 import re
+from argparse import Namespace
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from IPython.core.error import UsageError
+from IPython.core.magic_arguments import parse_argstring
 
 from ..errors import nearest
 
@@ -23,6 +29,7 @@ __all__ = [
     "list_value",
     "number_value",
     "parameters",
+    "parsed",
     "seconds_value",
     "text_value",
     "unquoted",
@@ -31,6 +38,15 @@ __all__ = [
 _NAME = r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*"
 _ASKED = re.compile(rf"^(?:\$(?P<dollar>{_NAME})|\{{(?P<brace>{_NAME})\}})$")
 _BARE = re.compile(rf"^{_NAME}$")
+
+
+def parsed(magic: Any, line: str) -> Namespace:
+    """The arguments of a magic. Raises UsageError for a line that it does not understand."""
+    try:
+        found: Namespace = parse_argstring(magic, line)
+    except ValueError as error:  # a quotation that does not end
+        raise UsageError(f"{line.strip()}: {error}") from None
+    return found
 
 
 def unquoted(text: str) -> str:
@@ -74,7 +90,7 @@ def seconds_value(option: str, text: str | None, names: Mapping[str, Any]) -> fl
 def handle_name(text: str) -> str:
     """The variable that gets the run. Raises UsageError where it cannot be one."""
     name = unquoted(text)
-    if not name.isidentifier():
+    if not name.isidentifier() or keyword.iskeyword(name):
         raise UsageError(f"-o {text}: not the name of a variable")
     return name
 
@@ -86,7 +102,8 @@ def list_value(text: str, names: Mapping[str, Any]) -> tuple[str, list[Any]]:
     (('pt', [20, 22.5]), ('iso', ['loose']))
     """
     name, equals, values = text.partition("=")
-    if not equals or not name.isidentifier() or not values:
+    is_gap = not _asks(values) and not all(unquoted(values).split(","))
+    if not equals or not name.isidentifier() or is_gap:
         raise UsageError(f"{text}: write NAME=VALUE,VALUE such as pt=20,25,30, or pt=$values")
     if not _asks(values):
         return name, [_plain_value(value) for value in unquoted(values).split(",")]

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
-from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
+from IPython.core.magic_arguments import argument, magic_arguments
 
 from ..errors import nearest
-from .arguments import data_value, handle_name, parameters, text_value
+from .arguments import data_value, handle_name, parameters, parsed, text_value
 from .cell import path_from_cell
 from .options import data_option, start_options, start_settings
 from .verbs import VERBS, Verbs
@@ -62,7 +62,7 @@ class HepMagics(Magics):
         An exception in the body starts nothing. Running the cell again makes a new run.
         """
         __tracebackhide__ = True
-        given = parse_argstring(self.start, line)
+        given = parsed(self.start, line)
         names = self.shell.user_ns
         handle = handle_name(given.handle)
         settings = start_settings(given, names)
@@ -92,10 +92,11 @@ class HepMagics(Magics):
                              what a run would read and keep
         doctor               whether everything works here
 
-        Without an ID the last run of this notebook is meant, or else the newest.
+        An ID is a variable that holds the run, its id, or any part of that. Without one the last run
+        of this notebook is meant, or else the newest.
         """
         __tracebackhide__ = True
-        verb, _, rest = line.strip().partition(" ")
+        verb, rest = [*line.split(maxsplit=1), "", ""][:2]
         if verb not in VERBS:
             said = f"no {verb!r}{nearest(verb, VERBS)}; it" if verb else "it"
             raise UsageError(f"%hepanalysis: {said} takes one of {', '.join(VERBS)}")

@@ -10,11 +10,19 @@ from argparse import Namespace
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
-from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
+from IPython.core.magic_arguments import argument, magic_arguments
 from IPython.display import display
 
 from ..errors import RunError
-from .arguments import data_value, handle_name, list_value, number_value, text_value, unquoted
+from .arguments import (
+    data_value,
+    handle_name,
+    list_value,
+    number_value,
+    parsed,
+    text_value,
+    unquoted,
+)
 from .options import data_option, start_options, start_settings
 
 if TYPE_CHECKING:
@@ -37,7 +45,9 @@ VERBS = (
     "plan",
     "doctor",
 )
-_which = argument("run", nargs="?", metavar="ID", help="its id or a part of it [the last run]")
+_which = argument(
+    "run", nargs="?", metavar="ID", help="its variable, id or a part of that [the last run]"
+)
 _named = argument("-o", dest="handle", metavar="NAME", help="the variable that gets it")
 
 
@@ -55,7 +65,7 @@ class Verbs:
         """List every run of yours, newest first."""
         from .._bind import list_runs
 
-        parse_argstring(self.runs, line)
+        parsed(self.runs, line)
         return list_runs()
 
     @magic_arguments("%hepanalysis status")
@@ -64,7 +74,7 @@ class Verbs:
         """Say how far it is, what was lost, what failed."""
         from ..runs.handle.text import status_text
 
-        run = self._meant(parse_argstring(self.status, line))
+        run = self._meant(parsed(self.status, line))
         _say(status_text(run.snapshot()) if hasattr(run, "snapshot") else repr(run))
 
     @magic_arguments("%hepanalysis attach")
@@ -72,8 +82,9 @@ class Verbs:
     @_named
     def attach(self, line: str) -> None:
         """Show a run here, live, and name it."""
-        given = parse_argstring(self.attach, line)
-        self.name_and_show(self._meant(given), given.handle)
+        given = parsed(self.attach, line)
+        handle = _handle(given)
+        self.name_and_show(self._meant(given), handle)
 
     @magic_arguments("%hepanalysis log")
     @_which
@@ -83,7 +94,7 @@ class Verbs:
         """Print the last records of its log."""
         from ..runs.handle.text import level_name, log_text
 
-        given = parse_argstring(self.log, line)
+        given = parsed(self.log, line)
         count = number_value("-n", given.count, self._names) or 0
         if count < 1:
             raise UsageError(f"-n {given.count}: at least 1")
@@ -96,7 +107,7 @@ class Verbs:
     @_which
     def wait(self, line: str) -> None:
         """Wait until it has ended; an interrupt ends the waiting only."""
-        run = self._meant(parse_argstring(self.wait, line))
+        run = self._meant(parsed(self.wait, line))
         run.wait()
         _say(repr(run))
 
@@ -106,7 +117,7 @@ class Verbs:
         """End it soon; what is committed stays."""
         from ..runs.handle.text import cancel
 
-        _say(cancel(self._meant(parse_argstring(self.cancel, line), running=True)))
+        _say(cancel(self._meant(parsed(self.cancel, line), running=True)))
 
     @magic_arguments("%hepanalysis pause")
     @_which
@@ -114,7 +125,7 @@ class Verbs:
         """Start no further chunk; `resume` goes on."""
         from ..runs.handle.client import ENDED
 
-        run = self._one(parse_argstring(self.pause, line), running=True)
+        run = self._one(parsed(self.pause, line), running=True)
         if run.status not in ENDED:
             run.pause()
         if run.status in ENDED:
@@ -127,8 +138,9 @@ class Verbs:
     @_named
     def resume(self, line: str) -> None:
         """Go on with a run that pauses, or whose supervisor is gone."""
-        given = parse_argstring(self.resume, line)
-        self.name_and_show(self._meant(given).resume(), given.handle)
+        given = parsed(self.resume, line)
+        handle = _handle(given)
+        self.name_and_show(self._meant(given).resume(), handle)
 
     # -- starting ---------------------------------------------------------------------------
 
@@ -144,7 +156,8 @@ class Verbs:
         from .._bind import scan
         from ..runs.scans.scanning import settings_of_scans
 
-        given = parse_argstring(self.scan, line)
+        given = parsed(self.scan, line)
+        handle = _handle(given)
         settings: dict[str, Any] = start_settings(given, self._names)
         if given.max_parallel:
             at_once = number_value("--max-parallel", given.max_parallel, self._names)
@@ -160,7 +173,7 @@ class Verbs:
             lists[name] = values
         maker = self._variable(given.maker, "a function that makes a path")
         data = data_value(given.data, self._names)
-        self.name_and_show(scan(maker, data, **settings, **lists), given.handle)
+        self.name_and_show(scan(maker, data, **settings, **lists), handle)
 
     @magic_arguments("%hepanalysis plan")
     @argument("path", metavar="PATH", help="the variable that holds the path")
@@ -170,7 +183,7 @@ class Verbs:
         """Say what a run would read and keep, without starting it."""
         from .._bind import plan
 
-        given = parse_argstring(self.plan, line)
+        given = parsed(self.plan, line)
         settings = start_settings(given, self._names)
         del settings["out"]  # nothing is written
         path = self._variable(given.path, "a path")
@@ -181,7 +194,7 @@ class Verbs:
         """Look whether runs and widgets can work here; say what to mend."""
         from ..checkup import doctor
 
-        parse_argstring(self.doctor, line)
+        parsed(self.doctor, line)
         _say(doctor(lambda finding: _say(str(finding))).verdict)
 
     # -- inside -----------------------------------------------------------------------------
@@ -195,7 +208,7 @@ class Verbs:
         """Live in a notebook, one line in a terminal; and it is the one spoken of from now on."""
         self.last = run
         if handle:
-            self._names[handle_name(handle)] = run
+            self._names[handle] = run
         if getattr(self._shell, "kernel", None) is None:
             _say(repr(run))
         else:
@@ -217,10 +230,13 @@ class Verbs:
         return run
 
     def _meant(self, given: Namespace, *, running: bool = False) -> Run | RunSet:
-        """What is meant: by its id, else the last of this notebook, else the newest."""
+        """What is meant: by its variable or id, else the last of this notebook, else the newest."""
         from .._bind import attach, list_runs
+        from ..runs import Run, RunSet
         from ..runs.handle.listing import ALIVE
 
+        if isinstance(named := self._names.get(given.run), Run | RunSet):
+            return named
         if given.run:
             return attach(text_value(given.run, self._names))
         if self.last is not None:
@@ -232,6 +248,10 @@ class Verbs:
             ids = ", ".join(row["id"] for row in rows[:4])
             raise UsageError(f"{len(rows)} runs are running ({ids}): say which")
         return attach(rows[0]["id"])
+
+
+def _handle(given: Namespace) -> str | None:
+    return handle_name(given.handle) if given.handle else None
 
 
 def _say(text: str) -> None:

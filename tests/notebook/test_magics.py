@@ -274,6 +274,11 @@ def test_attach_finds_a_run_by_part_of_its_id(
     assert run.id in said
     # A terminal draws nothing: there a run is its line of text, with its id.
     assert f": <Run {run.id}: done, 2,000 of 2,000 events>" in cell("found")[1]
+    # A variable is meant before a part of an id is, as "elsewhere" is of both.
+    path.start(toy, 1).wait(30)  # type: ignore[attr-defined]
+    one_line(cell("%hepanalysis status elsewhere")[1], "fits 2 runs")
+    shell.user_ns["elsewhere"] = run
+    assert run.id in cell("%hepanalysis  status\telsewhere")[1]
     # Without an id it is the last one this notebook spoke of, or the newest of all.
     assert run.id in cell("%hepanalysis status")[1]
 
@@ -296,6 +301,9 @@ def test_attach_finds_a_run_by_part_of_its_id(
         ("scan len pt=1 iso=1 pt=2 --data files", ["pt is given twice: write pt=VALUE,VALUE"]),
         ("scan files pt=1 --data files", ["a function of the parameters", "not the list"]),
         ("log -n 0", ["-n 0: at least 1"]),
+        ("scan len pt=1,,2 --data files", ["NAME=VALUE"]),
+        ("scan len pt=1 --data files -o class", ["-o class", "name of a variable"]),
+        ('status "never', ['"never: No closing quotation']),
         ("plan nothing --data files", ["no variable 'nothing'"]),
         ("pause", ["no run is running"]),
         ("log --level warn", ["did you mean 'WARNING'?"]),

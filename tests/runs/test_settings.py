@@ -41,6 +41,7 @@ def made_of(function) -> hn.Path:
         ({"environment": {"A=B": "1"}}, "environment: 'A=B' is no name"),
         ({"parameters": {"a": object()}}, "parameters: a is the object <object"),
         ({"parameters": {"a": [2**64]}}, "parameters: a is the int 18446744073709551616: give a"),
+        ({"parameters": {"a": "\ud800"}}, r"parameters: a is the str '.*': give a number of 64"),
         ({"workers": 1000}, "workers=1000: give a whole number, at least 1 and at most 256"),
     ],
 )

@@ -199,7 +199,9 @@ def _kept(name: str, value: Any) -> Any:
         return {key: _kept(name, part) for key, part in value.items()}
     if isinstance(value, list | tuple):
         return [_kept(name, part) for part in value]
-    if isinstance(value, str | float | bool | None) or (type(value) is int and value in _WHOLE):
+    if isinstance(value, str) and not any("\ud800" <= char <= "\udfff" for char in value):
+        return str(value)
+    if isinstance(value, float | bool | None) or (type(value) is int and value in _WHOLE):
         return value
     raise RunError(
         f"parameters: {name} is {shown(value)}: give a number of 64 bits or a text, or lists and "
