@@ -19,6 +19,7 @@ from ...frames import PROTOCOL, FrameError, FrameReader, encode
 __all__ = ["Watchers"]
 
 _MOST_PENDING = 8 << 20
+_MOST_WATCHERS = 200  # the descriptors that are left are for workers
 _ALWAYS = {"seq", "now"}
 Answer = Callable[[str, Mapping[str, Any]], Any]
 
@@ -79,7 +80,7 @@ class Watchers:
             connection, _ = self._listener.accept()
         except OSError:
             return
-        if not _same_user(connection):
+        if not _same_user(connection) or len(self._watchers) >= _MOST_WATCHERS:
             connection.close()
             return
         connection.setblocking(False)

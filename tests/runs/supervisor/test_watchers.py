@@ -134,6 +134,20 @@ def test_one_who_never_reads_does_not_slow_the_run(numbered, slow_run):
         connection.close()
 
 
+def test_too_many_are_hung_up_on_and_the_run_goes_on(slow_run):
+    crowd = [socket.socket(socket.AF_UNIX) for _ in range(300)]
+    for connection in crowd:
+        connection.connect(str(RunDirectory(slow_run.directory).socket_path()))
+    crowd[-1].settimeout(20)
+    assert crowd[-1].recv(1) == b""
+    crowd[0].sendall(encode({"k": "subscribe"}))
+    assert next(hear(crowd[0]))["k"] == "snapshot"
+    slow_run.wait(60)
+    assert slow_run.progress["events"] == 700
+    for connection in crowd:
+        connection.close()
+
+
 @pytest.mark.parametrize(
     "hostile", [b"GET / HTTP/1.1\r\n\r\n", os.urandom(4096), b"\x00\x00\x00\x01\x01\xc1"]
 )
