@@ -13,7 +13,7 @@ import numpy as np
 
 from ...errors import DataError, PathError, nearest
 from ..language.expression import Expression, is_metadata
-from .operations import OPERATIONS, apply, apply_awkward, is_jagged, masked, picked
+from .operations import OPERATIONS, apply, apply_awkward, decided, is_jagged, masked, picked
 from .picked import Picked
 from .source import Collection, simplify
 
@@ -209,7 +209,7 @@ class _Evaluation:
         for name, text in ((left, right), (right, left)):
             if isinstance(text, ast.Constant) and isinstance(text.value, str):
                 return self._label(op, name, text)
-        return apply(_COMPARE[type(op)], self.value(left), self.value(right))
+        return decided(apply(_COMPARE[type(op)], self.value(left), self.value(right)))
 
     def _label(self, op: ast.cmpop, name: ast.expr, text: ast.Constant) -> Any:
         if is_metadata(name) and isinstance(op, ast.Eq | ast.NotEq):

@@ -20,7 +20,7 @@ from .reductions import all_of, any_of, largest, least, product, total
 from .source import Collection, simplify
 from .subset import subset
 
-__all__ = ["OPERATIONS", "apply", "apply_awkward", "is_jagged", "masked", "picked"]
+__all__ = ["OPERATIONS", "apply", "apply_awkward", "decided", "is_jagged", "masked", "picked"]
 
 _Columns = Callable[..., Any]
 
@@ -44,9 +44,20 @@ def apply(function: _Columns, *values: Any) -> Any:
     return function(*values)
 
 
+def decided(condition: Any) -> Any:
+    """A condition as true or false: false where what it asks for is missing."""
+    if isinstance(condition, Flat) and condition.missing is not None:
+        return column(condition.lists, condition.values.astype(bool) & ~condition.missing, None)
+    if isinstance(condition, ak.Array):
+        return simplify(ak.fill_none(condition, False, axis=-1))
+    return condition
+
+
 def masked(value: Any, mask: Any) -> Any:
     """The objects for which a condition holds (or, with whole numbers, those at these places)."""
     lists = _lists(value)
+    if isinstance(mask, Flat) and mask.values.dtype.kind == "b":
+        mask = decided(mask)
     if lists is not None and _is_whole(mask) and mask.values.dtype.kind == "b":
         if not lists.same(mask.lists):
             raise ValueError("the condition has another number of objects per event")

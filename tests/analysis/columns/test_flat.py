@@ -56,7 +56,9 @@ SAME: dict[str, Callable[[ak.Array, Any], Any]] = {
     "max(Muon.pt)": lambda m, _: ak.max(m.pt, axis=1),
     "min(Muon.pt, default=-1)": lambda m, _: ak.fill_none(ak.min(m.pt, axis=1), -1),
     "max(Muon.charge) * 2": lambda m, _: ak.max(m.charge, axis=1) * 2,
-    "first(Muon.pt) > 20 or met > 50": lambda m, met: (ak.firsts(m.pt) > 20) | (met > 50),
+    "first(Muon.pt) > 20 or met > 50": lambda m, met: (
+        ak.fill_none(ak.firsts(m.pt) > 20, False) | (met > 50)
+    ),
     "first(hard).eta": lambda m, _: ak.firsts(hard(m).eta),
     "nth(Muon.pt, 1, 0)": lambda m, _: ak.fill_none(ak.pad_none(m.pt, 2)[:, 1], 0),
     "where(Muon.pt > 20, Muon.charge, 0.5)": lambda m, _: ak.where(m.pt > 20, m.charge, 0.5),

@@ -48,6 +48,35 @@ def events() -> ak.Array:
     return ak.zip(columns, depth_limit=1)
 
 
+def test_a_comparison_with_what_is_missing_is_false(process, events) -> None:
+    found = columns_of(
+        process,
+        events,
+        masked="count(Muon[Muon.jet.pt > 10])",
+        fields="sum(Muon.pt[Muon.jet.pt > 10])",
+        counted="count(Muon.jet.pt > 10)",
+        either="count(Muon[Muon.jet.pt > 50 or Muon.jetIdx < 0])",
+        negated="count(Muon[not (Muon.jet.pt > 30)])",
+        others="count(Muon[Muon.jet.pt != 30])",
+        event="first(Jet.pt) > 15 or nMuon == 1",
+        nested="count(Muon[not (Muon.jet.muon1.pt > 1)])",
+    )
+    assert found == {
+        "masked": [1, 0, 0, 1],
+        "fields": [1.0, 0.0, 0.0, 4.0],
+        "counted": [1, 0, 0, 1],
+        "either": [1, 1, 0, 1],
+        "negated": [2, 1, 0, 1],
+        "others": [0, 0, 0, 1],
+        "event": [False, True, True, True],
+        "nested": [2, 1, 0, 1],
+    }
+    path = Path()
+    path.select("none of it", "not (first(Jet.pt) > 15)")
+    path.table("t", ["nJet"])
+    assert process(path, events).tables["t"]["nJet"].tolist() == [3, 0]
+
+
 def columns_of(process: Callable[..., Any], events: ak.Array, **formulas: Any) -> dict[str, Any]:
     """What formulas give, row by row and object by object."""
     made = {}
@@ -73,7 +102,7 @@ def test_by_hand(process, events) -> None:
     )
     assert found["jets"] == [30.0, 0.0, 0.0, 60.0]
     nothing = np.nan  # so a table has what is missing
-    np.testing.assert_equal(found["one"], [2.0, nothing, 1.0, nothing, 4.0, 4.0])
+    np.testing.assert_equal(found["one"], [2.0, -1.0, 1.0, -1.0, 4.0, 4.0])
     assert found["missing"] == [2.0, -9, -9, 4.0]
     np.testing.assert_equal(found["round_trip"], [1.0, nothing, nothing, 4.0, nothing])
     assert found["function"] == [3.0, 0.0, 0.0, 8.0]
