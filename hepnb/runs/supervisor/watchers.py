@@ -19,7 +19,7 @@ from ...frames import PROTOCOL, FrameError, FrameReader, encode
 __all__ = ["Watchers"]
 
 _MOST_PENDING = 8 << 20
-_MOST_WATCHERS = 200  # the descriptors that are left are for workers
+_MOST_WATCHERS = 100  # with the most workers they are still below 1024 descriptors
 _ALWAYS = {"seq", "now"}
 Answer = Callable[[str, Mapping[str, Any]], Any]
 
