@@ -177,7 +177,7 @@ class _Evaluation:
     def _unaryop(self, node: ast.UnaryOp) -> Any:
         value = self.value(node.operand)
         if isinstance(node.op, ast.Not):
-            return apply(np.logical_not, value)
+            return apply(np.logical_not, decided(value))
         if isinstance(node.op, ast.Invert):
             return apply(np.invert, value)
         (value,) = _widened(value)
@@ -185,9 +185,9 @@ class _Evaluation:
 
     def _boolop(self, node: ast.BoolOp) -> Any:
         combine = np.logical_and if isinstance(node.op, ast.And) else np.logical_or
-        result = self.value(node.values[0])
+        result = decided(self.value(node.values[0]))
         for part in node.values[1:]:
-            result = apply(combine, result, self.value(part))
+            result = apply(combine, result, decided(self.value(part)))
         return result
 
     def _compare(self, node: ast.Compare) -> Any:

@@ -45,11 +45,11 @@ def apply(function: _Columns, *values: Any) -> Any:
 
 
 def decided(condition: Any) -> Any:
-    """A condition as true or false: false where what it asks for is missing."""
+    """A condition as true or false: false where it, or what it asks for, is missing."""
     if isinstance(condition, Flat) and condition.missing is not None:
         return column(condition.lists, condition.values.astype(bool) & ~condition.missing, None)
     if isinstance(condition, ak.Array):
-        return simplify(ak.fill_none(condition, False, axis=-1))
+        return simplify(ak.fill_none(condition != 0, False, axis=-1))
     return condition
 
 

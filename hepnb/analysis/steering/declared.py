@@ -32,7 +32,8 @@ class Declared:
             kind: sum(step.kind == kind for step in self._steps)
             for kind in dict.fromkeys(s.kind for s in self._steps)
         }
-        inside = ", ".join(f"{n} {kind}{'s' if n > 1 else ''}" for kind, n in counts.items())
+        several = {kind: f"{kind}s".replace("ys", "ies") for kind in counts}
+        inside = ", ".join(f"{n} {several[kind] if n > 1 else kind}" for kind, n in counts.items())
         return f"<Path {self.name!r}: {inside or 'empty'}>"
 
     def _decorator(self, add: Callable[[Any], None]) -> Callable[[F], F]:

@@ -72,6 +72,12 @@ def test_a_comparison_with_what_is_missing_is_false(process, events) -> None:
         "nested": [2, 1, 0, 1],
     }
     path = Path()
+    path.define("flag", lambda Muon: ak.mask(Muon.pt > 2, Muon.jetIdx >= 0))
+    path.table("t", ["count(flag or Muon.pt > 1)", "count(not flag)", "count(Muon[flag])"])
+    assert [c.tolist() for c in process(path, events).tables["t"].values()] == [
+        [1, 1, 0, 2], [2, 1, 0, 0], [0, 0, 0, 2],
+    ]  # fmt: skip
+    path = Path()
     path.select("none of it", "not (first(Jet.pt) > 15)")
     path.table("t", ["nJet"])
     assert process(path, events).tables["t"]["nJet"].tolist() == [3, 0]
