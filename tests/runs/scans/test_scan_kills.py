@@ -186,6 +186,6 @@ def test_a_scan_that_is_deleted_ends(begun):
     conductor = psutil.Process(conductor_of(runs))
     shutil.rmtree(runs.directory)
     conductor.wait(200)
-    with pytest.raises(RunError, match="was deleted"):
+    with pytest.raises(RunError, match="is gone; where it was moved, hn"):
         runs.table()
     assert not Path(runs.directory).exists()
