@@ -27,9 +27,9 @@ def detached(
 ) -> subprocess.Popen[bytes]:
     """Start `command`, which writes what it prints to `log` and inherits the descriptors `keep`.
 
-    It imports this very hepnb, wherever it runs. It has nothing to read, but one that is held does
-    not find its input at an end before it is released, or this process is gone. `at_end` is called,
-    in a thread, when it has ended.
+    It imports this very hepnb, wherever it runs. It has nothing to read, but one that is held
+    waits for a line of its input, or its end: it is released, or this process is gone. `at_end` is
+    called, in a thread, when it has ended.
     """
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONUNBUFFERED"}
     home = str(Path(__file__).parents[2])
@@ -53,8 +53,12 @@ def detached(
         if at_end is not None:
             at_end()
 
-    # It may outlive this process; where it does not, it leaves no zombie.
-    threading.Thread(target=reap, name="hepnb-reaper", daemon=True).start()
+    try:
+        # It may outlive this process; where it does not, it leaves no zombie.
+        threading.Thread(target=reap, name="hepnb-reaper", daemon=True).start()
+    except BaseException:  # interrupted, or no thread to be had
+        withdraw(process)
+        raise
     return process
 
 
@@ -73,19 +77,25 @@ def print_into(log: Path) -> None:
 
 
 def release(process: subprocess.Popen[bytes]) -> None:
-    """Let a process that is held go on."""
+    """Let a process that is held go on, if it is still there.
+
+    It is told so: a fork of this process, as of multiprocessing, may keep its input open for long.
+    """
     assert process.stdin is not None
-    process.stdin.close()
+    if not process.stdin.closed:
+        with contextlib.suppress(BrokenPipeError), process.stdin as line:
+            line.write(b"\n")
 
 
 def withdraw(process: subprocess.Popen[bytes]) -> None:
-    """Kill a process that is held, with those that it has started, whatever they are at."""
+    """Kill a process of a session of its own, with those that it has started, whatever they are at."""
     if process.poll() is None:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-    with contextlib.suppress(BrokenPipeError):
-        release(process)
+    if process.stdin is not None:
+        with contextlib.suppress(BrokenPipeError):
+            process.stdin.close()
 
 
 def kill(command: Sequence[str], pid: int | None = None) -> None:

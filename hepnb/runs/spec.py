@@ -17,6 +17,7 @@ from .record import read_record, write_record
 from .settings import Settings
 
 __all__ = [
+    "LONGEST_HOLD",
     "OPEN_FILES",
     "PYTHON",
     "SAID",
@@ -25,6 +26,7 @@ __all__ = [
     "TAKEN",
     "FileSpec",
     "RunSpec",
+    "search_path",
     "supervisor_command",
 ]
 
@@ -39,6 +41,8 @@ SUPERVISING = (sys.executable, "-m", "hepnb.runs.supervisor.process")
 """How the command of every supervisor begins."""
 SPARE = "spare"
 """Its first argument where it waits for a run, whose directory it is otherwise; a name follows."""
+LONGEST_HOLD = 20.0
+"""How long the start of a run may be held [s]: others would think then that it is lost."""
 OPEN_FILES = 16
 """How many files a worker keeps open; the supervisor leases chunks accordingly."""
 
@@ -46,6 +50,12 @@ OPEN_FILES = 16
 def supervisor_command(directory: Path) -> list[str]:
     """The command of a process that supervises the run in this directory from the start."""
     return [*SUPERVISING, str(directory)]
+
+
+def search_path() -> list[str]:
+    """Where this process finds modules: what else is in `sys.path`, such as a `Path`, counts not."""
+    places: list[Any] = [*sys.path]
+    return [place for place in places if isinstance(place, str)]
 
 
 @dataclass(frozen=True)

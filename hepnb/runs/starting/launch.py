@@ -9,7 +9,6 @@ from __future__ import annotations
 import inspect
 import os
 import subprocess
-import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -31,8 +30,6 @@ if TYPE_CHECKING:
     from ..job import Freezes
 
 __all__ = ["in_parts", "launch", "start"]
-
-_LONGEST_HOLD = 20.0
 
 
 def start(
@@ -148,10 +145,14 @@ def start(
         prepared = replace(prepared, spec=replace(prepared.spec, origin=earlier.origin))
     with admitted():
         directory = RunDirectory.create(prepared.spec.name, out)
-        prepared.write(directory)
-        if earlier is not None:
-            earlier.copy_into(directory)
-        supervisor = launch(directory, is_held=True) if engine == "local" else None
+        try:
+            prepared.write(directory)
+            if earlier is not None:
+                earlier.copy_into(directory)
+            supervisor = launch(directory, is_held=True) if engine == "local" else None
+        except BaseException:
+            directory.discard()
+            raise
     try:
         # To open a file takes as long as importing the libraries of a run: both at once.
         inputs.check(prepared.job)
@@ -181,7 +182,7 @@ def in_parts(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def launch(directory: RunDirectory, *, is_held: bool = False) -> subprocess.Popen[bytes]:
-    """Start the supervisor of a run that has been written; one that is held waits for `release`."""
+    """Start the supervisor of a run that has been written; one that is held waits for `release`, but not for long."""
     supervisor = RESERVE.hand_over(directory) or detached(
         supervisor_command(directory.path),
         directory.supervisor_log,
@@ -190,11 +191,6 @@ def launch(directory: RunDirectory, *, is_held: bool = False) -> subprocess.Pope
     )
     if not is_held:
         release(supervisor)
-    else:
-        # Of a run that is held for long others would think that it is lost.
-        in_any_case = threading.Timer(_LONGEST_HOLD, release, [supervisor])
-        in_any_case.daemon = True
-        in_any_case.start()
     return supervisor
 
 

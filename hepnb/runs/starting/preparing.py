@@ -6,7 +6,6 @@ One run is prepared by `start`, many on the same data by `scan`; nothing runs he
 from __future__ import annotations
 
 import os
-import sys
 import time
 import warnings
 from collections import Counter
@@ -20,7 +19,7 @@ from ...errors import DataError, HepnbError, PathError, RunError
 from ...given import given_mapping, shown
 from ..bundle import Bundle
 from ..settings import MOST_WORKERS, Settings, whole
-from ..spec import FileSpec, RunSpec
+from ..spec import FileSpec, RunSpec, search_path
 from .provenance import record_sources, warn_of_edits
 from .reusing import key_of
 
@@ -182,7 +181,7 @@ def prepare(
         engine=engine,
         settings=settings,
         parameters={name: _kept(name, value) for name, value in given.items()},
-        python_path=tuple(entry or here for entry in sys.path),
+        python_path=tuple(entry or here for entry in search_path()),
         working_directory=here,
         created=time.time(),
         own_sums=tuple(h.name for h in job.histograms if h.own_sums),

@@ -26,12 +26,13 @@ from ..directory import RunDirectory
 from ..policy import Policy
 from ..processes import detached, opened, withdraw
 from ..record import read_record, write_record
-from ..spec import SPARE, SUPERVISING, supervisor_command
+from ..spec import SPARE, SUPERVISING, search_path, supervisor_command
 
 __all__ = ["RESERVE", "Reserve", "command_of"]
 
 _WAITS_FOR = 900.0
 _VERSION = 1
+_PACKAGES = ("site-packages", "dist-packages")
 
 
 class _Spare:
@@ -49,22 +50,27 @@ class _Spare:
 
     def take(self, directory: RunDirectory) -> bool:
         """Hand it the run; False where it cannot be had, and is gone then."""
-        self._patience.cancel()
-        stdin = self.process.stdin
-        assert stdin is not None
+        is_told = False
         try:
+            self._patience.cancel()
             if self.process.poll() is None and self._made_in == _circumstances():
-                known = {"version": _VERSION, "name": self.name, "path": str(directory.path)}
-                write_record(directory.spare, known)
-                opened(directory.supervisor_log).close()
-                self._has_run = True
-                stdin.write(json.dumps(str(directory.path)).encode() + b"\n")
-                stdin.flush()
-                return True
-        except OSError:
-            self._has_run = False
-        withdraw(self.process)
-        return False
+                with contextlib.suppress(OSError):
+                    self._tell(directory)
+                    is_told = True
+        finally:
+            if not is_told:  # nor when the cell is interrupted
+                self._has_run = False
+                withdraw(self.process)
+        return is_told
+
+    def _tell(self, directory: RunDirectory) -> None:
+        known = {"version": _VERSION, "name": self.name, "path": str(directory.path)}
+        write_record(directory.spare, known)
+        opened(directory.supervisor_log).close()
+        self._has_run = True
+        assert self.process.stdin is not None
+        self.process.stdin.write(json.dumps(str(directory.path)).encode() + b"\n")
+        self.process.stdin.flush()
 
     def drop(self) -> None:
         """Nobody wants it."""
@@ -126,10 +132,19 @@ class Reserve:
         self.dismiss()
 
     def forget(self) -> None:
-        """In a fork of the notebook: what is there is not ours."""
+        """In a fork of the notebook: what is there is not ours, nor is this a notebook."""
         if self._waiting is not None:
             self._waiting.disown()
         self.__init__()  # type: ignore[misc]
+        self._is_wanted = False
+
+    def pause(self) -> None:
+        """Before a fork: one that is just being made would be known to nobody there."""
+        self._lock.acquire()
+
+    def go_on(self) -> None:
+        """After it."""
+        self._lock.release()
 
     def _is_notebook(self) -> bool:
         """Whether runs come from cells: then one that has ended is followed by others."""
@@ -144,7 +159,9 @@ class Reserve:
 RESERVE = Reserve()
 """This process's own."""
 atexit.register(RESERVE.close)
-os.register_at_fork(after_in_child=RESERVE.forget)
+os.register_at_fork(
+    before=RESERVE.pause, after_in_parent=RESERVE.go_on, after_in_child=RESERVE.forget
+)
 
 
 def command_of(directory: RunDirectory) -> list[str]:
@@ -163,6 +180,6 @@ def _command(name: str) -> list[str]:
 
 def _circumstances() -> Any:
     """What a process has from its beginning on: the environment, and the packages that are there."""
-    packages = [place for place in sys.path if place.endswith(("site-packages", "dist-packages"))]
+    packages = [place for place in search_path() if place.endswith(_PACKAGES)]
     made = [path.stat().st_mtime_ns for path in map(Path, packages) if path.is_dir()]
     return dict(os.environ), packages, made

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import gc
 import json
+import select
 import sys
 from functools import partial
+from io import FileIO
 from pathlib import Path
 
 from ...errors import RunError
@@ -19,7 +21,7 @@ from ..directory import RunDirectory
 from ..engines.launching import first_zygote, told
 from ..processes import print_into
 from ..settings import Settings
-from ..spec import SAID, SPARE, RunSpec
+from ..spec import LONGEST_HOLD, SAID, SPARE, RunSpec
 
 
 def main(where: str) -> None:
@@ -32,14 +34,15 @@ def main(where: str) -> None:
     from .supervisor import main as supervise
 
     gc.enable()
+    told_by = FileIO(0, closefd=False)  # what is read ahead `select` does not see
     if directory is None:
-        line = sys.stdin.buffer.readline()
+        line = told_by.readline()
         if not line:
             return  # the notebook is gone
         directory = RunDirectory(Path(json.loads(line)))
         print_into(directory.supervisor_log)
         zygote = told(zygote, directory, _settings(directory))
-    sys.stdin.buffer.read()  # at an end, unless the run is held
+    select.select([told_by], [], [], LONGEST_HOLD)
     supervise(str(directory.path), partial(LocalEngine, zygote=zygote))
 
 

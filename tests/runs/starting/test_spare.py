@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -18,7 +20,7 @@ from hepnb.errors import RunError
 from hepnb.runs import policy
 from hepnb.runs.directory import all_runs
 from hepnb.runs.spec import SPARE
-from hepnb.runs.starting import preparing
+from hepnb.runs.starting import preparing, spare
 from hepnb.runs.starting.spare import RESERVE
 
 
@@ -263,6 +265,78 @@ def test_a_malformed_policy_is_no_concern_of_the_spare(tmp_path, monkeypatch, be
     monkeypatch.setattr(policy, "policy_files", lambda: (site,))
     RESERVE.keep()
     assert waiting() is None
+
+
+def test_a_fork_of_the_notebook_does_not_hold_its_runs(beside, numbered, pt_path, monkeypatch):
+    """It has the inputs of all supervisors that it found, and of those that were just begun."""
+    forks = []
+
+    def fork(*_):
+        if (pid := os.fork()) == 0:
+            time.sleep(600)
+        forks.append(pid)
+
+    monkeypatch.setattr(preparing.Inputs, "check", fork)
+    try:
+        for _ in range(2):  # the spare, and one that is begun for its run
+            run = pt_path.start(numbered[0], workers=1)
+            assert run.wait(60).status == "done"
+            beside()
+    finally:
+        for pid in forks:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+    assert len(forks) == 2
+
+
+def test_no_fork_happens_while_a_spare_is_made(beside, monkeypatch):
+    """The fork would hold its input, and keep it from ending with the notebook."""
+    is_making, may_go_on = threading.Event(), threading.Event()
+    made = spare.detached
+
+    def slowly(*args, **named):
+        process = made(*args, **named)
+        is_making.set()
+        assert may_go_on.wait(20)
+        return process
+
+    monkeypatch.setattr(spare, "detached", slowly)
+    maker = threading.Thread(target=RESERVE.keep)
+    maker.start()
+    assert is_making.wait(20)
+    threading.Timer(0.2, may_go_on.set).start()
+    if (pid := os.fork()) == 0:
+        os._exit(0 if may_go_on.is_set() and RESERVE._waiting is None else 1)
+    maker.join()
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    assert waiting() is not None
+
+
+@pytest.mark.parametrize("where", ["write_record", "opened"])
+def test_an_interrupt_in_the_hand_over_leaves_nothing(
+    beside, numbered, pt_path, tmp_path, monkeypatch, where
+):
+    process = beside()
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(spare, where, interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        pt_path.start(numbered[0])
+    assert not process.is_running()
+    assert list((tmp_path / "state" / "runs").iterdir()) == []
+
+
+def test_what_is_no_text_in_the_search_path_counts_not(beside, numbered, pt_path, tmp_path):
+    sys.path.append(tmp_path)
+    try:
+        process = beside()
+        run = pt_path.start(numbered[0], workers=1)
+        assert supervisor_of(run) == process
+        assert run.wait(60).status == "done"
+    finally:
+        sys.path.remove(tmp_path)
 
 
 _NOTEBOOK = """import os, signal, sys, time, hepnb as hn

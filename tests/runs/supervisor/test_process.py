@@ -180,10 +180,8 @@ def test_a_run_that_the_cell_refuses_takes_along_a_zygote_that_hangs(
 
 
 _HELD = """import os, pathlib, signal, sys, time, hepnb as hn
-from hepnb.runs.starting import launch, preparing
+from hepnb.runs.starting import preparing
 file, begun, end = sys.argv[1:]
-if end == "look for long":
-    launch._LONGEST_HOLD = 1.0
 def look(inputs, job):
     (row,) = hn.runs()
     if end == "look for long":
@@ -205,8 +203,17 @@ print(path.start(file, workers=1).wait(60).status)"""
 
 @pytest.mark.parametrize("end", ["go on", "die", "look for long"])
 def test_a_run_is_held_while_the_cell_looks_at_its_files_unless_the_kernel_dies(
-    numbered, tmp_path, end
+    numbered, tmp_path, end, monkeypatch
 ):
+    site = tmp_path / "site"
+    site.mkdir()
+    if end == "look for long":
+        (site / "sitecustomize.py").write_text(
+            "from hepnb.runs import spec; spec.LONGEST_HOLD = 1.0"
+        )
+    monkeypatch.setenv(
+        "PYTHONPATH", os.pathsep.join([str(site), str(Path(hn.__file__).parents[1])])
+    )
     command = [sys.executable, "-c", _HELD, numbered[0][0], str(tmp_path / "begun"), end]
     kernel = subprocess.run(command, capture_output=True, text=True, check=False)
     run, state, has_begun, *said = kernel.stdout.split()
