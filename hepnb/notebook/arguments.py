@@ -27,6 +27,7 @@ __all__ = [
     "data_value",
     "handle_name",
     "list_value",
+    "names_value",
     "number_value",
     "parameters",
     "parsed",
@@ -63,6 +64,11 @@ def unquoted(text: str) -> str:
 def text_value(text: str, names: Mapping[str, Any]) -> str:
     """An option's text, or the value of the variable it asks for."""
     return str(_asked_or_text(text, names))
+
+
+def names_value(text: str, names: Mapping[str, Any]) -> Any:
+    """Names with commas between, or the variable that holds a text or a list of them."""
+    return _asked_or_text(text, names)
 
 
 def number_value(option: str, text: str | None, names: Mapping[str, Any]) -> int | None:

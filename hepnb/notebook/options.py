@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from IPython.core.error import UsageError
 from IPython.core.magic_arguments import argument
 
-from .arguments import number_value, seconds_value, text_value
+from .arguments import names_value, number_value, seconds_value, text_value
 
 __all__ = ["POLICIES", "START_OPTIONS", "data_option", "start_options", "start_settings"]
 
@@ -22,10 +22,13 @@ START_OPTIONS = (
     "--chunk",
     "--out",
     "--on-error",
+    "--variations",
     "--retries",
     "--timeout",
     "--memory",
     "--seed",
+    "--threads",
+    "--nice",
     "--allow-duplicates",
 )
 F = TypeVar("F", bound=Callable[..., Any])
@@ -55,10 +58,18 @@ def start_options(function: F) -> F:
             metavar="fail|skip",
             help="what an exception in the analysis does: end the run, or lose that chunk [fail]",
         ),
+        argument(
+            "--variations",
+            default="all",
+            metavar="NAMES",
+            help='systematic variations: "nominal", patterns such as "jes*,pdf_up", or $names [all]',
+        ),
         argument("--retries", default="0", metavar="N", help="further tries of such a chunk [0]"),
         argument("--timeout", metavar="S", help="how long a chunk may take [s]"),
         argument("--memory", metavar="SIZE", help='the most memory of a worker, such as "2 GB"'),
         argument("--seed", default="0", metavar="N", help="where random numbers start [0]"),
+        argument("--threads", default="1", metavar="N", help="threads of each worker [1]"),
+        argument("--nice", default="10", metavar="N", help="how far workers step back [10]"),
         argument(
             "--allow-duplicates", action="store_true", help="the same file may count more than once"
         ),
@@ -77,9 +88,12 @@ def start_settings(given: Namespace, names: Mapping[str, Any]) -> dict[str, Any]
         "chunk": number_value("--chunk", given.chunk, names),
         "out": text_value(given.out, names) if given.out else None,
         "on_error": policy,
+        "variations": names_value(given.variations, names),
         "retries": number_value("--retries", given.retries, names),
         "timeout": seconds_value("--timeout", given.timeout, names),
         "memory": text_value(given.memory, names) if given.memory else None,
         "seed": number_value("--seed", given.seed, names),
+        "threads": number_value("--threads", given.threads, names),
+        "nice": number_value("--nice", given.nice, names),
         "allow_duplicates": given.allow_duplicates,
     }

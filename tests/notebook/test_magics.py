@@ -114,13 +114,15 @@ def test_braces_in_the_body_are_left_alone(cell: Cell, shell: InteractiveShell) 
 def test_options_reach_the_run(cell: Cell, shell: InteractiveShell, tmp_path: Path) -> None:
     shell.user_ns["n"] = 1
     options = f"--workers $n --chunk 1_000 --out {tmp_path}/here --on-error skip --timeout 90.5"
+    options += " --threads 2 --nice 3"
     ok, said = cell(f"%%hepanalysis muons --data files {options}\n" + BODY)
     assert ok, said
     run = shell.user_ns["run"].wait(30)
     assert run.directory == tmp_path / "here"
     assert (run.progress["chunks"], len(run.workers)) == (2, 1)
     asked = json.loads((run.directory / "spec.json").read_text())
-    assert asked["settings"]["timeout"] == 90.5
+    settings = asked["settings"]
+    assert (settings["timeout"], settings["threads"], settings["nice"]) == (90.5, 2, 3)
 
 
 @pytest.mark.parametrize(
@@ -313,6 +315,33 @@ def test_a_mistake_is_one_line(cell: Cell, line: str, words: list[str]) -> None:
     ok, said = cell(f"%hepanalysis {line}")
     assert not ok
     one_line(said, *words)
+
+
+@pytest.mark.parametrize(
+    ("asked", "labels"),
+    [
+        ("", ["nominal", "sf_up", "sf_down", "pu_up"]),
+        ("--variations nominal", ["nominal"]),
+        ("--variations 'pu*'", ["nominal", "pu_up"]),
+        ("--variations pu_up,sf_down", ["nominal", "sf_down", "pu_up"]),
+        ("--variations $some", ["nominal", "sf_up"]),
+    ],
+)
+def test_variations_are_asked_for_by_name(
+    cell: Cell, shell: InteractiveShell, asked: str, labels: list[str]
+) -> None:
+    shell.user_ns["some"] = ["sf_up"]
+    shell.user_ns["mc"] = hn.Dataset("mc", shell.user_ns["files"], kind="mc")
+    body = (
+        'path.weight("sf", "1.0", up="1.1", down="0.9")\n'
+        'path.weight("pu", "1.0", up="1.2")\n'
+        'path.hist("n", n="nMuon: 5, -0.5, 4.5")\n'
+    )
+    ok, said = cell(f"%%hepanalysis muons --data mc {asked}\n" + body)
+    assert ok, said
+    made = shell.user_ns["run"].wait(30).hist("n").to_hist()
+    varied = [axis for axis in made.axes if axis.name == "variation"]
+    assert [label for axis in varied for label in axis] == labels
 
 
 def test_values_given_by_name_are_kept_with_the_run(cell: Cell, shell: InteractiveShell) -> None:
