@@ -48,8 +48,11 @@ OPEN_FILES = 16
 
 
 def supervisor_command(directory: Path) -> list[str]:
-    """The command of a process that supervises the run in this directory from the start."""
-    return [*SUPERVISING, str(directory)]
+    """The command of a process that supervises the run in this directory from the start.
+
+    It is the same by whichever way, symbolic links included, one has come to the directory.
+    """
+    return [*SUPERVISING, str(directory.resolve())]
 
 
 def search_path() -> list[str]:

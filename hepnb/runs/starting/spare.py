@@ -64,7 +64,7 @@ class _Spare:
         return is_told
 
     def _tell(self, directory: RunDirectory) -> None:
-        known = {"version": _VERSION, "name": self.name, "path": str(directory.path)}
+        known = {"version": _VERSION, "name": self.name, "path": str(directory.path.resolve())}
         write_record(directory.spare, known)
         opened(directory.supervisor_log).close()
         self._has_run = True
@@ -169,7 +169,7 @@ def command_of(directory: RunDirectory) -> list[str]:
     with contextlib.suppress(OSError, ValueError, LookupError, RunError):
         known = read_record(directory.spare, _VERSION)
         # In the copy of a run's directory it is the original's.
-        if known["path"] == str(directory.path):
+        if known["path"] == str(directory.path.resolve()):
             return _command(known["name"])
     return supervisor_command(directory.path)
 

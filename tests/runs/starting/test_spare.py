@@ -218,6 +218,23 @@ def test_it_is_killed_and_resumed_like_any_other(beside, numbered, gated_path):
     assert run.progress["events"] == 700
 
 
+@pytest.mark.parametrize("is_spare", [True, False])
+def test_a_run_is_killed_by_whichever_way_its_directory_is_known(
+    beside, numbered, gated_path, tmp_path, is_spare
+):
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "home").symlink_to(tmp_path / "disk")
+    if is_spare:
+        beside()
+    run = gated_path[0].start(numbered[0], workers=1, out=tmp_path / "home" / "out")
+    supervisor = supervisor_of(run)
+    found = hn.attach(run.id)
+    assert found.directory != run.directory
+    found.kill()
+    supervisor.wait(10)
+    assert run._directory.spare.exists() == is_spare
+
+
 def test_one_that_only_just_starts_is_killed(beside, numbered, pt_path, monkeypatch):
     """Nobody has said a pid yet: it is known by its name."""
     beside()
