@@ -3,8 +3,8 @@
 Nothing in the start of a run takes as long as the imports of its processes. A notebook keeps one
 supervisor with its zygote in reserve, a run takes it, and when that has ended there is a next one.
 It has nothing of a run, the user's code included, before it is handed one; it ends with the notebook,
-or when no run has come for long. Where the environment or the packages have changed since it was
-begun, it is not used.
+or when no run has come for long. Where the environment, the packages or the limits have changed
+since it was begun, it is not used.
 """
 
 from __future__ import annotations
@@ -179,7 +179,15 @@ def _command(name: str) -> list[str]:
 
 
 def _circumstances() -> Any:
-    """What a process has from its beginning on: the environment, and the packages that are there."""
+    """What a process has from its beginning on: the environment, and the packages that are there.
+
+    On Linux also the mask of file modes, the processors and the limits of the thread that begins it.
+    """
     packages = [place for place in search_path() if place.endswith(_PACKAGES)]
     made = [path.stat().st_mtime_ns for path in map(Path, packages) if path.is_dir()]
-    return dict(os.environ), packages, made
+    inherited: list[str] = []
+    with contextlib.suppress(OSError):
+        of_thread = Path("/proc/thread-self/status").read_text().splitlines()
+        inherited += [line for line in of_thread if line.startswith(("Umask:", "Cpus_allowed:"))]
+        inherited.append(Path("/proc/self/limits").read_text())
+    return dict(os.environ), packages, made, inherited

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -141,6 +142,32 @@ def test_other_packages_ask_for_another_process(beside, numbered, pt_path, tmp_p
     (packages / "newer-1.0.dist-info").mkdir()
     run = pt_path.start(numbered[0], workers=1)
     assert supervisor_of(run) != old
+    assert not old.is_running()
+    assert run.wait(60).status == "done"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="read from /proc")
+@pytest.mark.parametrize("what", ["mask", "limit", "processors"])
+def test_another_mask_or_limit_asks_for_another_process(beside, numbered, pt_path, what):
+    old = beside()
+    mask, limits = os.umask(0o077), resource.getrlimit(resource.RLIMIT_NOFILE)
+    processors = os.sched_getaffinity(0)
+    os.umask(mask)
+    if what == "processors" and len(processors) == 1:
+        pytest.skip("there is one processor")
+    try:
+        if what == "mask":
+            os.umask(mask ^ 0o010)
+        elif what == "limit":
+            resource.setrlimit(resource.RLIMIT_NOFILE, (limits[0] - 1, limits[1]))
+        else:
+            os.sched_setaffinity(0, {min(processors)})
+        run = pt_path.start(numbered[0], workers=1)
+        assert supervisor_of(run) != old
+    finally:
+        os.umask(mask)
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+        os.sched_setaffinity(0, processors)
     assert not old.is_running()
     assert run.wait(60).status == "done"
 
