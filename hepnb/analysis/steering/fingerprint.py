@@ -52,6 +52,8 @@ _READERS = frozenset((
 _CHANCE = (np.random.Generator, np.random.RandomState, random.Random)
 _SHARED_CHANCE = (np.random.normal.__self__, random.seed.__self__)  # type: ignore[attr-defined]
 _PLAIN = (bool, int, str, type(None))
+_MEANING = 2
+"""Counted up when the same steps come to mean other numbers, as in a version of hepnb under way."""
 
 
 class Fingerprint:
@@ -76,6 +78,7 @@ class Fingerprint:
             self._where = named(step)
             described.append(self._step(step))
         made: list[Any] = [
+            _MEANING,
             f"{sys.version_info.major}.{sys.version_info.minor}",
             described,
             variations,
