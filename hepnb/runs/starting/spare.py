@@ -113,7 +113,7 @@ class Reserve:
                     self._waiting = _Spare(self, seconds)
 
     def hand_over(self, directory: RunDirectory) -> subprocess.Popen[bytes] | None:
-        """Give the run to the spare, which is held until its input is closed; None without one."""
+        """Give the run to the spare, which is held until it is released; None without one."""
         spare = self._taken()
         if spare is not None and spare.take(directory):
             return spare.process
