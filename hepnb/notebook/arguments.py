@@ -14,9 +14,9 @@ from __future__ import annotations
 import keyword
 import re
 from argparse import Namespace
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from IPython.core.error import UsageError
 from IPython.core.magic_arguments import parse_argstring
@@ -36,6 +36,7 @@ __all__ = [
     "unquoted",
 ]
 
+N = TypeVar("N")
 _NAME = r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*"
 _ASKED = re.compile(rf"^(?:\$(?P<dollar>{_NAME})|\{{(?P<brace>{_NAME})\}})$")
 _BARE = re.compile(rf"^{_NAME}$")
@@ -73,24 +74,14 @@ def names_value(text: str, names: Mapping[str, Any]) -> Any:
 
 def number_value(option: str, text: str | None, names: Mapping[str, Any]) -> int | None:
     """A whole number, or the variable that holds it. Raises UsageError."""
-    if text is None:
-        return None
-    value = _asked_or_text(text, names)
-    try:
-        return int(str(value).replace("_", ""))
-    except ValueError:
-        raise UsageError(f"{option} {text}: a whole number is needed") from None
+    return _read(
+        option, text, names, lambda value: int(str(value).replace("_", "")), "whole number"
+    )
 
 
 def seconds_value(option: str, text: str | None, names: Mapping[str, Any]) -> float | None:
     """A number of seconds, or the variable that holds it. Raises UsageError."""
-    if text is None:
-        return None
-    value = _asked_or_text(text, names)
-    try:
-        return float(value)
-    except (TypeError, ValueError):
-        raise UsageError(f"{option} {text}: a number of seconds is needed") from None
+    return _read(option, text, names, float, "number of seconds")
 
 
 def handle_name(text: str) -> str:
@@ -160,6 +151,18 @@ def data_value(texts: Sequence[str], names: Mapping[str, Any]) -> Any:
 
 def _asks(text: str) -> bool:
     return _ASKED.match(text) is not None
+
+
+def _read(
+    option: str, text: str | None, names: Mapping[str, Any], read: Callable[[Any], N], what: str
+) -> N | None:
+    if text is None:
+        return None
+    value = _asked_or_text(text, names)
+    try:
+        return read(value)
+    except (TypeError, ValueError):
+        raise UsageError(f"{option} {text}: a {what} is needed") from None
 
 
 def _asked_or_text(text: str, names: Mapping[str, Any]) -> Any:
