@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["RunSet"]
 
+_KNOWS_WITHIN = 5.0
 _LOOK_EVERY = 0.2
 _SHOWN = 40
 _LONGEST = 80
@@ -206,6 +207,9 @@ class RunSet:
         return self._checked()
 
     def _checked(self) -> RunSet:
+        # The files say that they have ended; handles look from time to time.
+        for run in list(self._handles.values()):
+            run._client.wait(_KNOWS_WITHIN)
         bad = [
             (number, seen)
             for number, (_, seen) in enumerate(self._board.look())
