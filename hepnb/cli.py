@@ -7,7 +7,6 @@ stderr says what, and the mend), 2 when the command line itself was not understo
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
 import sys
 from collections.abc import Sequence
@@ -189,13 +188,11 @@ def _attach(given: argparse.Namespace) -> int:
     from .runs.handle.text import follow, status_text
 
     run = attach(given.id)
-    if isinstance(run, RunSet):
-        with contextlib.suppress(HepnbError):  # the table says which failed
-            run.wait()
-        print(json.dumps(run.rows()) if given.json else run)
-        return 0 if run.status == "done" else 1
     follow(run, None if given.json else sys.stdout)
-    print(json.dumps(run.snapshot()) if given.json else status_text(run.snapshot()))
+    if isinstance(run, RunSet):
+        print(json.dumps(run.rows()) if given.json else run)
+    else:
+        print(json.dumps(run.snapshot()) if given.json else status_text(run.snapshot()))
     return 0 if run.status == "done" else 1
 
 

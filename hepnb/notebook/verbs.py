@@ -72,10 +72,11 @@ class Verbs:
     @_which
     def status(self, line: str) -> None:
         """Say how far it is, what was lost, what failed."""
+        from ..runs import RunSet
         from ..runs.handle.text import status_text
 
         run = self._meant(parsed(self.status, line))
-        _say(status_text(run.snapshot()) if hasattr(run, "snapshot") else repr(run))
+        _say(repr(run) if isinstance(run, RunSet) else status_text(run.snapshot()))
 
     @magic_arguments("%hepanalysis attach")
     @_which

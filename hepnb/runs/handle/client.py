@@ -53,7 +53,7 @@ class Client:
         self.snapshot = self.directory.last_snapshot() or initial
         self._seen = 0
         self._told = self.snapshot
-        self._callbacks: dict[int, Callable[[Snapshot], None]] = {}
+        self._callbacks: dict[int, Callable[[Snapshot], object]] = {}
         self._numbers = itertools.count(1)
         self._replies: dict[int, dict[str, Any]] = {}
         self._changed = threading.Condition()
@@ -92,7 +92,7 @@ class Client:
         among_watchers = threading.current_thread() is self._thread
         return self.has_ended and (self._told is self.snapshot or among_watchers)
 
-    def watch(self, callback: Callable[[Snapshot], None]) -> Callable[[], None]:
+    def watch(self, callback: Callable[[Snapshot], object]) -> Callable[[], None]:
         """Call back with every new snapshot, the last one included; returns what stops it."""
         number = next(self._numbers)
         with self._changed:

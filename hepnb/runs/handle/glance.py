@@ -21,7 +21,10 @@ _NOTHING = {
     "events_total": None,
     "events_expected": None,
     "events_lost": 0,
+    "events_under_way": 0,
     "files_failed": 0,
+    "rate": None,
+    "eta": None,
 }
 
 
@@ -99,7 +102,7 @@ def _of(kept: dict[str, Any], state: str) -> Glance:
         state,
         error=_error(error) if error else "",
         problem=kept["problem"],
-        progress={key: kept["progress"][key] for key in _NOTHING},
+        progress={key: kept["progress"].get(key, none) for key, none in _NOTHING.items()},
         started=kept["started"],
         ended=kept["ended"],
     )

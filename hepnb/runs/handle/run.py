@@ -195,7 +195,7 @@ class Run:
             patience=patience,
         )
 
-    def watch(self, callback: Callable[[Snapshot], None]) -> Callable[[], None]:
+    def watch(self, callback: Callable[[Snapshot], object]) -> Callable[[], None]:
         """Call `callback(snapshot)` now and at each change, ten times a second at most.
 
         It is called from a thread of its own, the last snapshot included. Returns the function
@@ -282,12 +282,12 @@ class Run:
         """Block until it has ended; an interrupt ends the waiting, not the run.
 
         In a terminal, of a script or of IPython, a bar on the standard error shows how far it is.
-        Raises RunError if it failed or was lost (`run.error.traceback` has the user's
-        traceback), or if `timeout` seconds pass first.
+        Raises RunError if it failed or was lost (see `run.error`), or once `timeout` seconds are over.
         """
         from .text import bar_in_terminal
 
-        with bar_in_terminal(self):
+        with bar_in_terminal(self) as show, contextlib.ExitStack() as stack:
+            stack.callback(self.watch(lambda _: show()))
             over = self._client.wait(within(timeout))
         if not over:
             raise RunError(f"run {self.id} is still {self.status} after {timeout:g} s")

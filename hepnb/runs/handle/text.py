@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TextIO
+from contextlib import AbstractContextManager, contextmanager
+from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 from ...errors import RunError, nearest
 from .client import ENDED
@@ -33,8 +33,19 @@ _LEAVES = 12
 _LOOK_EVERY = 0.1
 
 
+class _Followed(Protocol):
+    """A run, or the runs of a scan, to whoever waits for the end."""
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+
+    def snapshot(self) -> Mapping[str, Any]:
+        """How it stands: its state and its progress."""
+
+
 def progress_line(snapshot: Mapping[str, Any]) -> str:
-    """State, share, events, rate and remaining time in one line.
+    """State, share, events, rate and remaining time in one line; of a scan how many runs have ended, too.
 
     The share is that of the bar: it counts what is lost, and what is under way in chunks that are not
     committed.
@@ -50,6 +61,8 @@ def progress_line(snapshot: Mapping[str, Any]) -> str:
     'running   25 %  1,200 of about 4,800 events'
     >>> progress_line({"state": "running", "progress": progress | {"events_under_way": 2400.0}})
     'running   75 %  1,200 of about 4,800 events, 2,400 under way'
+    >>> progress_line({"state": "running", "progress": progress | {"runs": 9, "done": 2, "failed": 1}})
+    'running   25 %  3 of 9 runs ended, 1 run(s) FAILED, 1,200 of about 4,800 events'
     """
     progress = snapshot["progress"]
     done, total = progress["events"], progress["events_total"]
@@ -57,9 +70,10 @@ def progress_line(snapshot: Mapping[str, Any]) -> str:
     expected = progress.get("events_expected") if total is None else total
     share = f"{100 * int(done + lost + under_way) // round(expected):4d} %  " if expected else "  "
     about = "about " if total is None else ""
-    said = [
+    said = _runs(progress) if "runs" in progress else []
+    said.append(
         f"{done:,} of {about}{expected:,.0f} events" if expected is not None else f"{done:,} events"
-    ]
+    )
     if under_way >= 1:
         said.append(f"{int(under_way):,} under way")
     if snapshot["state"] in ("starting", "running", "paused"):
@@ -74,27 +88,36 @@ def progress_line(snapshot: Mapping[str, Any]) -> str:
     return f"{snapshot['state']} {share}{', '.join(said)}"
 
 
+def _runs(progress: Mapping[str, Any]) -> list[str]:
+    """How many runs of a scan have ended, and how many of these badly."""
+    ended = sum(progress.get(state, 0) for state in ENDED)
+    bad = [state for state in ("failed", "lost") if progress.get(state)]
+    return [
+        f"{ended:,} of {progress['runs']:,} runs ended",
+        *(f"{progress[state]:,} run(s) {state.upper()}" for state in bad),
+    ]
+
+
 def _under_way(progress: Mapping[str, Any]) -> float:
     return float(progress.get("events_under_way", 0))  # which an older hepnb did not tell
 
 
-def follow(run: Run, stream: TextIO | None) -> None:
-    """Wait for the end of a run; a terminal is shown a bar that moves, a file the last line."""
-    if stream is None or not stream.isatty():
-        while run.status not in ENDED:
-            time.sleep(_LOOK_EVERY)
-        if stream is not None:
-            stream.write(f"{progress_line(run.snapshot())}\n")
-            stream.flush()
-        return
+def follow(run: _Followed, stream: TextIO | None) -> None:
+    """Wait for the end of a run, or scan; a terminal is shown a bar that moves, a file the last line."""
     with progress_bar(run, stream) as show:
         while show() not in ENDED:
             time.sleep(_LOOK_EVERY)
+    if stream is not None and not stream.isatty():
+        stream.write(f"{progress_line(run.snapshot())}\n")
+        stream.flush()
 
 
 @contextmanager
-def progress_bar(run: Run, stream: TextIO) -> Iterator[Callable[[], str]]:
-    """A bar of the run in a terminal; call what comes to move it, which gives the run's state."""
+def progress_bar(run: _Followed, stream: TextIO | None) -> Iterator[Callable[[], str]]:
+    """A bar, where the stream is a terminal; call what comes to look again, and move it: it gives the state."""
+    if stream is None or not stream.isatty():
+        yield lambda: str(run.snapshot()["state"])
+        return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn
 
@@ -120,23 +143,9 @@ def progress_bar(run: Run, stream: TextIO) -> Iterator[Callable[[], str]]:
             show()
 
 
-@contextmanager
-def bar_in_terminal(run: Run) -> Iterator[None]:
-    """A bar on the standard error while a script, or IPython, waits; nothing where it is no terminal."""
-    stream = sys.stderr
-    if run.status in ENDED or stream is None or not stream.isatty():
-        yield
-        return
-    with progress_bar(run, stream) as show:
-
-        def move(_: Mapping[str, Any]) -> None:
-            show()
-
-        stop = run.watch(move)
-        try:
-            yield
-        finally:
-            stop()
+def bar_in_terminal(run: _Followed) -> AbstractContextManager[Callable[[], str]]:
+    """The bar of a script, or of IPython, that waits: on the standard error, for what goes on."""
+    return progress_bar(run, None if run.snapshot()["state"] in ENDED else sys.stderr)
 
 
 def status_text(snapshot: Mapping[str, Any]) -> str:

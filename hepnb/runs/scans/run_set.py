@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, overload
 
 from ...errors import RunError
+from ..handle.client import ENDED, Snapshot
 from ..handle.glance import FOR_GOOD
 from ..handle.run import Run
 from ..handle.views import Record, Table
@@ -148,6 +149,10 @@ class RunSet:
 
     # -- how it goes --------------------------------------------------------------------------
 
+    def snapshot(self) -> Snapshot:
+        """Its `state`, which has ended only when no run may come back, and `progress`, as plain data."""
+        return self._board.snapshot()
+
     @property
     def status(self) -> str:
         """`running` while any run goes on, or waits and is going to start; then how it ended.
@@ -159,8 +164,8 @@ class RunSet:
 
     @property
     def progress(self) -> Record:
-        """How many runs there are in each state; events of all; seconds since the start."""
-        return self._board.progress()
+        """How many runs there are in each state; events of all; seconds since the start and left."""
+        return Record(self.snapshot()["progress"])
 
     def table(self) -> Table:
         """A row per run: its place, parameters, state, progress, and why it failed."""
@@ -187,22 +192,26 @@ class RunSet:
     def wait(self, timeout: float | None = None) -> RunSet:
         """Block until all runs have ended; an interrupt ends the waiting, not the runs.
 
+        In a terminal, of a script or of IPython, a bar on the standard error shows how far they are.
         Raises RunError which names the runs that failed or were lost, or if `timeout` seconds pass
         first.
         """
+        from ..handle.text import bar_in_terminal
+
         timeout = within(timeout)
         deadline = None if timeout is None else time.monotonic() + timeout
-        while not self._board.have_ended():
-            if deadline is not None and time.monotonic() > deadline:
-                raise RunError(f"scan {self.id} is still {self.status} after {timeout:g} s")
-            time.sleep(_LOOK_EVERY)
+        with bar_in_terminal(self) as show:
+            while show() not in ENDED:
+                if deadline is not None and time.monotonic() > deadline:
+                    raise RunError(f"scan {self.id} is still {self.status} after {timeout:g} s")
+                time.sleep(_LOOK_EVERY)
         return self._checked()
 
     def __await__(self) -> Generator[Any, None, RunSet]:
         """`await runs` waits without blocking the kernel's other messages. Raises as `wait` does."""
         import asyncio
 
-        while not self._board.have_ended():
+        while self.snapshot()["state"] not in ENDED:
             yield from asyncio.sleep(_LOOK_EVERY).__await__()
         return self._checked()
 

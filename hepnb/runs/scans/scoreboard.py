@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ...errors import RunError
 from ..directory import RunDirectory
 from ..handle.glance import FOR_GOOD, Glance, glance
-from ..handle.views import Record, Table
+from ..handle.views import Table
 from ..policy import size_of
 from .directory import ScanDirectory, ScanSpec
 from .grid import Value, said
+from .pace import expected_of_all, time_left
 
 __all__ = ["Scoreboard"]
 
@@ -69,35 +70,38 @@ class Scoreboard:
         """Somebody goes on with those that were lost."""
         self._lost.clear()
 
-    def have_ended(self) -> bool:
-        """Whether no run goes on, and none is going to start."""
-        over = [
-            seen.state in FOR_GOOD or (seen.state == "lost" and self._is_surely_lost(run))
-            for run, seen in self.look()
-        ]
-        return all(over)
-
     @property
     def status(self) -> str:
         """`running`, or how all together ended; see `RunSet.status`."""
         return _together(Counter(seen.state for _, seen in self.look()))
 
-    def progress(self) -> Record:
-        """How many runs there are in each state; events of all; seconds since the start."""
-        seen = [s for _, s in self.look()]
+    def snapshot(self) -> dict[str, Any]:
+        """State and progress of all; the state says lost, or ended at all, only where this is sure."""
+        looked = self.look()
+        seen = [s for _, s in looked]
         states = Counter(s.state for s in seen)
+        # All of them, not any: of each it is remembered since when it was seen lost.
+        doubted = [r for r, s in looked if s.state == "lost" and not self._is_surely_lost(r)]
+        return {
+            "state": "running" if doubted else _together(states),
+            "progress": {"runs": len(seen), **states, **self._sums(seen)},
+        }
+
+    def _sums(self, seen: Sequence[Glance]) -> dict[str, Any]:
+        """Events of all; seconds since the start, and left."""
+        totals = [s.progress["events_total"] for s in seen]
         ended = [s.ended for s in seen]
         until = max((e for e in ended if e is not None), default=time.time())
-        return Record(
-            {
-                "runs": len(seen),
-                **dict(states),
-                "events": sum(s.progress["events"] or 0 for s in seen),
-                "events_lost": sum(s.progress["events_lost"] or 0 for s in seen),
-                "files_failed": sum(s.progress["files_failed"] or 0 for s in seen),
-                "seconds": (until if None not in ended else time.time()) - self._spec.created,
-            }
-        )
+        rates = [s.progress["rate"] for s in seen if s.state == "running"]
+        sums = ("events", "events_lost", "events_under_way", "files_failed")
+        return {
+            **{key: sum(s.progress[key] or 0 for s in seen) for key in sums},
+            "events_total": None if None in totals else sum(totals),
+            "events_expected": expected_of_all(seen),
+            "seconds": (until if None not in ended else time.time()) - self._spec.created,
+            "rate": sum(rate for rate in rates if rate) or None,
+            "eta": time_left(seen, self._spec.max_parallel),
+        }
 
     def table(self) -> Table:
         """A row per run: its place, parameters, state, progress, and why it failed."""
