@@ -50,7 +50,7 @@ def analysis(keep="", normalised=True, columns="all that is read"):
     path.weight("genWeight")
     path.weight("scale", 1, up="muF", down="2 - muF", normalised=normalised)
     path.weight("top", variations={"off": 1}, normalised=normalised)
-    path.weight("pdf", 1, each="pdf", normalised=normalised)
+    path.weight("pdf", 1, each="pdf", count=3, normalised=normalised)
     path.select("half", "x > 0.5")
     path.weight("lepton", 0.9, up=0.95, down=0.85)
     if keep:

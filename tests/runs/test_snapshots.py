@@ -65,7 +65,7 @@ def analysis(**snapshot) -> hn.Path:
     path.vary("MET_pt", soft={"1": "MET_pt + 9"})
     path.replace("MET_pt", "MET_pt * 1.1")
     path.weight("genWeight")
-    path.weight("pdf", 1.0, each="PdfWeight")
+    path.weight("pdf", 1.0, each="PdfWeight", count=3)
     path.define("hard", "Jet[Jet.pt > 25]")
     path.select("good", "good")
     path.select("hard jets", "count(hard) >= 1 and MET_pt > 15")

@@ -116,7 +116,7 @@ def _of_step(step: Step) -> Iterator[tuple[str, str]]:
         for label, formula in step.variations:
             yield f"{name}, variation {label!r}", _text(formula)
         if step.each is not None:
-            yield f"{name}, each", _text(step.each)
+            yield f"{name}, each", f"{_text(step.each)} (count: {step.count})"
         if step.normalised:
             yield f"{name}, normalised", "true"
         yield from _scoped(name, step)

@@ -194,6 +194,7 @@ CARD = Record(
                             "Other values by suffix.", of=_FORMULA, item="variation"
                         ),
                         "each": _FORMULA,
+                        "count": Number("How many values `each` has in an event.", least=1),
                         "normalised": Flag(
                             "Whether each value has a sum of weights of its own, and so changes no "
                             "total at a luminosity [false]."

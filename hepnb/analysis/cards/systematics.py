@@ -79,13 +79,14 @@ def add_weight(builder: Builder, name: str, node: Node) -> None:
                     builder.told(f"{place}, '{one.name}_{end}'", part)
         each = node.get("each")
         values = None if each is None else builder.finished(_filled(builder, one, each), each)
-        normalised = node.get("normalised")
+        count, normalised = node.get("count"), node.get("normalised")
         with builder.placed():
             builder.path.weight(
                 one.name,
                 nominal,
                 variations=found,
                 each=values,
+                count=None if count is None else count.plain,
                 normalised=normalised is not None and bool(normalised.plain),
                 **_scope(builder, node, one),
             )

@@ -62,7 +62,7 @@ def process_chunk(path: Applied, stack: Stack) -> ChunkResult:
         elif isinstance(step, Weight):
             weights.add(index, step)
             if index == last and not path.varied.is_data:
-                own = weights.own_sums(path.varied.selector)
+                own = weights.own_sums()
         elif isinstance(step, Selection | Rest):
             if not cutflows[NOMINAL]:
                 _count(ALL_EVENTS, 0, weights, cutflows)
@@ -72,7 +72,7 @@ def process_chunk(path: Applied, stack: Stack) -> ChunkResult:
             if index in plan.computed_at:
                 nominal.run_module(index, step, plan.computed_at[index])
         elif isinstance(step, Histogram):
-            fills += fill_histogram(stack, weights, index, step, path.varied.of(step, weights))
+            fills += fill_histogram(stack, weights, index, step, path.varied.of(step))
         elif isinstance(step, Table):
             tables[step.name] = fill_table(nominal, index, step)
         elif isinstance(step, Skim):

@@ -14,9 +14,17 @@ from ..module.run_numbers import with_run_numbers
 from ..reading.conventions import Reading, resolve_all
 from ..steering.applied import Applied, steps_for
 from ..steering.plan import describe, make_plan
-from ..steering.steps import Histogram, ModuleStep, Skim, Step, Table, Weight, is_normalised
-from ..steering.variations import NOMINAL, Selector, label_of
-from ..steering.varying import labels_of, within
+from ..steering.steps import (
+    Histogram,
+    ModuleStep,
+    Skim,
+    Step,
+    Table,
+    Weight,
+    is_normalised,
+)
+from ..steering.variations import NOMINAL, Selector
+from ..steering.varying import labels_of, own_labels, within
 from .result import ChunkResult, HistSpec
 from .skims import Skimmed, branches_of_skim, skim_rows
 from .statistics import Statistics
@@ -46,7 +54,7 @@ class Program:
 
     @property
     def variations(self) -> tuple[str, ...]:
-        """The names of the variations, in the order of the path, without those that files tell."""
+        """The names of the variations, in the order of the path."""
         return tuple(labels_of(self.steps))
 
     def variations_of(self, hist: str) -> tuple[str, ...]:
@@ -161,16 +169,11 @@ class Program:
         return steps_for(self.steps, dataset, branches)
 
     def labels_with_sums(self, dataset: Dataset, branches: tuple[str, ...]) -> list[str] | None:
-        """The variations whose weights are summed over all events of such a file; None for no sums.
-
-        Of those that come as an array the first.
-        """
+        """The variations whose weights are summed over all events of such a file; None for no sums."""
         own = [s for s in self._applied(branches, dataset) if is_normalised(s)]
         if not own or dataset.kind == "data":
             return None
-        made = [v for step in own if isinstance(step, Weight) for v, _ in step.variations]
-        several = [s.name for s in own if isinstance(s, Weight) and s.each is not None]
-        return [*made, *(label_of(name, 0) for name in several)]
+        return [v for step in own if isinstance(step, Weight) for v in own_labels(step)]
 
     def process(
         self, events: ak.Array, dataset: Dataset, *, first_entry: int = 0, file: str = ""
@@ -216,7 +219,7 @@ class Program:
 
         kind = (tuple(events.fields), dataset)
         if self._cache.get("kind") != kind:
-            made = Applied.of(self.steps, self.selector, *kind)
+            made = Applied.of(self.steps, *kind)
             self._cache["kind"], self._cache["applied"] = kind, made
         self._enter(dataset, statistics)
         applied: Applied = self._cache["applied"]

@@ -12,11 +12,11 @@ from ...errors import DataError, PathError
 from ..columns.entries import flatten
 from ..columns.flat import as_awkward
 from ..steering.steps import Weight, named
-from ..steering.variations import NOMINAL, label_of
+from ..steering.variations import NOMINAL
+from ..steering.varying import own_labels
 from .sums import OwnSums
 
 if TYPE_CHECKING:
-    from ..steering.variations import Selector
     from .layer import Layer
     from .stack import Stack
 
@@ -31,20 +31,10 @@ class Weights:
         self._steps: dict[int, Weight] = {}
         self._known: dict[tuple[int, str, str], np.ndarray] = {}
         self._each: dict[tuple[int, str], np.ndarray] = {}
-        self._counts: dict[int, int] = {}
         self._own: dict[str, set[int]] = {}
         self._touched: dict[int, frozenset[str]] = {}
         self._products: dict[tuple[str, tuple[int, ...]], tuple[np.ndarray, int]] = {}
         self._at_level: dict[tuple[tuple[int, ...], int], np.ndarray] = {}
-
-    def counted(self, selector: Selector) -> dict[str, tuple[str, ...]]:
-        """The variations of weights that come as arrays, whose number the events tell, and their names."""
-        found: dict[str, tuple[str, ...]] = {}
-        for index, count in self._counts.items():
-            step = self._steps[index]
-            for label in (label_of(step.name, n) for n in range(count)):
-                found[label] = (label, step.name, *step.scope.sets)
-        return {label: names for label, names in found.items() if selector.picks(names)}
 
     def add(self, index: int, step: Weight) -> None:
         """Compute a weight on the rows of its level, where nothing varies it."""
@@ -52,8 +42,8 @@ class Weights:
         self._touched[index] = self._stack.touch.step(index)
         self._value(index, NOMINAL, NOMINAL)
         if step.each is not None:
-            self._counts[index] = len(self._matrix(index, NOMINAL))
-        for label in self._labels(index):
+            self._lists(index, NOMINAL)
+        for label in own_labels(step):
             self._own.setdefault(label, set()).add(index)
 
     def seen_at(self, level: int, chosen: Sequence[str] | None = None) -> tuple[int, ...]:
@@ -144,16 +134,14 @@ class Weights:
         rows = self._stack.layer(label).rows(level)
         return rows, float(rows) if product is None else _added(product)
 
-    def own_sums(self, selector: Selector) -> OwnSums:
+    def own_sums(self) -> OwnSums:
         """The sums over all events that the normalised weights so far have. Raises `DataError`."""
         own = [index for index, step in self._steps.items() if step.normalised]
         with_them = self.seen_at(0)
-        several, counted = [v for i in own for v in self._labels(i)], self.counted(selector)
-        named = {v for i in own for v, _ in self._steps[i].variations}
-        labels = dict.fromkeys([NOMINAL, *(v for v in several if v in named or v in counted)])
+        varied = (label for index in own for label in own_labels(self._steps[index]))
         return OwnSums(
             self._sum([index for index in with_them if index not in own], NOMINAL),
-            {label: self._sum(with_them, label) for label in labels},
+            {label: self._sum(with_them, label) for label in (NOMINAL, *varied)},
         )
 
     def _sum(self, weights: Sequence[int], label: str) -> float:
@@ -161,12 +149,6 @@ class Weights:
         product = self.product(0, weights, label)
         rows = self._stack.layer(label).rows(0)
         return float(rows) if product is None else _added(product)
-
-    def _labels(self, index: int) -> tuple[str, ...]:
-        """The labels of one weight's variations."""
-        step = self._steps[index]
-        counted = (label_of(step.name, n) for n in range(self._counts.get(index, 0)))
-        return (*(label for label, _ in step.variations), *counted)
 
     def _value(self, index: int, variation: str, label: str) -> np.ndarray:
         """One factor: its values in a layer, as the nominal or one of its own variations."""
@@ -180,8 +162,7 @@ class Weights:
             formula = formulas.get(label, step.formula)
             made = self._checked(layer.value(formula, step.level, index), layer, step)
         else:
-            number = int(label.removeprefix(label_of(step.name, "")))
-            made = self._matrix(index, variation)[number]
+            made = self._lists(index, variation)[step.numbered[label]]
         self._known[key] = made
         return made
 
@@ -195,28 +176,50 @@ class Weights:
         self._refuse_infinite(values, layer, step)
         return values
 
-    def _matrix(self, index: int, variation: str) -> np.ndarray:
-        """Values of shape (variations, rows) of an array with as many in each event."""
+    def _lists(self, index: int, variation: str) -> np.ndarray:
+        """The values of shape (count, rows) that come as a list in every event.
+
+        An event without any has the nominal, where the variations are of what a file must have.
+        """
         if (index, variation) in self._each:
             return self._each[index, variation]
         step = self._steps[index]
         layer = self._stack.layer(variation)
+        rows = layer.rows(step.level)
         assert step.each is not None
-        value = layer.value(step.each, step.level, index)
-        array = as_awkward(value)
-        array = array if isinstance(array, ak.Array) else ak.Array(array)
-        where = step.each.where
-        if not len(array):
-            return np.zeros((0, 0))
-        if array.ndim != 2 or len(array) != layer.rows(step.level):
-            raise PathError(f"{where}: expected a list of weights for each event")
-        counts = np.unique(np.asarray(ak.num(array, axis=1)))
-        if len(counts) > 1:
-            raise DataError(f"{where}: {counts[0]} weights in some events, {counts[-1]} in others")
-        values = np.asarray(ak.to_numpy(ak.to_regular(array))).T.astype(np.float64, order="C")
+        found = as_awkward(layer.value(step.each, step.level, index))
+        array = found if isinstance(found, ak.Array) else ak.Array(found)
+        if array.ndim != 2 or len(array) != rows:
+            raise PathError(f"{step.each.where}: expected a list of weights for each event")
+        lengths = np.asarray(ak.fill_none(ak.num(array), -1))
+        empty = (lengths == 0) & bool(step.scope.requires)
+        self._refuse_other_lengths(lengths, empty, layer, step)
+        try:
+            some = ak.to_numpy(ak.to_regular(array[~empty]), allow_missing=False)
+        except ValueError:
+            raise DataError(f"{step.each.where}: missing values") from None
+        values = np.empty((step.count, rows))
+        values[:, ~empty] = some.reshape(-1, step.count).T
+        values[:, empty] = self._value(index, variation, NOMINAL)[empty]
         self._refuse_infinite(values.sum(axis=0), layer, step)
         self._each[index, variation] = values
         return values
+
+    def _refuse_other_lengths(
+        self, lengths: np.ndarray, empty: np.ndarray, layer: Layer, step: Weight
+    ) -> None:
+        wrong = (lengths != step.count) & ~empty
+        if not wrong.any():
+            return
+        first = int(np.argmax(wrong))
+        has = int(lengths[first])
+        mend = f"say count={has}, or make such files a dataset with a weight of its own (only=)"
+        if has < 1:
+            mend = "with requires= of its branch events that have none count as the nominal"
+        raise DataError(
+            f"{named(step)}: {max(has, 0)} values in entry {int(layer.entries(step.level)[first])}, "
+            f"where count={step.count}: {mend}"
+        )
 
     def _refuse_infinite(self, values: np.ndarray, layer: Layer, step: Weight) -> None:
         finite = np.isfinite(values)

@@ -101,6 +101,7 @@ def _weight(step: Weight, out: Writer) -> dict[str, Any]:
         **_short(
             variations=_formulas(step.variations, out, cut=len(step.name) + 1),
             each=None if step.each is None else out.formula(step.each),
+            count=step.count or None,
             normalised=step.normalised or None,
         ),
         **_scope(step.scope),

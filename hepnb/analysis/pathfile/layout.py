@@ -56,6 +56,7 @@ STEPS: dict[str, Record] = {
             "formula": FORMULA,
             "variations": _FORMULAS,
             "each": FORMULA,
+            "count": Number(least=1),
             "normalised": Flag(),
             **_SCOPE,
         },

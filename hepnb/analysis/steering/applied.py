@@ -19,7 +19,6 @@ from .varying import labels_of, of_dataset
 
 if TYPE_CHECKING:
     from ..dataset import Dataset
-    from ..loop.weights import Weights
 
 __all__ = ["Applied", "Varied", "steps_for"]
 
@@ -36,17 +35,15 @@ def steps_for(
 class Varied:
     """The variations that a program makes of the events of one dataset."""
 
-    selector: Selector
     labels: Mapping[str, tuple[str, ...]]
     is_data: bool
 
-    def of(self, step: Histogram, weights: Weights) -> list[str]:
+    def of(self, step: Histogram) -> list[str]:
         """Those of one histogram, the nominal first. What does not apply here is filled as the nominal."""
         if self.is_data or "variation" not in step.by:
             return [NOMINAL]
         wanted = Selector(step.variations)
-        made = {**self.labels, **weights.counted(self.selector)}
-        return [NOMINAL, *(label for label, names in made.items() if wanted.picks(names))]
+        return [NOMINAL, *(v for v, names in self.labels.items() if wanted.picks(names))]
 
 
 @dataclass(frozen=True)
@@ -64,7 +61,6 @@ class Applied:
     def of(
         cls,
         steps: tuple[Step, ...],
-        selector: Selector,
         fields: tuple[str, ...],
         dataset: Dataset,
     ) -> Applied:
@@ -72,6 +68,6 @@ class Applied:
         mine = steps_for(steps, dataset, fields)
         plan = make_plan(mine)
         readings = resolve_all(plan.external, fields, plan.askers)
-        varied = Varied(selector, labels_of(steps), dataset.kind == "data")
+        varied = Varied(labels_of(steps), dataset.kind == "data")
         touch = Touch(mine, plan, readings)
         return cls(mine, plan, readings, touch, varied, Lifetimes(mine))

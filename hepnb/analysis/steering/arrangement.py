@@ -37,10 +37,10 @@ from .steps import (
     lookups_of,
     named,
     owned,
-    varies,
     with_formulas,
 )
 from .variations import NOMINAL
+from .varying import varies
 
 __all__ = ["arrange"]
 

@@ -38,11 +38,10 @@ from .steps import (
     Weight,
     inputs,
     owned,
-    varies,
 )
 from .touch import Touch
 from .variations import Selector
-from .varying import labels_of
+from .varying import labels_of, own_labels, varies
 
 if TYPE_CHECKING:
     from .path import Path
@@ -159,8 +158,7 @@ def _nuisances(steps: tuple[Step, ...], plan: Plan) -> list[set[str]]:
     for step in steps:
         if isinstance(step, Vary | Weight):
             name = step.nuisance if isinstance(step, Vary) else step.name
-            several = [f"{name}0"] if isinstance(step, Weight) and step.each is not None else []
-            made.setdefault(name, several).extend(label for label, _ in step.variations)
+            made.setdefault(name, []).extend(own_labels(step))
     found = [set(names) for names in own]
     for index, step in enumerate(steps):
         for above, other in enumerate(steps[:index]):

@@ -13,7 +13,7 @@ from typing import Any
 from ..language.formula import Formula
 from ..language.usage import Use, Uses
 from ..module.module import Module
-from .variations import EVERYWHERE, Scope
+from .variations import EVERYWHERE, Scope, label_of
 
 __all__ = [
     "ALL_READ",
@@ -43,7 +43,6 @@ __all__ = [
     "named",
     "owned",
     "target_of",
-    "varies",
     "with_formulas",
 ]
 
@@ -144,8 +143,9 @@ class Branch:
 class Weight:
     """A factor of the event weight of everything below it.
 
-    `variations` are other values of the factor by name, `each` an array with one of them in every
-    column (`name0`, `name1`, ...). `normalised`: each value of it has a sum of weights of its own.
+    `variations` are other values of the factor by name. `each` has a list of `count` more in every
+    event, of which those of `numbers` are wanted, called `name_0`, `name_1`, ... `normalised`: each
+    value of it has a sum of weights of its own.
     """
 
     name: str
@@ -153,10 +153,17 @@ class Weight:
     level: int = 0
     variations: tuple[tuple[str, Formula], ...] = ()
     each: Formula | None = None
+    count: int = 0
+    numbers: tuple[int, ...] = ()
     scope: Scope = EVERYWHERE
     normalised: bool = False
 
     kind = "weight"
+
+    @property
+    def numbered(self) -> dict[str, int]:
+        """The variations that come as a list, with their places in it."""
+        return {label_of(self.name, number): number for number in self.numbers}
 
 
 @dataclass(frozen=True)
@@ -365,13 +372,6 @@ def is_normalised(step: Step) -> bool:
 def lookups_of(steps: Iterable[Told]) -> dict[str, Any]:
     """The tables that a path was told, by name."""
     return {step.name: step.table for step in steps if isinstance(step, Lookup)}
-
-
-def varies(step: Told) -> bool:
-    """Whether a step has variations."""
-    if isinstance(step, Weight):
-        return bool(step.variations) or step.each is not None
-    return isinstance(step, Vary)
 
 
 def _target(step: Vary | Replacement) -> Uses:

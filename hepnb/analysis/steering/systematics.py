@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from numbers import Integral
 from typing import Any, TypeVar, overload
 
 from ...errors import PathError
@@ -10,13 +12,15 @@ from ...given import shown
 from ..language.formula import make_formula
 from .checking import check_name
 from .declared import Declared, texts
-from .steps import Replacement, Vary, Weight
+from .steps import Replacement, Vary, Weight, named
 from .variations import NOMINAL, Scope, read_alternatives
+from .varying import own_labels
 
 __all__ = ["VariedPath"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 Names = str | Sequence[str]
+_MOST = 10_000  # variations of one weight
 
 
 class VariedPath(Declared):
@@ -34,6 +38,7 @@ class VariedPath(Declared):
         down: Any = None,
         variations: Mapping[str, Any] | None = None,
         each: Any = None,
+        count: int | None = None,
         only: Names = (),
         without: Names = (),
         requires: Names = (),
@@ -49,6 +54,7 @@ class VariedPath(Declared):
         down: Any = None,
         variations: Mapping[str, Any] | None = None,
         each: Any = None,
+        count: int | None = None,
         only: Names = (),
         without: Names = (),
         requires: Names = (),
@@ -62,9 +68,11 @@ class VariedPath(Declared):
 
         Its systematic variations are other values of this factor: `up=` and `down=` (called `name_up`
         and `name_down`), any `variations={suffix: formula}`, and `each=`, a list of formulas or a
-        column with a list of values per event (`name_0`, `name_1`, ...: replicas of a PDF). They are
-        filled in one go; see `vary` for `requires` and `sets`. `only` and `without` are patterns of
-        dataset names, or "mc" and "data": for all other datasets the weight is 1, and does not vary.
+        column with a list of `count` values per event (`name_0`, `name_1`, ...: replicas of a PDF).
+        An event without any has the nominal, if `requires` names its branch; any other number fails
+        the chunk. All are filled in one go; see `vary` for `requires` and `sets`. `only` and `without`
+        are patterns of dataset names, or "mc" and "data": for all other datasets the weight is 1, and
+        does not vary.
 
         A `normalised` weight changes no total: over all events of a dataset, before any select, each
         value of it is summed (times the weights above it), and `run.hist(name, lumi=...)` divides by
@@ -75,10 +83,11 @@ class VariedPath(Declared):
         >>> path = Path()
         >>> path.weight("genWeight")
         >>> path.weight("efficiency", 0.95, up=0.97, down=0.93)
-        >>> path.weight("pdf", 1.0, each="LHEPdfWeight", normalised=True, requires="LHEPdfWeight")
+        >>> path.weight("pdf", 1.0, each="LHEPdfWeight", count=103, requires="LHEPdfWeight")
         """
         if callable(name):
-            self._weight(getattr(name, "__name__", ""), name, (), None, Scope())
+            called = getattr(name, "__name__", "")
+            self._weight(Weight(called, make_formula(name, f"weight {called!r}")))
             return name
         place = f"weight {name!r}"
         if not isinstance(variations, Mapping | None):
@@ -89,24 +98,27 @@ class VariedPath(Declared):
             others |= {str(number): f for number, f in enumerate(each)}
             each = None
         made = read_alternatives(name, others, place) if others else ()
-        array = None if each is None else make_formula(each, f"{place}, each")
-        scope = _scope(place, only, without, requires, sets)
-        formula = name if formula is None else formula
-        self._weight(name, formula, made, array, scope, bool(normalised))
+        self._weight(
+            Weight(
+                name,
+                make_formula(name if formula is None else formula, place),
+                variations=made,
+                each=None if each is None else make_formula(each, f"{place}, each"),
+                count=_count(each, count, place),
+                scope=_scope(place, only, without, requires, sets),
+                normalised=bool(normalised),
+            )
+        )
         return None
 
-    def _weight(
-        self, name: str, formula: Any, made: Any, each: Any, scope: Scope, normalised: bool = False
-    ) -> None:
-        check_name(name, "a weight")
-        _check_labels([label for label, _ in made], f"weight {name!r}")
-        if normalised:  # skims have columns that are called as the variations are
-            for label, _ in made:
-                check_name(label, f"a variation of the normalised weight {name!r}")
-        formula = make_formula(formula, f"weight {name!r}")
-        self._add(
-            Weight(name, formula, variations=made, each=each, scope=scope, normalised=normalised)
-        )
+    def _weight(self, step: Weight) -> None:
+        check_name(step.name, "a weight")
+        step = replace(step, numbers=tuple(range(step.count)))
+        _check_labels(own_labels(step), named(step))
+        if step.normalised:  # skims have columns that are called as the variations are
+            for label in own_labels(step):
+                check_name(label, f"a variation of the normalised {named(step)}")
+        self._add(step)
 
     def vary(
         self,
@@ -175,6 +187,21 @@ def _scope(place: str, only: Names, without: Names, requires: Names, sets: Names
         texts(requires, f"{place}: requires"),
         texts(sets, f"{place}: sets"),
     )
+
+
+def _count(each: Any, count: Any, place: str) -> int:
+    """How many values the column `each` has in an event. Raises `PathError`."""
+    if each is None:
+        if count is not None:
+            raise PathError(f"{place}: count= goes with a column of lists, as each='LHEPdfWeight'")
+        return 0
+    if isinstance(count, bool) or not isinstance(count, Integral):
+        said = "" if count is None else f", not {shown(count)}"
+        raise PathError(f"{place}: say how many values each= has in an event, as count=103{said}")
+    number = int(count)
+    if not 1 <= number <= _MOST:
+        raise PathError(f"{place}: count={number} is not from 1 to {_MOST:,}")
+    return number
 
 
 def _check_column(name: object, place: str) -> None:

@@ -91,9 +91,7 @@ class Selector:
         """Raise `PathError`, naming `place`, for a word that picks nothing of these names."""
         names = [*dict.fromkeys([NOMINAL, "all", *known])]
         for word in self.words:
-            # Those that come as arrays are known by their first one.
-            first = word.rstrip("0123456789") + "0"
-            if not any(fnmatchcase(name, w) for name in names for w in (word, first)):
+            if not any(fnmatchcase(name, word) for name in names):
                 raise PathError(f"{place}: none is called {word!r}{nearest(word, names)}")
 
 

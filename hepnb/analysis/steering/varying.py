@@ -7,13 +7,24 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..language.formula import make_formula
-from .steps import Step, Vary, Weight, varies
-from .variations import NOMINAL, Scope, Selector, label_of
+from .steps import Step, Told, Vary, Weight
+from .variations import EVERYWHERE, Scope, Selector
 
 if TYPE_CHECKING:
     from ..dataset import Dataset
 
-__all__ = ["labels_of", "names_of", "of_dataset", "selected", "within"]
+__all__ = ["labels_of", "names_of", "of_dataset", "own_labels", "selected", "varies", "within"]
+
+
+def own_labels(step: Vary | Weight) -> tuple[str, ...]:
+    """The variations of a step."""
+    named = (label for label, _ in step.variations)
+    return (*named, *step.numbered) if isinstance(step, Weight) else tuple(named)
+
+
+def varies(step: Told) -> bool:
+    """Whether a step has variations."""
+    return isinstance(step, Vary | Weight) and bool(own_labels(step))
 
 
 def labels_of(steps: Iterable[Step]) -> dict[str, tuple[str, ...]]:
@@ -21,7 +32,7 @@ def labels_of(steps: Iterable[Step]) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
     for step in steps:
         if isinstance(step, Vary | Weight):
-            for label, _ in step.variations:
+            for label in own_labels(step):
                 found[label] = (*found.get(label, (label,)), *_together(step))
     return found
 
@@ -30,15 +41,17 @@ def names_of(steps: Iterable[Step]) -> Iterator[str]:
     """Everything by which a selector may ask for variations."""
     for step in steps:
         if isinstance(step, Vary | Weight) and varies(step):
-            yield from (label for label, _ in step.variations)
+            yield from own_labels(step)
             yield from _together(step)
-            if isinstance(step, Weight) and step.each is not None:
-                yield label_of(step.name, 0)
 
 
 def _together(step: Vary | Weight) -> tuple[str, ...]:
     """The names of all variations of a step: its nuisance and its sets."""
     return (step.nuisance if isinstance(step, Vary) else step.name, *step.scope.sets)
+
+
+def _unvaried(step: Weight) -> Weight:
+    return replace(step, variations=(), each=None, count=0, numbers=(), scope=EVERYWHERE)
 
 
 def within(steps: Iterable[Step], applies: Callable[[Scope], bool]) -> Iterator[Step]:
@@ -47,13 +60,13 @@ def within(steps: Iterable[Step], applies: Callable[[Scope], bool]) -> Iterator[
         if not isinstance(step, Vary | Weight) or applies(step.scope):
             yield step
         elif isinstance(step, Weight):
-            yield replace(step, variations=(), each=None, scope=Scope())
+            yield _unvaried(step)
 
 
 def of_dataset(steps: Iterable[Step], dataset: Dataset, columns: Iterable[str]) -> Iterator[Step]:
     """The steps as they are for a dataset in a file with these columns: weights of other datasets are 1."""
     meant = (
-        replace(step, formula=make_formula(1.0, step.formula.where), variations=(), each=None)
+        replace(_unvaried(step), formula=make_formula(1.0, step.formula.where))
         if isinstance(step, Weight) and not step.scope.covers(dataset)
         else step
         for step in steps
@@ -67,13 +80,11 @@ def selected(steps: Iterable[Step], selector: Selector) -> Iterator[Step]:
         if not isinstance(step, Vary | Weight):
             yield step
             continue
-        kept = tuple(
-            (label, formula)
-            for label, formula in step.variations
-            if selector.picks((label, *_together(step)))
-        )
+        picked = {label for label in own_labels(step) if selector.picks((label, *_together(step)))}
+        kept = tuple(one for one in step.variations if one[0] in picked)
         if isinstance(step, Weight):
-            each = None if selector.words == (NOMINAL,) else step.each
-            yield replace(step, variations=kept, each=each)
+            numbers = tuple(n for label, n in step.numbered.items() if label in picked)
+            each = step.each if numbers else None
+            yield replace(step, variations=kept, each=each, numbers=numbers)
         elif kept:
             yield replace(step, variations=kept)

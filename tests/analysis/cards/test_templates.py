@@ -117,7 +117,7 @@ def written_out() -> str:
         lines += ["    sets: [theory]"] if weight in ("ps", "qcd", "alphas") else []
         lines += ["    normalised: true"] if weight == "ps" else []
     lines += [
-        "  pdf: {value: 1, kind: mc, each: LHEPdfWeight, requires: LHEPdfWeight, sets: [theory]}"
+        "  pdf: {value: 1, kind: mc, each: LHEPdfWeight, count: 103, requires: LHEPdfWeight, sets: [theory]}"
     ]
     return head + "\n" + "\n".join(lines) + tail
 
@@ -138,7 +138,7 @@ def test_the_short_card_is_exactly_the_115_variations() -> None:
     card = Card(short().encode())
     names = list(dict.fromkeys(name for name, *_ in long_form()))
     assert len(names) == 115
-    assert sorted(card.variations) == sorted(names)
+    assert sorted(card.variations) == sorted([*names, *(f"pdf_{n}" for n in range(103))])
     nominal: dict[str, Any] = {
         step.name: ast.unparse(fold(step.formula, Dataset("x", "https://x/x.root", kind="mc")).tree)  # type: ignore[union-attr]
         for step in card.path.freeze().steps

@@ -186,7 +186,7 @@ def test_lists_of_weights_are_variations_by_number(make: Any, process: Any) -> N
     events = make([[1], [2]])
     events["pdf"] = ak.Array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
     path = Path()
-    path.weight("pdf", "pdf[:, 0]", each="pdf", sets="theory")
+    path.weight("pdf", "pdf[:, 0]", each="pdf", count=3, sets="theory")
     path.hist("h", n="nMuon: 0, 3, int")
     for chosen, labels in (("all", "012"), ("theory", "012"), ("pdf_2", "2"), ("nominal", "")):
         program = path.freeze(variations=chosen)
@@ -195,9 +195,70 @@ def test_lists_of_weights_are_variations_by_number(make: Any, process: Any) -> N
         assert [fill.weights[f"pdf_{n}"].tolist() for n in labels] == [
             [1.0 + int(n), 4.0 + int(n)] for n in labels
         ]
-    events["pdf"] = ak.Array([[1.0], [4.0, 5.0]])
-    with pytest.raises(DataError, match="1 weights in some events, 2 in others"):
+    with pytest.raises(PathError, match="none is called 'pdf_3'; did you mean 'pdf_"):
+        path.freeze(variations="pdf_3")
+
+
+@pytest.mark.parametrize(
+    ("lists", "said"),
+    [
+        ([[1.0, 2.0], [3.0]], r"1 values in entry 1, where count=2: say count=1, or .*\(only=\)"),
+        ([[1.0, 2.0, 3.0]] * 2, "3 values in entry 0, where count=2: say count=3"),
+        ([[], [1.0, 2.0]], "0 values in entry 0, where count=2: with requires= of its branch"),
+        ([None, [1.0, 2.0]], "0 values in entry 0, where count=2"),
+        ([[1.0, None], [1.0, 2.0]], "missing values"),
+        ([[1.0, 2.0], [np.inf, 1.0]], r"not finite in 1 of 2 events \(first: entry 1\)"),
+    ],
+)
+def test_lists_of_other_lengths_fail_the_chunk(
+    make: Any, process: Any, lists: Any, said: str
+) -> None:
+    events = make([[1], [2]])
+    events["pdf"] = ak.Array(lists)
+    path = Path()
+    path.weight("pdf", 1.0, each="pdf", count=2)
+    path.hist("h", n="nMuon: 0, 3, int")
+    with pytest.raises(DataError, match=said):
         process(path, events, dataset=MC)
+
+
+def test_where_a_list_is_not_there_or_empty_the_nominal_is_filled(make: Any, process: Any) -> None:
+    events = make([[1], [2], [3]])
+    path = Path()
+    path.hist("above", n="nMuon: 0, 3, int", variations="pdf")
+    path.weight("pdf", "nMuon * 5", each=lambda pdf: pdf * 10, count=2, requires="pdf")
+    path.hist("h", n="nMuon: 0, 3, int")
+    assert path.freeze().variations == ("pdf_0", "pdf_1")
+    assert path.freeze().variations_of("above") == ("pdf_0", "pdf_1")
+    for lists, first, second in (
+        (None, [5.0, 5.0, 5.0], [5.0, 5.0, 5.0]),
+        ([[1.0, 2.0], [], [3.0, 4.0]], [10.0, 5.0, 30.0], [20.0, 5.0, 40.0]),
+    ):
+        if lists is not None:
+            events["pdf"] = ak.Array(lists)
+        above, below = process(path, events, dataset=MC).fills
+        assert [above.weights[label] for label in ("nominal", "pdf_0", "pdf_1")] == [None] * 3
+        assert below.weights["pdf_0"].tolist() == first
+        assert below.weights["pdf_1"].tolist() == second
+    path.weight("k", 1.0, each="nothing", count=2, only="other")
+    path.freeze().columns(events.fields, MC)  # nobody misses its branch
+
+
+@pytest.mark.parametrize(
+    ("said", "wrong"),
+    [
+        ({"each": "pdf"}, "say how many values each= has in an event, as count=103"),
+        ({"each": "pdf", "count": 2.5}, "say .* as count=103, not the float 2.5"),
+        ({"each": "pdf", "count": True}, "say .* as count=103, not the bool True"),
+        ({"each": "pdf", "count": 0}, "count=0 is not from 1 to 10,000"),
+        ({"each": "pdf", "count": 10**9}, "count=1000000000 is not from 1 to 10,000"),
+        ({"each": ["1", "2"], "count": 2}, "count= goes with a column of lists"),
+        ({"count": 2}, "count= goes with a column of lists"),
+    ],
+)
+def test_how_many_values_there_are_is_said(said: Any, wrong: str) -> None:
+    with pytest.raises(PathError, match=f"weight 'pdf': {wrong}"):
+        Path().weight("pdf", 1.0, **said)
 
 
 def test_scopes_say_where_a_variation_applies(make: Any, process: Any) -> None:
@@ -282,7 +343,7 @@ def test_a_histogram_picks_by_name_nuisance_and_set(
     path = Path()
     path.vary("met", jes=("met + 1", "met - 1"), sets="jets")
     path.weight("pu", 1.0, up=2.0)
-    path.weight("pdf", 1.0, each="pdf", sets="theory")
+    path.weight("pdf", 1.0, each="pdf", count=2, sets="theory")
     path.hist("h", met="met: 9, 0, 9", variations=asked)
     result = process(path, events, dataset=MC)
     assert [v for f in result.fills for v in f.weights] == ["nominal", *labels]
