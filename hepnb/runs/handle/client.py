@@ -266,13 +266,14 @@ class Client:
 
     def _is_waiting(self) -> bool:
         """Whether it is a point of a scan whose turn has not come; then it says so."""
-        from .glance import waits
+        from .glance import waiting
 
-        if not waits(self.directory):
+        seen = waiting(self.directory)
+        if seen is None:
             return False
-        if self.snapshot["state"] != "waiting":
-            seq = self.snapshot["seq"] + 1
-            self._publish({**self.snapshot, "seq": seq, "state": "waiting"})
+        said = {"state": seen.state, "problem": seen.problem}
+        if not said.items() <= self.snapshot.items():
+            self._publish({**self.snapshot, "seq": self.snapshot["seq"] + 1, **said})
         return True
 
     def _how_lost(self) -> dict[str, str]:

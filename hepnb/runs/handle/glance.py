@@ -12,7 +12,7 @@ from ..scans.directory import scan_of
 from ..spec import RunSpec
 from .client import ENDED
 
-__all__ = ["FOR_GOOD", "Glance", "glance", "waits", "was_launched"]
+__all__ = ["FOR_GOOD", "Glance", "glance", "waiting", "was_launched"]
 
 _STARTUP = 60.0
 FOR_GOOD = ("done", "failed", "cancelled")
@@ -62,7 +62,7 @@ def glance(run: RunDirectory) -> Glance:
         lives = kept is not None and kept["state"] != "lost"
         return _of(kept, kept["state"]) if kept is not None and lives else Glance("starting")
     if not was_launched(run):
-        return Glance("waiting" if waits(run) else "lost")
+        return waiting(run) or Glance("lost")
     if kept is None and _is_young(run):
         return Glance("starting")
     # It may have ended, and let go of its lock, since its status was read.
@@ -72,12 +72,15 @@ def glance(run: RunDirectory) -> Glance:
     return _of(kept, kept["state"] if kept["state"] in FOR_GOOD else "lost")
 
 
-def waits(run: RunDirectory) -> bool:
-    """Whether it is a point of a scan that somebody conducts, and has not been launched yet."""
-    if was_launched(run):
-        return False
-    scan = scan_of(run)
-    return scan is not None and scan.is_conducted()
+def waiting(run: RunDirectory) -> Glance | None:
+    """How it stands if it is a point of a scan that somebody conducts, and has not been launched yet.
+
+    The problem is what holds it back, such as the policy of the site, beside that it is not its turn.
+    """
+    scan = None if was_launched(run) else scan_of(run)
+    if scan is None or not scan.is_conducted():
+        return None
+    return Glance("waiting", problem=scan.why_held())
 
 
 def was_launched(run: RunDirectory) -> bool:

@@ -45,7 +45,7 @@ class _Followed(Protocol):
 
 
 def progress_line(snapshot: Mapping[str, Any]) -> str:
-    """State, share, events, rate and remaining time in one line; of a scan how many runs have ended, too.
+    """State, share, events, rate, remaining time and what holds it up, in one line.
 
     The share is that of the bar: it counts what is lost, and what is under way in chunks that are not
     committed.
@@ -61,6 +61,9 @@ def progress_line(snapshot: Mapping[str, Any]) -> str:
     'running   25 %  1,200 of about 4,800 events'
     >>> progress_line({"state": "running", "progress": progress | {"events_under_way": 2400.0}})
     'running   75 %  1,200 of about 4,800 events, 2,400 under way'
+
+    Of a scan it is also told how many runs have ended:
+
     >>> progress_line({"state": "running", "progress": progress | {"runs": 9, "done": 2, "failed": 1}})
     'running   25 %  3 of 9 runs ended, 1 run(s) FAILED, 1,200 of about 4,800 events'
     """
@@ -85,6 +88,8 @@ def progress_line(snapshot: Mapping[str, Any]) -> str:
         said.append(f"{progress['files_failed']} file(s) FAILED")
     if lost:
         said.append(f"{lost:,} events LOST")
+    if snapshot.get("problem"):
+        said.append(snapshot["problem"])
     return f"{snapshot['state']} {share}{', '.join(said)}"
 
 

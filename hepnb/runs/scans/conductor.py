@@ -21,6 +21,7 @@ import time
 from pathlib import Path
 
 from ...errors import RunError
+from ...whole import written_whole
 from ..directory import RunDirectory
 from ..handle.glance import glance, was_launched
 from ..handle.unheard import unheard
@@ -49,6 +50,7 @@ class Conductor:
         self._doubted: dict[Path, float] = {}
         self._next_try = 0.0
         self._said = ""
+        self._held = scan.why_held()  # an earlier conductor may have said something
         self._is_interrupted = False
         self._woken, wake = socket.socketpair()
         self._wake = wake
@@ -60,6 +62,7 @@ class Conductor:
         os.set_inheritable(self._lock, False)
         os.ftruncate(self._lock, 0)
         os.pwrite(self._lock, json.dumps({"pid": os.getpid()}).encode(), 0)
+        self._say_held("")
         signal.set_wakeup_fd(self._wake.fileno(), warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
@@ -161,6 +164,8 @@ class Conductor:
                 self._supervisors[run.path] = launch(run)
         except (OSError, RunError) as error:
             self._refused(run, error)
+        else:
+            self._say_held("")
 
     def _refused(self, run: RunDirectory, error: OSError | RunError) -> None:
         """The machine has no process, or no space, or the site admits no run just now: said once,
@@ -169,6 +174,19 @@ class Conductor:
         if str(error) != self._said:
             self._said = str(error)
             sys.stderr.write(f"{time.strftime('%H:%M:%S')} run {run.path.name}: {error}\n")
+        self._say_held(str(error))
+
+    def _say_held(self, why: str) -> None:
+        """Let those who look know why runs wait; a disk that is full keeps it from them."""
+        if why == self._held:
+            return
+        with contextlib.suppress(OSError):
+            if why:
+                with written_whole(self._scan.held) as part:
+                    part.write_text(why, encoding="utf-8")
+            else:
+                self._scan.held.unlink(missing_ok=True)
+            self._held = why
 
     def _be_interrupted(self, *_: object) -> None:
         self._is_interrupted = True

@@ -2,6 +2,7 @@
 
     scan.json          the parameters and how many runs at once
     conductor.lock     held by the conductor as long as it lives
+    held               why the runs that wait cannot begin, while they cannot (one line)
     runs/0000          the run of the first point; runs/0000.1 its first repetition, and so on
 
 It is private like that of a run. The state of a scan is nothing but the states of its runs.
@@ -94,6 +95,18 @@ class ScanDirectory:
     def lock(self) -> Path:
         """Held by the conductor; its process id is in it."""
         return self.path / "conductor.lock"
+
+    @property
+    def held(self) -> Path:
+        """Why the conductor cannot start the runs that wait; not there while it can."""
+        return self.path / "held"
+
+    def why_held(self) -> str:
+        """One line, or nothing where the runs that wait only wait for their turn."""
+        try:
+            return self.held.read_text(encoding="utf-8")
+        except (OSError, ValueError):
+            return ""
 
     def check_private(self) -> None:
         """Raise RunError unless the directory is ours and closed to everybody else."""

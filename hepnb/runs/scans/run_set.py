@@ -150,7 +150,7 @@ class RunSet:
     # -- how it goes --------------------------------------------------------------------------
 
     def snapshot(self) -> Snapshot:
-        """Its `state`, which has ended only when no run may come back, and `progress`, as plain data."""
+        """Its `state`, ended only when no run may come back, `problem` and `progress`, as plain data."""
         return self._board.snapshot()
 
     @property

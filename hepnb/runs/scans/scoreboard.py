@@ -76,7 +76,7 @@ class Scoreboard:
         return _together(Counter(seen.state for _, seen in self.look()))
 
     def snapshot(self) -> dict[str, Any]:
-        """State and progress of all; the state says lost, or ended at all, only where this is sure."""
+        """State, problem and progress of all; it says lost, or ended at all, only where this is sure."""
         looked = self.look()
         seen = [s for _, s in looked]
         states = Counter(s.state for s in seen)
@@ -84,6 +84,7 @@ class Scoreboard:
         doubted = [r for r, s in looked if s.state == "lost" and not self._is_surely_lost(r)]
         return {
             "state": "running" if doubted else _together(states),
+            "problem": next((s.problem for s in seen if s.problem and not s.has_ended), ""),
             "progress": {"runs": len(seen), **states, **self._sums(seen)},
         }
 

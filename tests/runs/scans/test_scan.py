@@ -20,6 +20,7 @@ from hepnb.cli import main
 from hepnb.errors import DataError, HepnbError, PathError, RunError
 from hepnb.runs import policy
 from hepnb.runs.handle.cleaning import chosen, litter
+from hepnb.runs.handle.text import progress_line
 from hepnb.runs.processes import detached
 from hepnb.runs.scans import conducting
 
@@ -328,9 +329,17 @@ def test_a_scan_beside_other_runs_is_not_more_than_the_site_allows(
     said = runs.directory / "conductor.log"
     until(lambda: said.exists() and "this site allows 2 at once" in said.read_text())
     assert states(runs) == ["running", "waiting", "waiting"]
+    allowed = "2 runs of yours go on and this site allows 2 at once"
+    until(lambda: allowed in runs.table()[1]["problem"])
+    assert not runs.table()[0]["problem"]
+    until(lambda: allowed in runs[1].snapshot()["problem"])
+    assert allowed in repr(runs)
+    assert allowed in progress_line(runs.snapshot())
     (gates / "open-7").touch()
     other.wait(60)
     until((gates / "began-1").exists)
+    until(lambda: not runs.snapshot()["problem"])  # the third only waits for its turn
+    assert states(runs) == ["running", "running", "waiting"]
     (gates / "open").touch()
     runs.wait(100)
     assert states(runs) == ["done"] * 3
