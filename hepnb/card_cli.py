@@ -10,6 +10,7 @@ from dataclasses import asdict
 from typing import Any
 
 from .run_cli import add_choices, read_card
+from .strict import strict_json
 
 __all__ = ["add_card"]
 
@@ -46,7 +47,7 @@ def _check(given: argparse.Namespace) -> None:
     if given.data:
         facts["files"] = check_data(card)
     if given.json:
-        print(json.dumps(facts))
+        print(strict_json(facts))
         return
     counts = ", ".join(f"{w} {len(facts[w])}" for w in ("datasets", "histograms", "variations"))
     print(f"{card.file}: no mistakes; {counts}")
@@ -60,7 +61,7 @@ def _diff(given: argparse.Namespace) -> int:
 
     found = differences(Card.read(given.file), Card.read(given.other))
     if given.json:
-        print(json.dumps([asdict(difference) for difference in found]))
+        print(strict_json([asdict(difference) for difference in found]))
     else:
         print("\n".join(map(str, found)) or "the cards mean the same")
     return 1 if found else 0
@@ -75,7 +76,7 @@ def _compute(given: argparse.Namespace) -> None:
 
     made = card.compute(moved)
     if given.json:
-        print(json.dumps(made))
+        print(strict_json(made))
         return
     for name, values in made.items():
         print(f"{name}: {', '.join(_said(key, value) for key, value in values.items())}")

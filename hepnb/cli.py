@@ -7,7 +7,6 @@ stderr says what, and the mend), 2 when the command line itself was not understo
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any
 
 from . import __version__
 from .errors import HepnbError, RunError, nearest
+from .strict import strict_json
 
 __all__ = ["main"]
 
@@ -179,7 +179,7 @@ def _runs(given: argparse.Namespace) -> None:
     from .runs import list_runs
 
     rows = list_runs()
-    print(json.dumps(rows) if given.json else (rows or "no runs yet"))
+    print(strict_json(rows) if given.json else (rows or "no runs yet"))
 
 
 def _attach(given: argparse.Namespace) -> int:
@@ -190,9 +190,9 @@ def _attach(given: argparse.Namespace) -> int:
     run = attach(given.id)
     follow(run, None if given.json else sys.stdout)
     if isinstance(run, RunSet):
-        print(json.dumps(run.rows()) if given.json else run)
+        print(strict_json(run.rows()) if given.json else run)
     else:
-        print(json.dumps(run.snapshot()) if given.json else status_text(run.snapshot()))
+        print(strict_json(run.snapshot()) if given.json else status_text(run.snapshot()))
     return 0 if run.status == "done" else 1
 
 
@@ -208,7 +208,7 @@ def _log(given: argparse.Namespace) -> None:
             f"{run.id} is a scan of {len(run)} runs: say which (hepnb attach lists them)"
         )
     if given.json:
-        print(json.dumps(run.log_page(-given.n, given.n, level and [level])["records"]))
+        print(strict_json(run.log_page(-given.n, given.n, level and [level])["records"]))
     else:
         print(log_text(run, given.n, level))
 
@@ -232,7 +232,7 @@ def _gc(given: argparse.Namespace) -> None:
     items = [chosen(run) for run in given.id] if given.id else litter(seconds_of(given.older))
     gone = items if given.dry_run else clean(items)
     if given.json:
-        print(json.dumps([{"path": str(g.path), "why": g.why, "size": g.size} for g in gone]))
+        print(strict_json([{"path": str(g.path), "why": g.why, "size": g.size} for g in gone]))
         return
     for item in gone:
         print(f"{item.path}: {item.why}, {item.size / 1e6:.1f} MB")
@@ -270,7 +270,7 @@ def _data_cache(given: argparse.Namespace) -> None:
     pieces, size = cache.clear() if given.clear else cache.usage()
     facts = {"folder": str(cache.folder), "limit": cache.limit, "pieces": pieces, "size": size}
     if given.json:
-        print(json.dumps({**facts, "cleared": given.clear}))
+        print(strict_json({**facts, "cleared": given.clear}))
         return
     what = "removed" if given.clear else f"of {cache.limit / 1e9:g} GB"
     print(f"{cache.folder}: {pieces} pieces, {size / 1e6:.1f} MB {what}")
@@ -291,7 +291,7 @@ def _doctor(given: argparse.Namespace) -> int:
 
     report = doctor(None if given.json else lambda finding: print(finding, flush=True))
     if given.json:
-        print(json.dumps(report.as_data()))
+        print(strict_json(report.as_data()))
     else:
         print(report.verdict)
     return 0 if report.ok else 1

@@ -5,7 +5,6 @@ The analysis is in `dimuon_path`; the rest starts it, watches it, and says and w
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -20,6 +19,7 @@ from .analysis.kinematics import mass
 from .errors import HepnbError, RunError
 from .runs.handle.text import follow
 from .samples import MARKS, RESONANCES, get
+from .strict import strict_json
 
 if TYPE_CHECKING:
     from .histograms import H5Hist
@@ -164,7 +164,7 @@ def demo(
     _write(run, given, folder)
     seconds = time.monotonic() - began
     if as_json:
-        print(json.dumps(_as_json(run, results, folder, seconds)))
+        print(strict_json(_as_json(run, results, folder, seconds)))
     else:
         say(_table(run, results))
         say(_farewell(run, folder, seconds))

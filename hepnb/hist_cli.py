@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from .strict import strict_json
 
 __all__ = ["add_hist"]
 
@@ -41,7 +42,7 @@ def add_hist(parts: Any, add: Callable[..., argparse.ArgumentParser]) -> None:
 
 
 def _say(given: argparse.Namespace, facts: dict[str, Any], text: str) -> None:
-    print(json.dumps(facts) if given.json else text)
+    print(strict_json(facts) if given.json else text)
 
 
 def _info(given: argparse.Namespace) -> None:

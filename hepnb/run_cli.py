@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import linecache
 import sys
 import traceback
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .errors import HepnbError, RunError, one_line
+from .strict import strict_json
 
 if TYPE_CHECKING:
     from ._bind import Card, Run
@@ -85,7 +85,7 @@ def _run(given: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         raise RunError(f"following ended, the run goes on: hepnb attach {run.id}") from None
     snapshot = run.snapshot()
-    print(json.dumps(snapshot) if given.json else status_text(snapshot))
+    print(strict_json(snapshot) if given.json else status_text(snapshot))
     if card is not None:
         _refuse_overlaps(card, snapshot)
     return 0 if run.status == "done" else 1

@@ -21,14 +21,15 @@ import hepnb
 PROJECT = Path(__file__).resolve().parents[1]
 PACKAGE = PROJECT / "hepnb"
 
-# Each room and the rooms it may know. Everyone may know `errors`, `frames`, `folders`, `given`, `shell`, `whole` and, for the version,
-# `hepnb`.
+# Each room and the rooms it may know. Everyone may know `errors`, `frames`, `folders`, `given`, `shell`, `strict`, `whole` and, for the
+# version, `hepnb`.
 ARROWS: dict[str, set[str]] = {
     "errors": set(),
     "frames": set(),
     "folders": set(),
     "given": set(),
     "shell": set(),
+    "strict": set(),
     "whole": set(),
     "analysis": set(),
     "histograms": set(),
@@ -132,6 +133,7 @@ def upward(file: Path) -> Iterator[str]:
             "folders",
             "given",
             "shell",
+            "strict",
             "whole",
             "__version__",
         } | ARROWS.get(room, set())

@@ -15,9 +15,10 @@ import anywidget
 import traitlets
 
 from ..errors import HepnbError
+from ..strict import strict
 from ._pump import Pump
 
-__all__ = ["STATIC", "LiveWidget", "answer_where_asked"]
+__all__ = ["STATIC", "LiveWidget", "answer_where_asked", "sent_strictly"]
 
 STATIC = Path(__file__).parent / "static"
 
@@ -32,6 +33,11 @@ def answer_where_asked(comm: object) -> None:
     """
     if hasattr(comm, "_reply_subshell_for"):
         comm._reply_subshell_for = lambda _data, default: default
+
+
+def sent_strictly(value: Any, _widget: object) -> Any:
+    """How a trait with values of the user goes to the browser, and into a saved page: JSON has no NaN."""
+    return strict(value)
 
 
 class LiveWidget(anywidget.AnyWidget):

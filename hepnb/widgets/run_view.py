@@ -17,7 +17,7 @@ import traitlets
 from ..errors import HepnbError
 from . import run_static
 from ._pump import Pump
-from ._wire import STATIC, LiveWidget, Message
+from ._wire import STATIC, LiveWidget, Message, sent_strictly
 from .log_pages import LogPages, brief
 from .runs_view import RunsView
 
@@ -74,7 +74,7 @@ class RunView(LiveWidget):
     _esm = STATIC / "run_view.js"
     _css = STATIC / "run_view.css"
 
-    state = traitlets.Dict().tag(sync=True, echo_update=False)
+    state = traitlets.Dict().tag(sync=True, echo_update=False, to_json=sent_strictly)
     schema = traitlets.Dict().tag(sync=True, echo_update=False)
     parts = traitlets.List(traitlets.Unicode()).tag(sync=True, echo_update=False)
 
@@ -82,7 +82,7 @@ class RunView(LiveWidget):
     _parts: tuple[str, ...] = ("progress", "collections", "log", "statistics", "files")
 
     def __init__(self, run: Watched) -> None:
-        if not callable(getattr(run, "snapshot", None)):
+        if not callable(getattr(run, "watch", None)):
             raise HepnbError(
                 f"{type(self).__name__} needs a run (path.start(...) or hn.attach(id)), "
                 f"not {type(run).__name__}",

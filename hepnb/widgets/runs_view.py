@@ -14,7 +14,7 @@ import traitlets
 
 from . import run_static
 from ._pump import Pump
-from ._wire import STATIC, LiveWidget, Message
+from ._wire import STATIC, LiveWidget, Message, sent_strictly
 from .static_table import table
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class RunsView(LiveWidget):
     _esm = STATIC / "runs_view.js"
     _css = STATIC / "runs_view.css"
 
-    rows = traitlets.List(traitlets.Dict()).tag(sync=True, echo_update=False)
+    rows = traitlets.List(traitlets.Dict()).tag(sync=True, echo_update=False, to_json=sent_strictly)
     now = traitlets.Float().tag(sync=True, echo_update=False)
     title = traitlets.Unicode().tag(sync=True, echo_update=False)
     attach = traitlets.Unicode().tag(sync=True, echo_update=False)
