@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from ..analysis.reading.generated import events_generated
 from ..errors import DataError
 
 if TYPE_CHECKING:
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
 __all__ = ["generated", "number_in", "seed_of_generator"]
 
-_FORM = re.compile(r"generated://(\d+)$")
 _SEEDS = 900_000_000
 
 
@@ -52,10 +51,10 @@ def _is_number(value: Any) -> bool:
 
 def number_in(file: str) -> int:
     """The number of events of `generated://1000`. Raises DataError for another form."""
-    match = _FORM.match(file)
-    if match is None:
+    events = events_generated(file)
+    if events is None:
         raise DataError(f"{file}: nothing is read here: write 'generated://10000'")
-    return int(match[1])
+    return events
 
 
 def seed_of_generator(seed: int) -> int:

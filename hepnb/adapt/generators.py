@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any
 
+from ..analysis.reading.generated import CHUNK
 from ..errors import PathError, RunError
 from .adapter import Adapter
 from .generated import generated, number_in, seed_of_generator
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 __all__ = ["GeneratorJob", "generator"]
 
-_EVENTS = 1000
 Make = Callable[[int, int, Any], Mapping[str, Any]]
 
 
@@ -64,14 +64,18 @@ class generator(Adapter):
         """The function and the path, frozen with the variations that are wanted."""
         return GeneratorJob(self._make, self._path.freeze(variations))
 
+    def datasets_of(self, data: Any) -> tuple[Dataset, ...]:
+        """The datasets that `start` understands by a number of events, or by several."""
+        return generated(data)
+
     def start(
-        self, data: Any, workers: int = 2, *, chunk: int | None = _EVENTS, **settings: Any
+        self, data: Any, workers: int = 2, *, chunk: int | None = CHUNK, **settings: Any
     ) -> Run:
         """Make so many events, `10_000` or `{"Z": 10_000, "tt": 2000}`, `chunk` of them at a time.
 
         Returns at once; see `Path.start` for the other settings.
         """
-        return super().start(generated(data), workers, chunk=chunk, **settings)
+        return super().start(self.datasets_of(data), workers, chunk=chunk, **settings)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
-    from ..analysis import ChunkResult, Dataset
+    from ..analysis import ChunkResult, Dataset, Program
     from ..analysis.loop.result import HistSpec
     from ..analysis.loop.skims import Skimmed
     from ..analysis.loop.statistics import Statistics
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ..analysis.reading.cache import ColumnCache
     from ..analysis.steering.fingerprint import Fingerprint
 
-__all__ = ["ColumnsInput", "Freezes", "HasHash", "Input", "Job"]
+__all__ = ["ColumnsInput", "Freezes", "HasHash", "HasProgram", "Input", "Job", "MakesEvents"]
 
 
 class Input(Protocol):
@@ -112,6 +112,23 @@ class HasHash(Protocol):
 
     def fingerprint(self) -> Fingerprint:
         """The hash of what it does, and what that does not see."""
+
+
+@runtime_checkable
+class HasProgram(Protocol):
+    """A job that runs a path on events that it makes."""
+
+    @property
+    def program(self) -> Program:
+        """The frozen path."""
+
+
+@runtime_checkable
+class MakesEvents(Protocol):
+    """What can be started for a number of events, and gives a job that makes them."""
+
+    def datasets_of(self, data: Any) -> tuple[Dataset, ...]:
+        """The datasets that are meant. Raises DataError for what is no number of events."""
 
 
 class Freezes(Protocol):

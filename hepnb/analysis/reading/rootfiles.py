@@ -8,6 +8,7 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from ...errors import DataError, nearest
+from .generated import events_generated
 from .naming import Leaf
 
 __all__ = ["REMOTE", "find_tree", "leaves_of", "open_root", "reason_of"]
@@ -30,6 +31,10 @@ def open_root(path: str) -> Any:
     try:
         directory = uproot.open({path: None}, **options) if local else uproot.open(path, **options)
     except Exception as error:
+        if events_generated(path) is not None:
+            raise DataError(
+                f"{path}: no file holds these events: start hn.adapt.generator(make, path)"
+            ) from None
         raise DataError(f"{path}: cannot be opened ({reason_of(error)})") from error
     return directory
 

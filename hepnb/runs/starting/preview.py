@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any
 
+from ...analysis.reading.generated import CHUNK, events_generated
 from ...errors import DataError, HepnbError, MissingColumn, RunError
 from ..handle.views import Record, Table
+from ..job import HasProgram, MakesEvents
 from ..plan import entry_ranges
 from ..spec import FileSpec
 from .budget import BUDGET, in_words, needs_of_chunk, refuse_above
@@ -21,8 +23,9 @@ from .launch import in_parts
 from .preparing import Inputs, Prepared, prepare
 
 if TYPE_CHECKING:
-    from ...analysis import Path, Program
+    from ...analysis import Program
     from ...histograms import Signature
+    from ..job import Freezes
 
 __all__ = ["Preview", "plan"]
 
@@ -51,12 +54,13 @@ class Preview:
         return "\n".join(_lines(self))
 
 
-def plan(path: Path, data: Any, **settings: Any) -> Preview:
+def plan(path: Freezes, data: Any, **settings: Any) -> Preview:
     """Say what `path.start(data, ...)` would do: files, columns, chunks, bins and bytes.
 
     Takes the keywords of `path.start`. Raises what `path.start` would raise for a path, data or
     settings that make no sense, and RunError where a worker would need more memory for a chunk (its
     columns unpacked, and what it adds to histograms) than `memory=`, or 2 GB, with the largest causes.
+    Events of `generated://1000` are counted, for a path or for the `hn.adapt.generator` that makes them.
 
     >>> import tempfile, hepnb as hn
     >>> from hepnb.samples import toy_dimuon
@@ -87,21 +91,31 @@ def plan(path: Path, data: Any, **settings: Any) -> Preview:
     )
 
 
-def _prepared(path: Path, data: Any, settings: Mapping[str, Any]) -> tuple[Inputs, Prepared]:
+def _prepared(path: Freezes, data: Any, settings: Mapping[str, Any]) -> tuple[Inputs, Prepared]:
     chosen = in_parts(settings)
-    inputs = Inputs.of(data, allow_duplicates=bool(chosen.get("allow_duplicates")))
+    meant = path.datasets_of(data) if isinstance(path, MakesEvents) else data
+    inputs = Inputs.of(meant, allow_duplicates=bool(chosen.get("allow_duplicates")))
     made = prepare(path, inputs, **chosen)
-    inputs.check(made.job)
+    read = replace(inputs, files=tuple(f for f in inputs.files if not _is_generated(f)))
+    if read.files:
+        read.check(made.job)
     return inputs, made
+
+
+def _is_generated(file: FileSpec) -> bool:
+    return events_generated(file.path) is not None
 
 
 def _program(prepared: Prepared) -> Program:
     """What is planned. Raises RunError for what is no path."""
     from ...analysis import Program
 
-    if not isinstance(prepared.job, Program):
-        raise RunError(f"hn.plan knows paths only; {prepared.job.name!r} is none: just start it")
-    return prepared.job
+    job = prepared.job
+    if isinstance(job, HasProgram):
+        return job.program
+    if not isinstance(job, Program):
+        raise RunError(f"hn.plan knows paths only; {job.name!r} is none: just start it")
+    return job
 
 
 def _look(file: FileSpec, prepared: Prepared) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -120,14 +134,16 @@ def _look(file: FileSpec, prepared: Prepared) -> tuple[dict[str, Any], dict[str,
         "problem": "",
     }
     (dataset,) = (d for d in prepared.datasets if d.name == file.dataset)
+    if (generated := events_generated(file.path)) is not None:
+        # Which columns there will be is known once a function has made them; none is read.
+        cut = _cut(generated, prepared.spec.chunk or CHUNK)
+        return row | cut | {"events": generated, "branches": 0, "bytes": 0}, {}
     try:
         with open_events(file.path, file.tree, dataset) as events:
             wanted = _program(prepared).columns(events.branches, dataset)
-            ranges = list(entry_ranges(events.entries, prepared.spec.chunk, events.clusters))
+            row |= _cut(events.entries, prepared.spec.chunk, events.clusters)
             row |= {
                 "events": events.entries,
-                "chunks": len(ranges),
-                "largest": max((stop - start for start, stop in ranges), default=0),
                 "branches": len(events.branches),
                 "bytes": _size(file.path),
             }
@@ -135,6 +151,12 @@ def _look(file: FileSpec, prepared: Prepared) -> tuple[dict[str, Any], dict[str,
     except HepnbError as error:
         skipped = isinstance(error, MissingColumn) and dataset.missing == "skip"
         return row | {"skipped": skipped, "problem": str(error).removeprefix(f"{file.path}: ")}, {}
+
+
+def _cut(entries: int, chunk: int | None, clusters: Sequence[int] = ()) -> dict[str, int]:
+    """How many chunks there will be, and the events of the largest."""
+    sizes = [stop - start for start, stop in entry_ranges(entries, chunk, clusters)]
+    return {"chunks": len(sizes), "largest": max(sizes, default=0)}
 
 
 def _size(path: str) -> int | None:
@@ -215,6 +237,7 @@ def _totals(
             "files_failed": sum(bool(row["problem"]) and not row["skipped"] for row in files),
             "files_skipped": sum(row["skipped"] for row in files),
             "events": round(events * grown),
+            "events_generated": sum(events_generated(f.path) or 0 for f in inputs.files),
             "chunks": round(sum(row["chunks"] for row in usable) * grown),
             "chunk_events": largest,
             "branches": len(columns),
@@ -222,7 +245,9 @@ def _totals(
             "bytes_read": _grown(_sum(row["bytes"] for row in columns), grown),
             "bytes_of": _grown(_sum(row["bytes"] for row in usable), grown),
             "bytes_unpacked": _grown(unpacked, grown),
-            "chunk_bytes": round(unpacked / events * largest) if unpacked and events else None,
+            "chunk_bytes": None
+            if unpacked is None or not events
+            else round(unpacked / events * largest),
             "bins": sum(row["bins"] for row in histograms),
             "histogram_bytes": sum(row["bytes"] for row in histograms),
             "workers": prepared.spec.workers,
@@ -254,10 +279,13 @@ def _lines(found: Preview) -> list[str]:
     said = {
         "files": f"{t['files']}, with {about}{t['events']:,} events{opened}",
         "reads": f"{t['branches']} of {t['branches_of']:,} branches: {about}{read} of {of}, "
-        f"{unpacked} unpacked",
+        f"{unpacked} unpacked"
+        if t["branches_of"]
+        else "nothing: a function makes the events",
         "chunks": f"{about}{t['chunks']:,}, of at most {t['chunk_events']:,} events, "
         f"{chunk} unpacked, for {t['workers']} worker{'s' if t['workers'] > 1 else ''}"
-        f" of about {in_words(t['worker_bytes'])} each beside the libraries",
+        f" of about {in_words(t['worker_bytes'])} each beside the libraries"
+        f"{' and the events that are made' * bool(t['events_generated'])}",
         "histograms": f"{len(found.histograms)}, with {t['bins']:,} bins: at most {kept} on disk "
         "before compression",
     }
@@ -266,7 +294,8 @@ def _lines(found: Preview) -> list[str]:
     lines += _indented(found.histograms, ("name", "axes", "storage", "bins", "bytes"))
     if found.tables:
         lines.append(f"  tables      {', '.join(found.tables)}: as many rows as pass")
-    lines.append(f"  branches    {_named([row['branch'] for row in found.columns])}")
+    if t["branches_of"]:
+        lines.append(f"  branches    {_named([row['branch'] for row in found.columns])}")
     problems = [row for row in found.files if row["problem"]]
     for word, skipped in (("CANNOT BE USED", False), ("SKIPPED", True)):
         bad = [row for row in problems if row["skipped"] is skipped]

@@ -139,6 +139,31 @@ def test_a_file_that_is_skipped_is_said_to_be(numbered, tmp_path):
     assert "CANNOT BE USED: 1 file" in repr(found)
 
 
+def test_generated_events_are_counted_and_nothing_is_read(path):
+    def make(events, seed, dataset):
+        raise AssertionError("nothing is made for a plan")
+
+    made = hn.adapt.generator(make, path)
+    named = [hn.Dataset(name, f"generated://{n}", kind="mc") for name, n in (("Z", 2500), ("t", 0))]
+    for what, data in ((made, {"Z": 2500, "t": 0}), (made, named), (path, named)):
+        found = hn.plan(what, data)
+        assert [row["events"] for row in found.files] == [2500, 0]
+        assert [row["chunks"] for row in found.files] == [
+            3,
+            0,
+        ]  # of 1000, as the generator makes them
+        totals = found.totals
+        assert (totals["events"], totals["chunk_events"]) == (2500, 1000)
+        assert (totals["bytes_read"], totals["bytes_of"], totals["branches"]) == (0, 0, 0)
+        assert found.histograms[0]["bins"] == 2 * 2 * 22
+        assert "reads       nothing: a function makes the events" in repr(found)
+    assert hn.plan(made, 2500, chunk=100).totals["chunks"] == 25
+    with pytest.raises(DataError, match="give the number of events"):
+        hn.plan(made, "tt.root")
+    with pytest.raises(DataError, match=r"no file holds these events: start hn\.adapt\.generator"):
+        path.start("generated://2500")
+
+
 def test_what_makes_no_sense_is_refused_as_by_start(numbered, path):
     files, _ = numbered
     with pytest.raises(RunError, match="no setting 'wrkers'; did you mean 'workers'"):
