@@ -25,6 +25,7 @@ from .reusing import key_of
 
 if TYPE_CHECKING:
     from ...analysis import Dataset
+    from ...analysis.loop.result import HistSpec
     from ..directory import RunDirectory
     from ..job import Freezes, Job
 
@@ -164,7 +165,7 @@ def prepare(
     job = path.freeze(variations)
     _warn_of_data(job, inputs.datasets)
     signatures = {
-        h.name: Signature.from_axes(h.name, h.axes, h.storage, h.label).to_dict()
+        h.name: Signature.from_axes(h.name, _axes(h, inputs), h.storage, h.label).to_dict()
         for h in job.histograms
     }
     spec = RunSpec(
@@ -188,6 +189,15 @@ def prepare(
     )
     key, _ = key_of(job, inputs.datasets, spec)
     return Prepared(replace(spec, key=key), job, inputs.datasets)
+
+
+def _axes(h: HistSpec, inputs: Inputs) -> list[Any]:
+    """The axes of a histogram; that of the datasets has all of them, empty ones too."""
+    from ...analysis.language.axes import category_axis
+
+    names = tuple(dataset.name for dataset in inputs.datasets)
+    every = category_axis("dataset", names, growth=True)
+    return [every if ax.name == "dataset" and "dataset" in h.by else ax for ax in h.axes]
 
 
 def _kept(name: str, value: Any) -> Any:

@@ -74,7 +74,7 @@ def plan(path: Freezes, data: Any, **settings: Any) -> Preview:
     inputs, prepared = _prepared(path, data, settings)
     program = _program(prepared)
     looked = [_look(file, prepared) for file in inputs.files[:_OPENED]]
-    histograms = Table(_histogram_row(s, prepared) for s in _signatures(prepared))
+    histograms = Table(_histogram_row(s) for s in _signatures(prepared))
     files = Table(row for row, _ in looked)
     columns = _columns([columns for _, columns in looked])
     totals = _totals(inputs, prepared, files, columns, histograms)
@@ -185,13 +185,13 @@ def _signatures(prepared: Prepared) -> list[Signature]:
     return [Signature.from_dict(dict(form)) for form in prepared.spec.signatures.values()]
 
 
-def _histogram_row(signature: Signature, prepared: Prepared) -> dict[str, Any]:
+def _histogram_row(signature: Signature) -> dict[str, Any]:
     """Bins and bytes of a histogram, with as many blocks as categories are known to be filled."""
-    blocks = math.prod(_categories(signature, i, prepared) for i in signature.category_axes)
+    blocks = math.prod(_categories(signature, i) for i in signature.category_axes)
     block = signature.bins * len(signature.fields) * signature.dtype.itemsize
     return {
         "name": signature.name,
-        "axes": " x ".join(_axis(signature, i, prepared) for i in range(len(signature.axes))),
+        "axes": " x ".join(_axis(signature, i) for i in range(len(signature.axes))),
         "storage": signature.storage,
         "bins": signature.bins * blocks,
         "blocks": blocks,
@@ -200,23 +200,18 @@ def _histogram_row(signature: Signature, prepared: Prepared) -> dict[str, Any]:
     }
 
 
-def _categories(signature: Signature, axis: int, prepared: Prepared) -> int:
-    """How many categories an axis will have: those declared or known by now, or one at least."""
-    known = {
-        "dataset": len(prepared.datasets),
-        "variation": 1 + len(_program(prepared).variations_of(signature.name)),
-    }
-    declared = len(signature.uhi["axes"][axis]["categories"])
-    return max(1, declared, known.get(signature.axes[axis].name, 0))
+def _categories(signature: Signature, axis: int) -> int:
+    """How many categories an axis has by now, or one at least."""
+    return max(1, len(signature.uhi["axes"][axis]["categories"]))
 
 
-def _axis(signature: Signature, axis: int, prepared: Prepared) -> str:
+def _axis(signature: Signature, axis: int) -> str:
     """An axis in a word, such as `dataset 2`; flow bins are counted."""
     ax = signature.axes[axis]
     if axis not in signature.category_axes:
         return f"{ax.name or axis} {ax.extent}"
-    open_ended = ax.traits.growth and ax.name != "dataset"
-    return f"{ax.name or axis} {_categories(signature, axis, prepared)}{'+' * open_ended}"
+    open_ended = ax.traits.growth and ax.name not in ("dataset", "variation")
+    return f"{ax.name or axis} {_categories(signature, axis)}{'+' * open_ended}"
 
 
 def _totals(
