@@ -95,7 +95,7 @@ def test_every_bin_equals_that_of_the_official_framework(
 ) -> None:
     for run in runs:
         found = run.hist(hist)
-        for dataset, events in SELECTED.items():
+        for dataset in SELECTED:
             expected = official(data_dir, dataset, hist)
             values = found[{"dataset": dataset}].values(flow=True)
             if dataset == "data":
