@@ -1,4 +1,4 @@
-"""The memory that a worker needs for a chunk: what it is made of, and whether it is too much."""
+"""The memory that a chunk needs in a worker, and then in the supervisor: of what, and whether it is too much."""
 
 from __future__ import annotations
 
@@ -7,13 +7,19 @@ from typing import Any
 
 from ...errors import RunError
 
-__all__ = ["BUDGET", "in_words", "needs_of_chunk", "refuse_above"]
+__all__ = ["BUDGET", "bytes_in_supervisor", "in_words", "needs_of_chunk", "refuse_above"]
 
 BUDGET = 2_000_000_000
 """Bytes that a worker may need where nobody said how many."""
 _NAMED = 3
 _ENTRY_BYTES = 64
 """Of an entry in a block that is too large to be held whole."""
+_INDEX_BYTES = 4
+"""Of a bin's number in a record, where few bins of a block are in it."""
+_COPIES = 2
+"""A record stands twice where it is made, in pieces and joined, and so where it arrives."""
+_KNOWN_BYTES = 400
+"""Of what a supervisor knows of a block, as measured with names of a few characters."""
 
 
 def needs_of_chunk(
@@ -25,7 +31,8 @@ def needs_of_chunk(
     """Bytes of each column and histogram of a chunk, by what it is called; the largest first.
 
     A chunk belongs to one dataset; what it adds to blocks of a histogram is held whole, or entry by
-    entry where that is less.
+    entry where that is less, and beside it the record that goes to the supervisor. What variations of
+    columns hold depends on the events that pass, and is not in it.
     """
     events, largest = totals["events"], totals["chunk_events"]
     share = largest / events if events else 0.0
@@ -34,11 +41,31 @@ def needs_of_chunk(
         for row in columns
     }
     for row in histograms:
-        blocks = row["blocks"] / (datasets if row["by_dataset"] else 1)
-        whole = row["bytes"] / row["blocks"] * blocks
-        said = f"histogram {row['name']!r} ({row['axes']})"
-        found[said] = round(min(whole, blocks * largest * _ENTRY_BYTES))
+        held = _added(row, largest, datasets, _ENTRY_BYTES)
+        record = _record(row, largest, datasets)
+        found[f"histogram {row['name']!r} ({row['axes']}) and its record"] = held + _COPIES * record
     return dict(sorted(found.items(), key=lambda item: -item[1]))
+
+
+def bytes_in_supervisor(
+    histograms: Sequence[Mapping[str, Any]], totals: Mapping[str, Any], datasets: int
+) -> int:
+    """What it holds where each worker has just sent a record, and of the blocks in the store."""
+    records: int = sum(_record(row, totals["chunk_events"], datasets) for row in histograms)
+    known: int = _KNOWN_BYTES * sum(row["blocks"] for row in histograms)
+    return int(totals["workers"]) * _COPIES * records + known
+
+
+def _record(row: Mapping[str, Any], events: int, datasets: int) -> int:
+    """Bytes of a histogram in the record of a chunk, before anything of it is known to be empty."""
+    return _added(row, events, datasets, _INDEX_BYTES + row["bytes"] / row["bins"])
+
+
+def _added(row: Mapping[str, Any], events: int, datasets: int, entry: float) -> int:
+    """Bytes of all bins of the blocks that a chunk adds to, or of one entry per event if that is less."""
+    blocks = row["blocks"] / (datasets if row["by_dataset"] else 1)
+    whole = row["bytes"] / row["blocks"] * blocks
+    return int(min(whole, blocks * events * entry))
 
 
 def refuse_above(needs: Mapping[str, int], budget: int) -> None:

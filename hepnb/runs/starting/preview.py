@@ -18,7 +18,7 @@ from ..handle.views import Record, Table
 from ..job import HasProgram, MakesEvents
 from ..plan import entry_ranges
 from ..spec import FileSpec
-from .budget import BUDGET, in_words, needs_of_chunk, refuse_above
+from .budget import BUDGET, bytes_in_supervisor, in_words, needs_of_chunk, refuse_above
 from .launch import in_parts
 from .preparing import Inputs, Prepared, prepare
 
@@ -59,7 +59,7 @@ def plan(path: Freezes, data: Any, **settings: Any) -> Preview:
 
     Takes the keywords of `path.start`. Raises what `path.start` would raise for a path, data or
     settings that make no sense, and RunError where a worker would need more memory for a chunk (its
-    columns unpacked, and what it adds to histograms) than `memory=`, or 2 GB, with the largest causes.
+    columns unpacked, and what it adds to histograms till it is sent) than `memory=`, or 2 GB, with the largest causes.
     Events of `generated://1000` are counted, for a path or for the `hn.adapt.generator` that makes them.
 
     >>> import tempfile, hepnb as hn
@@ -80,6 +80,7 @@ def plan(path: Freezes, data: Any, **settings: Any) -> Preview:
     totals = _totals(inputs, prepared, files, columns, histograms)
     needs = needs_of_chunk(columns, histograms, totals, len(prepared.datasets))
     totals["worker_bytes"] = sum(needs.values())
+    totals["supervisor_bytes"] = bytes_in_supervisor(histograms, totals, len(prepared.datasets))
     refuse_above(needs, prepared.spec.settings.memory or BUDGET)
     return Preview(
         name=prepared.spec.name,
@@ -280,7 +281,8 @@ def _lines(found: Preview) -> list[str]:
         "chunks": f"{about}{t['chunks']:,}, of at most {t['chunk_events']:,} events, "
         f"{chunk} unpacked, for {t['workers']} worker{'s' if t['workers'] > 1 else ''}"
         f" of about {in_words(t['worker_bytes'])} each beside the libraries"
-        f"{' and the events that are made' * bool(t['events_generated'])}",
+        f"{' and the events that are made' * bool(t['events_generated'])}, "
+        f"and {in_words(t['supervisor_bytes'])} in the supervisor",
         "histograms": f"{len(found.histograms)}, with {t['bins']:,} bins: at most {kept} on disk "
         "before compression",
     }

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 import uproot
 
 import hepnb as hn
+from hepnb.analysis import open_events
 from hepnb.errors import DataError, PathError, RunError
+from hepnb.histograms import Contribution, Signature
 
 
 @pytest.fixture
@@ -52,11 +56,42 @@ def test_what_would_not_fit_is_refused_with_its_causes(numbered, path):
     assert rows["fine"]["blocks"] == 2 * 100 * 201
     small = rows["pt"]["bytes"] / 2 + rows["n"]["bytes"]
     branches = sum(row["unpacked"] for row in found.columns) * 400 / 700
-    expected = 100 * 201 * 400 * 64 + small + branches
+    record = 100 * 201 * 400 * (4 + 8)
+    expected = 100 * 201 * 400 * 64 + small + branches + 2 * (record + small)
     assert found.totals["worker_bytes"] == pytest.approx(expected, abs=5)
-    said = r"needs about 5.. MB for a chunk, more than the 300 MB it may have: histogram 'fine' .*"
+    blocks = sum(row["blocks"] for row in rows.values())
+    held = 2 * 2 * (record + small) + 400 * blocks
+    assert found.totals["supervisor_bytes"] == pytest.approx(held, abs=5)
+    assert "in the supervisor" in repr(found)
+    said = r"needs about 7.. MB for a chunk, more than the 300 MB it may have: histogram 'fine' .*"
     with pytest.raises(RunError, match=said + r"histogram 'pt' .*, .*; fill fewer bins"):
         hn.plan(path, data, memory="300 MB")
+
+
+def test_a_chunk_takes_the_memory_that_was_planned_until_it_is_sent(tmp_path):
+    blocks, bins, events = 200, 2000, 5000
+    file = tmp_path / "x.root"
+    with uproot.recreate(file) as root:
+        root["Events"] = {"x": np.arange(float(events)) % bins}
+    path = hn.Path("dense")
+    path.category("every", exclusive=False, **{f"b{n}": "x >= 0" for n in range(blocks)})
+    path.hist("h", x=f"x: {bins}, 0, {bins}", by=["every"])
+    planned = hn.plan(path, file).totals["worker_bytes"]
+    dataset = hn.Dataset("x", str(file))
+    with open_events(file) as opened:
+        fills = path.freeze().process(opened.read(("x",), 0, events), dataset).fills
+    (spec,) = path.freeze().histograms
+    signature = Signature.from_axes(spec.name, spec.axes, spec.storage)
+    contribution = Contribution({"h": signature})
+    for fill in fills:
+        contribution.fill("h", **fill.categories, **fill.columns)
+    tracemalloc.start()
+    record = contribution.encode("one", 0, {})
+    _, beside = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(record) > blocks * bins * 8
+    # The blocks themselves are in C++, and of their known size.
+    assert blocks * bins * 8 + beside == pytest.approx(planned, rel=0.05)
 
 
 def test_bytes_are_those_of_the_file(numbered, path):
