@@ -11,6 +11,7 @@ from typing import Any
 
 from ...errors import CardError, HepnbError, nearest
 from ..language.axes import split_axis
+from ..steering.cells import Place
 from ..steering.path import Path
 from ..steering.steps import Branch as SubPath
 from .layout import CATEGORY
@@ -69,8 +70,11 @@ class Builder:
         }
         for section, add in sections.items():
             for name, (key, node) in self.tree.section(section).entries.items():
+                before = len(self.path._steps)
                 with key.blamed():
                     add(name, node)
+                added = len(self.path._steps) - before
+                self.path._places[before:] = [Place(key.mark.file, key.mark.line)] * added
                 if len(self.path._steps) > MOST:
                     raise key.error(f"more than {MOST:,} steps; a card is for fewer")
         add_processes(self)

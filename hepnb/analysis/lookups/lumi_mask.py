@@ -77,6 +77,11 @@ class LumiMask:
     def _found(self, run: np.ndarray, section: np.ndarray) -> np.ndarray:
         if not len(self._first):
             return np.zeros(len(run), dtype=bool)
+        for name, numbers in (("run", run), ("section", section)):
+            with np.errstate(invalid="ignore"):
+                odd = numbers[np.mod(numbers, 1) != 0]
+            if len(odd):
+                raise DataError(f"LumiMask: {name} {odd[0]:g} is no whole number")
         sections = section.astype(np.int64)
         keys = (run.astype(np.int64) << _BITS) + sections
         place = np.searchsorted(self._first, keys, side="right") - 1

@@ -162,6 +162,19 @@ def test_what_differs_between_cards_is_told(folder: FilePath) -> None:
     assert only.what == "lookup 'sf'"
 
 
+def test_two_owners_of_a_column_are_told_by_their_lines() -> None:
+    text = b"""hepnb: 1
+modules:
+  LeadingOfCard:
+definitions: {leading: 1}
+"""
+    said = (
+        r"card.yaml:4:24: .*'leading' has an owner already \(module 'LeadingOfCard', card.yaml:3\)"
+    )
+    with pytest.raises(CardError, match=said):
+        hn.Card(text)
+
+
 def test_a_package_makes_its_modules_known(
     folder: FilePath, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -47,6 +47,18 @@ def test_shapes_and_missing_values_are_those_of_tables() -> None:
         good("1", 1)
 
 
+def test_parts_of_a_run_are_refused() -> None:
+    good = hn.LumiMask({"1": [[1, 10]]})
+    assert good(np.array([1.0, 2.0]), 3.0).tolist() == [True, False]
+    for run, section, said in (
+        ([1.0, 1.5], 1, "run 1.5 is no whole number"),
+        (1, [1.0, np.nan], "section nan is no whole number"),
+        (1, ak.Array([[1.0], [np.inf]]), "section inf is no whole number"),
+    ):
+        with pytest.raises(DataError, match=f"LumiMask: {said}"):
+            good(run, section)
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [
