@@ -156,9 +156,9 @@ class RunDirectory:
         return self.path / "supervisor.log"
 
     @property
-    def spare(self) -> Path:
-        """By which name the process is called that took the run up, where it had waited for one."""
-        return self.path / "spare"
+    def spares(self) -> Path:
+        """A file for each process that was told of the run where it had waited for one, by its name."""
+        return self.path / "spares"
 
     @property
     def cancel_request(self) -> Path:

@@ -98,15 +98,15 @@ def withdraw(process: subprocess.Popen[bytes]) -> None:
             process.stdin.close()
 
 
-def kill(command: Sequence[str], pid: int | None = None) -> None:
-    """Kill the process of this command, with this pid or, where that is not known, with any."""
+def kill(commands: Sequence[Sequence[str]]) -> None:
+    """Kill every process of one of these commands, whoever has started it with which Python."""
     import psutil
 
-    # One that is only just starting has not said its pid yet.
-    for known in psutil.pids() if pid is None else [pid]:
+    wanted = [list(command[1:]) for command in commands]
+    for pid in psutil.pids():
         try:
-            process = psutil.Process(known)
-            if process.cmdline()[1:] == list(command[1:]):
+            process = psutil.Process(pid)
+            if process.cmdline()[1:] in wanted:
                 process.kill()
         except psutil.Error:
             continue

@@ -100,7 +100,7 @@ def test_a_run_outlives_what_happens_to_its_kernel(numbered, kernel, tmp_path, w
         time.sleep(0.01)
     processes = family(run)
     assert os.getsid(processes[0].pid) == processes[0].pid
-    assert run._directory.spare.exists() == bool(before)
+    assert run._directory.spares.exists() == bool(before)
     if what == "interrupt":
         number = client.execute("print('WAITING', flush=True)\nrun.wait()")
         while "WAITING" not in client.get_iopub_msg(timeout=60)["content"].get("text", ""):

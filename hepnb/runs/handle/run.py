@@ -22,7 +22,7 @@ from ..normalising import scaled
 from ..processes import kill
 from ..settings import MOST_WORKERS, whole, within
 from ..spec import RunSpec
-from ..starting.spare import command_of
+from ..starting.spare import commands_of
 from .client import ENDED, Client, Snapshot
 from .unheard import unheard
 from .views import Collections, Costs, Datasets, Files, Record, Table, Workers, in_terminal
@@ -357,8 +357,7 @@ class Run:
 
     def kill(self) -> None:
         """End it at once, by force. Everything committed is kept; it is `lost`, and can be resumed."""
-        holder = self._directory.supervisor() if self._directory.is_supervised() else None
-        kill(command_of(self._directory), holder and holder[0])
+        kill(commands_of(self._directory))
         deadline = time.monotonic() + _DIES_WITHIN
         while self._directory.is_supervised() and time.monotonic() < deadline:
             time.sleep(0.01)

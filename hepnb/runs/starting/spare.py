@@ -22,16 +22,15 @@ from typing import Any
 
 from ...errors import RunError
 from ...shell import interactive_shell
+from ...whole import written_whole
 from ..directory import RunDirectory
 from ..policy import Policy
 from ..processes import detached, opened, withdraw
-from ..record import read_record, write_record
 from ..spec import SPARE, SUPERVISING, search_path, supervisor_command
 
-__all__ = ["RESERVE", "Reserve", "command_of"]
+__all__ = ["RESERVE", "Reserve", "commands_of"]
 
 _WAITS_FOR = 900.0
-_VERSION = 1
 _PACKAGES = ("site-packages", "dist-packages")
 
 
@@ -64,8 +63,9 @@ class _Spare:
         return is_told
 
     def _tell(self, directory: RunDirectory) -> None:
-        known = {"version": _VERSION, "name": self.name, "path": str(directory.path.resolve())}
-        write_record(directory.spare, known)
+        directory.spares.mkdir(mode=0o700, exist_ok=True)
+        with written_whole(directory.spares / self.name) as part:
+            part.write_text(str(directory.path.resolve()), encoding="utf-8")
         opened(directory.supervisor_log).close()
         self._has_run = True
         assert self.process.stdin is not None
@@ -115,11 +115,7 @@ class Reserve:
     def hand_over(self, directory: RunDirectory) -> subprocess.Popen[bytes] | None:
         """Give the run to the spare, which is held until it is released; None without one."""
         spare = self._taken()
-        if spare is not None and spare.take(directory):
-            return spare.process
-        with contextlib.suppress(OSError):
-            directory.spare.unlink(missing_ok=True)
-        return None
+        return spare.process if spare is not None and spare.take(directory) else None
 
     def dismiss(self) -> None:
         """Let the spare go; when a run has ended there is a next one."""
@@ -164,14 +160,18 @@ os.register_at_fork(
 )
 
 
-def command_of(directory: RunDirectory) -> list[str]:
-    """The command of the process that has supervised this run last."""
-    with contextlib.suppress(OSError, ValueError, LookupError, RunError):
-        known = read_record(directory.spare, _VERSION)
-        # In the copy of a run's directory it is the original's.
-        if known["path"] == str(directory.path.resolve()):
-            return _command(known["name"])
-    return supervisor_command(directory.path)
+def commands_of(directory: RunDirectory) -> list[list[str]]:
+    """The commands of all processes that may supervise this run: begun for it, or told of it.
+
+    Several may be on their way at once, where it is resumed from two places; one gets it.
+    """
+    found = [supervisor_command(directory.path)]
+    with contextlib.suppress(OSError, ValueError):
+        for told in directory.spares.iterdir():
+            # In the copy of a run's directory they are the original's.
+            if told.read_text(encoding="utf-8") == str(directory.path.resolve()):
+                found.append(_command(told.name))
+    return found
 
 
 def _command(name: str) -> list[str]:

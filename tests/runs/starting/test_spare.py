@@ -19,8 +19,9 @@ import hepnb as hn
 from hepnb.errors import RunError
 from hepnb.runs import policy
 from hepnb.runs.directory import all_runs
-from hepnb.runs.spec import SPARE
+from hepnb.runs.spec import SPARE, TAKEN
 from hepnb.runs.starting import preparing, spare
+from hepnb.runs.starting.launch import launch
 from hepnb.runs.starting.spare import RESERVE
 
 
@@ -204,7 +205,7 @@ def test_a_spare_that_has_died_is_not_taken(beside, numbered, pt_path):
     spare.wait(10)
     run = pt_path.start(numbered[0], workers=1).wait(60)
     assert run.status == "done"
-    assert not run._directory.spare.exists()
+    assert not run._directory.spares.exists()
 
 
 def test_a_zygote_that_has_died_is_replaced(beside, numbered, pt_path):
@@ -261,7 +262,29 @@ def test_a_run_is_killed_by_whichever_way_its_directory_is_known(
     assert found.directory != run.directory
     found.kill()
     supervisor.wait(10)
-    assert run._directory.spare.exists() == is_spare
+    assert run._directory.spares.exists() == is_spare
+
+
+@pytest.mark.parametrize("spare_is_first", [True, False])
+def test_one_that_was_taken_up_from_two_places_is_killed(
+    beside, numbered, gated_path, spare_is_first
+):
+    """The second finds the first at work; by then it has told the directory of itself."""
+    path, gate = gated_path
+    if spare_is_first:
+        beside()
+    run = path.start(numbered[0], workers=1)
+    supervisor = psutil.Process(supervisor_of(run))
+    if spare_is_first:
+        RESERVE.close()
+    else:
+        beside()
+    assert launch(run._directory).wait(60) == TAKEN
+    assert supervisor.is_running()
+    run.kill()
+    supervisor.wait(10)
+    gate.touch()
+    assert hn.resume(run.id).wait(60).status == "done"
 
 
 def test_one_that_only_just_starts_is_killed(beside, numbered, pt_path, monkeypatch):
@@ -358,7 +381,7 @@ def test_no_fork_happens_while_a_spare_is_made(beside, monkeypatch):
     assert waiting() is not None
 
 
-@pytest.mark.parametrize("where", ["write_record", "opened"])
+@pytest.mark.parametrize("where", ["written_whole", "opened"])
 def test_an_interrupt_in_the_hand_over_leaves_nothing(
     beside, numbered, pt_path, tmp_path, monkeypatch, where
 ):

@@ -84,7 +84,7 @@ def test_a_run_that_took_the_spare_outlives_the_notebook(numbered):
     notebook.kill()
     notebook.communicate()
     run = hn.attach(run_id)
-    assert run._directory.spare.exists()
+    assert run._directory.spares.exists()
     assert run.wait(60).status == "done"
     assert run.hist("x").sum() == 400
 
