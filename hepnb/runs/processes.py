@@ -98,14 +98,15 @@ def withdraw(process: subprocess.Popen[bytes]) -> None:
             process.stdin.close()
 
 
-def kill(commands: Sequence[Sequence[str]]) -> None:
-    """Kill every process of one of these commands, whoever has started it with which Python."""
+def kill(commands: Sequence[Sequence[str]], pid: int | None = None) -> None:
+    """Kill the process of one of these commands, with this pid or, where that is not known, with any."""
     import psutil
 
     wanted = [list(command[1:]) for command in commands]
-    for pid in psutil.pids():
+    # One that is only just starting has not said its pid yet.
+    for known in psutil.pids() if pid is None else [pid]:
         try:
-            process = psutil.Process(pid)
+            process = psutil.Process(known)
             if process.cmdline()[1:] in wanted:
                 process.kill()
         except psutil.Error:

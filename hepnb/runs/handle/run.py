@@ -357,7 +357,8 @@ class Run:
 
     def kill(self) -> None:
         """End it at once, by force. Everything committed is kept; it is `lost`, and can be resumed."""
-        kill(commands_of(self._directory))
+        holder = self._directory.supervisor() if self._directory.is_supervised() else None
+        kill(commands_of(self._directory), holder and holder[0])
         deadline = time.monotonic() + _DIES_WITHIN
         while self._directory.is_supervised() and time.monotonic() < deadline:
             time.sleep(0.01)
