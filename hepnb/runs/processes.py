@@ -10,11 +10,14 @@ import os
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-__all__ = ["detached", "kill", "opened", "print_into", "release", "withdraw"]
+__all__ = ["detached", "is_awake", "kill", "opened", "print_into", "release", "withdraw"]
+
+_WAKES_WITHIN = 5.0
 
 
 def detached(
@@ -85,6 +88,19 @@ def release(process: subprocess.Popen[bytes]) -> None:
     if not process.stdin.closed:
         with contextlib.suppress(BrokenPipeError), process.stdin as line:
             line.write(b"\n")
+
+
+def is_awake(process: subprocess.Popen[bytes]) -> bool:
+    """Whether it can hear us; False where a signal has stopped it, and no other wakes it in some seconds."""
+    import psutil
+
+    deadline = time.monotonic() + _WAKES_WITHIN
+    with contextlib.suppress(psutil.Error):
+        while psutil.Process(process.pid).status() == psutil.STATUS_STOPPED:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.01)
+    return True
 
 
 def withdraw(process: subprocess.Popen[bytes]) -> None:

@@ -18,7 +18,7 @@ from ...errors import RunError, nearest
 from ..bundle import Bundle
 from ..directory import RunDirectory
 from ..handle.run import Run
-from ..processes import detached, release, withdraw
+from ..processes import detached, is_awake, release, withdraw
 from ..settings import Settings
 from ..spec import supervisor_command
 from .admission import admitted
@@ -156,14 +156,13 @@ def start(
     try:
         # To open a file takes as long as importing the libraries of a run: both at once.
         inputs.check(prepared.job)
+        if supervisor is not None:
+            supervisor = _begin(supervisor, directory)
     except BaseException:
         if supervisor is not None:
             withdraw(supervisor)
         directory.discard()
         raise
-    finally:
-        if supervisor is not None:
-            release(supervisor)
     if supervisor is None:
         return run_inline(prepared, directory)
     return Run(directory, supervisor=supervisor)
@@ -182,15 +181,33 @@ def in_parts(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def launch(directory: RunDirectory, *, is_held: bool = False) -> subprocess.Popen[bytes]:
-    """Start the supervisor of a run that has been written; one that is held waits for `release`, but not for long."""
-    supervisor = RESERVE.hand_over(directory) or detached(
+    """Start the supervisor of a run that has been written; one that is held waits to begin, but not for long."""
+    supervisor = RESERVE.hand_over(directory) or _fresh(directory)
+    return supervisor if is_held else _begin(supervisor, directory)
+
+
+def _fresh(directory: RunDirectory) -> subprocess.Popen[bytes]:
+    return detached(
         supervisor_command(directory.path),
         directory.supervisor_log,
         is_held=True,
         at_end=RESERVE.replace,
     )
-    if not is_held:
+
+
+def _begin(supervisor: subprocess.Popen[bytes], directory: RunDirectory) -> subprocess.Popen[bytes]:
+    """Let one that is held begin; a fresh one in place of one that a signal has stopped.
+
+    That one is dead by then: whoever wakes it later wakes nobody.
+    """
+    try:
+        if not is_awake(supervisor):
+            withdraw(supervisor)
+            supervisor = _fresh(directory)
         release(supervisor)
+    except BaseException:  # interrupted: nobody would hear of it
+        withdraw(supervisor)
+        raise
     return supervisor
 
 

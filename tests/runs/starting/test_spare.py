@@ -17,7 +17,7 @@ import pytest
 
 import hepnb as hn
 from hepnb.errors import RunError
-from hepnb.runs import policy
+from hepnb.runs import policy, processes
 from hepnb.runs.directory import all_runs
 from hepnb.runs.spec import SPARE, TAKEN
 from hepnb.runs.starting import preparing, spare
@@ -206,6 +206,64 @@ def test_a_spare_that_has_died_is_not_taken(beside, numbered, pt_path):
     run = pt_path.start(numbered[0], workers=1).wait(60)
     assert run.status == "done"
     assert not run._directory.spares.exists()
+
+
+@pytest.mark.parametrize("how", ["start", "start late", "resume"])
+def test_a_spare_that_a_signal_has_stopped_is_not_waited_for(
+    beside, numbered, gated_path, monkeypatch, how
+):
+    """Woken later it is no second supervisor: it was killed before the other one began."""
+    path, gate = gated_path
+    if how == "resume":
+        run = path.start(numbered[0], workers=1)
+        supervisor_of(run)
+        run.kill()
+        with pytest.raises(RunError, match="lost"):
+            run.wait(60)
+    stopped = beside()
+    family = [stopped, *stopped.children()]
+
+    def stop(*_):
+        for process in family:
+            process.suspend()
+
+    if how == "start late":  # when it was told already
+        monkeypatch.setattr(preparing.Inputs, "check", stop)
+    else:
+        stop()
+    monkeypatch.setattr(processes, "_WAKES_WITHIN", 0.3)
+    run = run.resume() if how == "resume" else path.start(numbered[0], workers=1)
+    assert supervisor_of(run) != stopped.pid
+    for process in family:
+        with pytest.raises(psutil.NoSuchProcess):
+            process.resume()
+    gate.touch()
+    assert run.wait(60).status == "done"
+    assert run.progress["events"] == 700
+    assert run._directory.supervisor_log.read_text() == ""
+
+
+def test_a_spare_that_is_woken_in_time_has_the_run(beside, numbered, pt_path, monkeypatch):
+    stopped = beside()
+    is_seen = threading.Event()
+
+    def status(process):
+        found = asked(process)
+        if found == psutil.STATUS_STOPPED:
+            is_seen.set()
+        return found
+
+    asked = psutil.Process.status
+    monkeypatch.setattr(psutil.Process, "status", status)
+    monkeypatch.setattr(processes, "_WAKES_WITHIN", 20.0)
+    stopped.suspend()
+    waker = threading.Thread(target=lambda: is_seen.wait(20) and stopped.resume())
+    waker.start()
+    run = pt_path.start(numbered[0], workers=1)
+    waker.join()
+    assert is_seen.is_set()
+    assert supervisor_of(run) == stopped.pid
+    assert run.wait(60).status == "done"
 
 
 def test_a_zygote_that_has_died_is_replaced(beside, numbered, pt_path):
