@@ -16,6 +16,7 @@ from typing import Any, Literal, cast, get_args
 
 import numpy as np
 
+from ..analysis.steering.variations import NOMINAL
 from ..errors import HepnbError, nearest
 from ..given import given_mapping
 from .hist_axes import AxisInfo, Item
@@ -59,7 +60,9 @@ def default_x(axes: Sequence[AxisInfo]) -> int:
 
 
 def read_view(source: Mapping[str, object] | None, axes: Sequence[AxisInfo]) -> View:
-    """Read and check a view. Axes it does not name are summed; a missing `x` is chosen.
+    """Read and check a view. Axes it does not name are left; a missing `x` is chosen.
+
+    Left is summed, but of systematic variations, whose sum means nothing, the nominal.
 
     Raises `HepnbError` that names the axis and what would be right.
     """
@@ -76,7 +79,7 @@ def read_view(source: Mapping[str, object] | None, axes: Sequence[AxisInfo]) -> 
         if not free:
             raise HepnbError("view: one axis must be 'x'")
         wanted[free[default_x(free)].key] = {"as": "x"}
-    steps = tuple(_read(axis, wanted.get(axis.key, {"as": "sum"})) for axis in axes)
+    steps = tuple(_read(axis, wanted.get(axis.key) or _left(axis)) for axis in axes)
     for roles in (("x",), ("y",), CURVES, ("y", *CURVES)):
         several = [a.key for a, s in zip(axes, steps, strict=True) if s.role in roles]
         if len(several) > 1:
@@ -98,6 +101,12 @@ def _normal(key: str, step: object) -> dict[str, Any]:
     if isinstance(step, Mapping) and isinstance(step.get("as"), str):
         return dict(step)
     raise HepnbError(f"view: axis {key!r} needs a role or {{'as': role, ...}}, not {step!r}")
+
+
+def _left(axis: AxisInfo) -> dict[str, Any]:
+    """What is done with an axis that nobody speaks of; `roles.ts` has the same."""
+    varied = axis.name == "variation" and NOMINAL in axis.items
+    return {"as": "pick", "items": [NOMINAL]} if varied else {"as": "sum"}
 
 
 _SETTINGS: Mapping[Role, frozenset[str]] = {

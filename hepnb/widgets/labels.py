@@ -143,12 +143,15 @@ def unit(label: str) -> str:
 
     >>> unit("mass [GeV]"), unit("pt (GeV)"), unit("eta (leading)")
     ('GeV', 'GeV', '')
+    >>> unit("m(mumu) / GeV"), unit("E / p")
+    ('GeV', '')
     """
     found = re.search(r"\[([^\[\]]+)\]\s*$", label)
     if found:
         return plain(found[1]).strip()
-    found = re.search(r"\(([^()]+)\)\s*$", label)
-    return found[1] if found and found[1] in _UNITS else ""
+    found = re.search(r"\(([^()]+)\)\s*$|/\s*([^/\s]+)\s*$", label)
+    last = (found[1] or found[2]) if found else ""
+    return last if last in _UNITS else ""
 
 
 def short(value: float) -> str:

@@ -37,6 +37,29 @@ def test_without_a_view_the_longest_dense_axis_is_drawn_and_the_rest_summed() ->
     )
 
 
+def test_of_systematic_variations_the_nominal_is_drawn_unless_said() -> None:
+    """The sum of nominal, up and down is nothing; that of an axis that is merely called so may be."""
+    labels = ["nominal", "jes_up", "jes_down"]
+    axes = describe(
+        hist.Hist(
+            hist.axis.StrCategory(labels, name="variation"), hist.axis.Regular(5, 0, 1, name="x")
+        ).axes
+    )
+    assert write_view(read_view(None, axes), axes)["variation"] == {
+        "as": "pick",
+        "items": ["nominal"],
+    }
+    said = write_view(read_view({"variation": "sum"}, axes), axes)
+    assert said["variation"] == {"as": "sum"}
+    other = describe(
+        hist.Hist(
+            hist.axis.StrCategory(["a", "b"], name="variation"),
+            hist.axis.Regular(5, 0, 1, name="x"),
+        ).axes
+    )
+    assert write_view(read_view(None, other), other)["variation"] == {"as": "sum"}
+
+
 @pytest.mark.parametrize(
     ("asked", "kept"),
     [

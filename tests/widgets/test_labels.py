@@ -29,6 +29,8 @@ def test_plain_and_unit() -> None:
     assert plain(r"$m_{\mu\mu}$ [GeV]") == "m_μμ [GeV]"
     assert unit(r"$q^2$ [GeV$^2$]") == "GeV^2"
     assert unit("eta") == ""
+    assert unit("HT / GeV") == unit(r"$p_T$/GeV") == "GeV"
+    assert unit("S/B") == unit("E / p") == ""
 
 
 @pytest.mark.parametrize("label", ["}}}{{{", "$_", "$^{", "$\\", "$$$", "${_^}$", "\\"])

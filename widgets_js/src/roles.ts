@@ -58,17 +58,18 @@ export function begun(axis: Axis, choice: Choice, before: Step): Step {
 
 /**
  * The whole view after one axis changed: one x, at most one y, and no y beside an overlay. The axis
- * that held the role before takes the one left, or is summed.
+ * that held the role before takes the one left, or is summed (`left`).
  */
 export function settled(axes: Axis[], view: View, key: string, step: Step): View {
   const out: View = { ...view, [key]: step };
   const was = view[key]?.as;
   const others = axes.filter((axis) => axis.key !== key);
-  for (const { key: other } of others) {
+  for (const axis of others) {
+    const other = axis.key;
     const now = out[other];
     if (!now || !clash(now.as, step.as)) continue;
     const swapped = (was === "x" || was === "y") && (now.as === "x" || now.as === "y");
-    out[other] = swapped ? { ...now, as: was } : { as: "sum" };
+    out[other] = swapped ? { ...now, as: was } : left(axis);
   }
   if (axes.some((axis) => out[axis.key]?.as === "x")) return out;
   const second = others.find((axis) => out[axis.key]?.as === "y");
@@ -81,6 +82,12 @@ export function settled(axes: Axis[], view: View, key: string, step: Step): View
     out[next.key] = begun(next, "x", { as: "sum" });
   }
   return out;
+}
+
+/** What is done with an axis that nobody speaks of; `_left` in `hist_view.py` is the same. */
+function left({ key, items }: Axis): Step {
+  const varied = key === "variation" && items.includes("nominal");
+  return varied ? { as: "pick", items: ["nominal"] } : { as: "sum" };
 }
 
 function clash(one: Role, other: Role): boolean {

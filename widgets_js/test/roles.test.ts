@@ -33,6 +33,13 @@ test("an axis that takes a role gives its own to the one that held it", () => {
   expect(settled(axes, view, "kind", { as: "x", items: null }).mass).toEqual({ as: "sum" });
 });
 
+test("variations that lose their role show the nominal, not a sum of all", () => {
+  const variation = category("variation", ["nominal", "jes_up", "jes_down"]);
+  const over: View = { ...view, pt: { as: "sum" }, variation: { as: "overlay", items: null } };
+  const next = settled([...axes, variation], over, "kind", { as: "overlay", items: null });
+  expect(next.variation).toEqual({ as: "pick", items: ["nominal"] });
+});
+
 test("without an x the second axis takes it, else the summed one of most bins", () => {
   expect(settled(axes, view, "mass", { as: "sum" }).pt?.as).toBe("x");
   const one: View = { mass: { as: "x" }, pt: { as: "sum" }, kind: { as: "sum" } };
