@@ -14,6 +14,7 @@ BUDGET = 2_000_000_000
 _NAMED = 3
 _ENTRY_BYTES = 64
 """Of an entry in a block that is too large to be held whole."""
+_WEIGHT_BYTES = 8
 _INDEX_BYTES = 4
 """Of a bin's number in a record, where few bins of a block are in it."""
 _COPIES = 2
@@ -31,8 +32,9 @@ def needs_of_chunk(
     """Bytes of each column and histogram of a chunk, by what it is called; the largest first.
 
     A chunk belongs to one dataset; what it adds to blocks of a histogram is held whole, or entry by
-    entry where that is less, and beside it the record that goes to the supervisor. What variations of
-    columns hold depends on the events that pass, and is not in it.
+    entry where that is less, and beside it the record that goes to the supervisor. So are the values
+    of weights above all selects. What stands below, as what is filled and what variations of columns
+    compute, depends on the events that pass, and is not in it.
     """
     events, largest = totals["events"], totals["chunk_events"]
     share = largest / events if events else 0.0
@@ -40,6 +42,9 @@ def needs_of_chunk(
         f"branch {row['branch']} ({largest:,} events)": round((row["unpacked"] or 0) * share)
         for row in columns
     }
+    if totals["weights"]:
+        said = f"{totals['weights']:,} values of weights ({largest:,} events)"
+        found[said] = _WEIGHT_BYTES * totals["weights"] * largest
     for row in histograms:
         held = _added(row, largest, datasets, _ENTRY_BYTES)
         record = _record(row, largest, datasets)

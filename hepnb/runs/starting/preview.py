@@ -246,9 +246,20 @@ def _totals(
             else round(unpacked / events * largest),
             "bins": sum(row["bins"] for row in histograms),
             "histogram_bytes": sum(row["bytes"] for row in histograms),
+            "weights": _weights(prepared),
             "workers": prepared.spec.workers,
         }
     )
+
+
+def _weights(prepared: Prepared) -> int:
+    """How many values an event has of the weights that see all events, variations included."""
+    from ...analysis.steering.steps import Weight
+
+    seen = [s for s in _program(prepared).steps if isinstance(s, Weight) and not s.level]
+    if all(dataset.kind == "data" for dataset in prepared.datasets):
+        return len(seen)
+    return sum(1 + len(step.variations) + step.count for step in seen)
 
 
 def _sum(values: Any) -> int | None:

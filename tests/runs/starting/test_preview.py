@@ -57,14 +57,14 @@ def test_what_would_not_fit_is_refused_with_its_causes(numbered, path):
     small = rows["pt"]["bytes"] / 2 + rows["n"]["bytes"]
     branches = sum(row["unpacked"] for row in found.columns) * 400 / 700
     record = 100 * 201 * 400 * (4 + 8)
-    expected = 100 * 201 * 400 * 64 + small + branches + 2 * (record + small)
+    expected = 100 * 201 * 400 * 64 + small + branches + 2 * (record + small) + 201 * 400 * 8
     assert found.totals["worker_bytes"] == pytest.approx(expected, abs=5)
     blocks = sum(row["blocks"] for row in rows.values())
     held = 2 * 2 * (record + small) + 400 * blocks
     assert found.totals["supervisor_bytes"] == pytest.approx(held, abs=5)
     assert "in the supervisor" in repr(found)
     said = r"needs about 7.. MB for a chunk, more than the 300 MB it may have: histogram 'fine' .*"
-    with pytest.raises(RunError, match=said + r"histogram 'pt' .*, .*; fill fewer bins"):
+    with pytest.raises(RunError, match=said + r"201 values of weights .*histogram 'pt' .*; fill"):
         hn.plan(path, data, memory="300 MB")
 
 
@@ -92,6 +92,40 @@ def test_a_chunk_takes_the_memory_that_was_planned_until_it_is_sent(tmp_path):
     assert len(record) > blocks * bins * 8
     # The blocks themselves are in C++, and of their known size.
     assert blocks * bins * 8 + beside == pytest.approx(planned, rel=0.05)
+
+
+def test_the_weights_of_all_events_are_counted(tmp_path):
+    events, variations = 20_000, 150
+    file = tmp_path / "x.root"
+    with uproot.recreate(file) as root:
+        root["Events"] = {"x": np.arange(float(events))}
+    path = hn.Path("weighted")
+    path.weight("w", "1 + x", variations={str(n): f"{n} + x" for n in range(variations)})
+    path.select("few", f"x < {events // 100}")
+    path.weight("below", "x", up="2 * x", down="3 * x")
+    path.hist("h", x="x: 10, 0, 100")
+    dataset = hn.Dataset("x", str(file), kind="mc")
+    totals = hn.plan(path, dataset).totals
+    assert totals["weights"] == 1 + variations
+    with open_events(file) as opened:
+        read = opened.read(("x",), 0, events)
+    program = path.freeze()
+    tracemalloc.start()
+    for fill in (result := program.process(read, dataset)).fills:
+        for label in fill.weights:
+            fill.weights[label]
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert result.events == events
+    weights = 8 * events * (1 + variations)
+    assert weights < held < 1.2 * weights
+    assert weights < totals["worker_bytes"] < 1.2 * weights
+    with pytest.warns(UserWarning, match="data, which are never varied"):
+        assert hn.plan(path, hn.Dataset("x", str(file))).totals["weights"] == 1
+    with pytest.raises(
+        RunError, match=r"may have: 151 values of weights \(20,000 events\) 24.2 MB"
+    ):
+        hn.plan(path, dataset, memory="20 MB")
 
 
 def test_bytes_are_those_of_the_file(numbered, path):
