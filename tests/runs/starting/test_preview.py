@@ -122,10 +122,10 @@ def test_the_weights_of_all_events_are_counted(tmp_path):
     assert weights < totals["worker_bytes"] < 1.2 * weights
     with pytest.warns(UserWarning, match="data, which are never varied"):
         assert hn.plan(path, hn.Dataset("x", str(file))).totals["weights"] == 1
-    with pytest.raises(
-        RunError, match=r"may have: 151 values of weights \(20,000 events\) 24.2 MB"
-    ):
-        hn.plan(path, dataset, memory="20 MB")
+    large = hn.Dataset("x", "generated://400000", kind="mc")
+    said = r"may have: 151 values of weights \(400,000 events\) 483 MB, histogram 'h' .* its record"
+    with pytest.raises(RunError, match=said):
+        hn.plan(path, large, chunk=400_000, memory="300 MB")
 
 
 def test_bytes_are_those_of_the_file(numbered, path):
