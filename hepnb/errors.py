@@ -8,6 +8,7 @@ a bug in hepnb itself is any other exception and keeps its traceback.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Self
 
 __all__ = [
     "CardError",
@@ -16,6 +17,7 @@ __all__ = [
     "HepnbError",
     "MissingColumn",
     "PathError",
+    "Place",
     "RunError",
     "StatsError",
     "StoreError",
@@ -68,6 +70,17 @@ class RunError(HepnbError):
 
 class StatsError(HepnbError):
     """A histogram that a statistical tool cannot take: an axis or a variation is missing, a bin is empty."""
+
+
+class Place(str):
+    """The note of an exception of the user's code that says in which step of a path it was raised."""
+
+    step: str
+
+    def __new__(cls, step: str, among: str) -> Self:
+        made = super().__new__(cls, f"in {step}, {among}")
+        made.step = step
+        return made
 
 
 def one_line(error: BaseException) -> str:

@@ -93,7 +93,10 @@ def _from_dict(index: Mapping[Any, Any], names: Sequence[str], said: str) -> lis
     for key, item in index.items():
         if isinstance(key, str):
             if key not in names:
-                raise HistValueError(f"{said} has no axis {key!r}{nearest(key, names)}")
+                known = ", ".join(names)
+                raise HistValueError(
+                    f"{said} has no axis {key!r} (axes: {known}){nearest(key, names)}"
+                )
             at = names.index(key)
         elif not isinstance(key, int) or not -len(names) <= key < len(names):
             raise HistIndexError(f"{said} has no axis {key!r}, only 0 to {len(names) - 1}")

@@ -101,10 +101,10 @@ def scaled(
         raise RunError(f"histogram {h.name!r} holds means: they have no luminosity")
     axes = {axis.name: axis for axis in made.axes}
     labels = list(axes.get("variation", [NOMINAL]))
-    factors = {
-        row["dataset"]: _factor(row, lumi) / _relative(row, labels if own_sums else [])
-        for row in datasets
-    }
+    factors = {}
+    for row in datasets:  # no comprehension, which is a frame of its own to some versions of Python
+        relative = _relative(row, labels if own_sums else [])
+        factors[row["dataset"]] = _factor(row, lumi) / relative
     if "dataset" in axes:
         table = np.array([np.broadcast_to(factors[name], len(labels)) for name in axes["dataset"]])
     elif len({tuple(np.broadcast_to(f, len(labels))) for f in factors.values()}) == 1:
@@ -159,11 +159,12 @@ def _factor(row: Mapping[str, Any], lumi: float) -> float:
     name = row["dataset"]
     if row["kind"] == "data":
         if row["files_lost"] or row["events_lost"]:
+            events = f" ({row['events_lost']} events)" if row["events_lost"] else ""
             warnings.warn(
-                f"dataset {name!r} lost {row['files_lost']} of {row['files']} files "
-                f"({row['events_lost']} events): its data are not those of {lumi} fb^-1",
+                f"dataset {name!r} lost {row['files_lost']} of {row['files']} files{events}: "
+                f"its data are not those of {lumi} fb^-1",
                 UserWarning,
-                stacklevel=4,
+                stacklevel=4,  # who called run.hist
             )
         return 1.0
     if row["xsec"] is None:

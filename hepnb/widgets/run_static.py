@@ -34,8 +34,10 @@ def text(snapshot: Mapping[str, Any], view: str = "RunView") -> str:
     lost = _lost(progress)
     if lost:
         lines.append(f"LOST: {lost}")
-    if snapshot.get("error"):
-        lines.append(f"{snapshot['error']['title']} (in {snapshot['error']['chunk']})")
+    if error := snapshot.get("error"):
+        lines.append(
+            f"{error['title']} (in {error['chunk']})" if error["chunk"] else error["title"]
+        )
     return "\n".join(lines)
 
 
@@ -78,10 +80,11 @@ def html(snapshot: Mapping[str, Any], parts: Collection[str]) -> str:
             )
     if _lost(progress):
         out.append(f"<div><b>⚠ {escape(_lost(progress))}</b></div>")
-    if snapshot.get("error"):
-        error = snapshot["error"]
-        out.append(f"<div><b>{escape(error['title'])}</b> in {escape(error['chunk'])}</div>")
-        out.append(f"<pre>{escape(error['traceback'])}</pre>")
+    if error := snapshot.get("error"):
+        where = f" in {escape(error['chunk'])}" if error["chunk"] else ""
+        out.append(f"<div><b>{escape(error['title'])}</b>{where}</div>")
+        if error["traceback"]:
+            out.append(f"<pre>{escape(error['traceback'])}</pre>")
     if "collections" in parts and snapshot["collections"]:
         rows = [
             (

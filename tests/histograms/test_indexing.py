@@ -28,6 +28,7 @@ def h() -> H5Hist:
         ((0, np.array([1.0, 2.0])), IndexError, "axis 'x': an array of float64 is no index"),
         (("ee",), IndexError, "2 axes, the index has 1"),
         ({"chanel": 0}, ValueError, "did you mean 'channel'"),
+        ({"zzz": 0}, ValueError, "no axis 'zzz' (axes: channel, x)"),
         ({"x": 0, 1: 0}, ValueError, "indexed twice"),
         ((..., ...), IndexError, "single ellipsis"),
         (("zz", 0), KeyError, "axis 'channel'"),

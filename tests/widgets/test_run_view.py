@@ -146,6 +146,14 @@ def test_the_text_of_a_run_that_goes_on_is_always_the_same(run: Any) -> None:
     assert repr(view) == before == "RunView of run 'dimuon': not ended yet (live view)"
 
 
+def test_a_failure_of_no_chunk_is_said_without_one(make_run: Callable[..., Any]) -> None:
+    error = {"title": "1 of 2 files could not be used", "traceback": "", "chunk": ""}
+    shown, _ = RunView(make_run(state="failed", error=error))._repr_mimebundle_()
+    assert shown["text/plain"].endswith("\n1 of 2 files could not be used")
+    assert "<b>1 of 2 files could not be used</b></div>" in shown["text/html"]
+    assert "<pre>" not in shown["text/html"]
+
+
 def test_texts_of_a_run_are_never_markup(make_run: Callable[..., Any]) -> None:
     evil = "</pre><script>alert(1)</script>"
     error = {"title": evil, "traceback": evil, "chunk": evil}

@@ -5,15 +5,15 @@ import { el, setText } from "./dom";
 import type { Part, Snapshot } from "./snapshot";
 
 export function failurePart(): Part {
-  const title = el("strong");
+  const title = el("span");
   const chunk = el("span", { class: "hepnb-faint" });
   const traceback = el("pre", { class: "hepnb-pre", tabindex: "0", "aria-label": "Traceback" });
   const copy = copyButton("Copy the traceback", () => traceback.textContent ?? "");
   const head = el(
     "div",
     { class: "hepnb-row" },
-    el("span", { "aria-hidden": "true" }, "✗"),
-    title,
+    // One item, so that a long title does not leave the cross alone on a line.
+    el("strong", {}, el("span", { "aria-hidden": "true" }, "✗ "), title),
     chunk,
     copy,
   );

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import awkward as ak
 import numpy as np
 
-from ...errors import PathError, nearest
+from ...errors import PathError, Place, nearest
 from ..columns.evaluation import evaluate
 from ..columns.flat import Flat, Lists, as_awkward, as_flat, freeze_array
 from ..columns.momenta import record_of
@@ -282,8 +282,9 @@ class Layer:
         """Call the user's code: its exceptions pass unchanged, with a note that says where it stands."""
         try:
             return self.statistics.timed(label, self.rows(level), compute)
-        except Exception as error:
-            error.add_note(f"in {where}, on {self.rows(level)} rows of {self.chunk.dataset.name!r}")
+        except BaseException as error:
+            among = f"on {self.rows(level)} rows of {self.chunk.dataset.name!r}"
+            error.add_note(Place(where, among))
             raise
 
     def argument(self, name: str, level: int, owner: int, asker: str = "") -> Any:

@@ -22,7 +22,7 @@ from ...analysis.loop.skim_files import write_skim
 from ...analysis.loop.statistics import Statistics
 from ...analysis.loop.task import ChunkTask
 from ...analysis.reading.cache import column_cache
-from ...errors import DataError, HepnbError, one_line
+from ...errors import DataError, HepnbError, Place, one_line
 from ...histograms import Contribution, Signature
 from ..bundle import Bundle
 from ..job import ColumnsInput
@@ -77,9 +77,9 @@ class Tasks:
             kind = "unreadable" if task["k"] == "open" else "raised"
             reply = {"k": kind, "title": str(error), "traceback": _user_traceback(error)}
         except MemoryError as error:
-            reply = {"k": "memory", "title": one_line(error), "traceback": _user_traceback(error)}
+            reply = {"k": "memory", "title": _title(error), "traceback": _user_traceback(error)}
         except BaseException as error:  # noqa: BLE001  the user's code
-            reply = {"k": "raised", "title": one_line(error), "traceback": _user_traceback(error)}
+            reply = {"k": "raised", "title": _title(error), "traceback": _user_traceback(error)}
         reply |= {
             "file": task.get("file"),
             "order": task.get("order"),
@@ -299,6 +299,12 @@ class _Sums:
             "sumw": self._sumw,
             "own_sums": self._own_sums,
         }
+
+
+def _title(error: BaseException) -> str:
+    """Type and message of an exception, behind the step of a path whose code raised it."""
+    places = [note for note in getattr(error, "__notes__", ()) if isinstance(note, Place)]
+    return ": ".join([*(place.step for place in places[:1]), one_line(error)])
 
 
 def _user_traceback(error: BaseException) -> str:

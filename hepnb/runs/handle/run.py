@@ -25,7 +25,7 @@ from ..spec import RunSpec
 from ..starting.spare import commands_of
 from .client import ENDED, Client, Snapshot
 from .unheard import unheard
-from .views import Collections, Costs, Datasets, Files, Record, Table, Workers, in_terminal
+from .views import Collections, Costs, Datasets, Files, Log, Record, Table, Workers, in_terminal
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -163,7 +163,7 @@ class Run:
     @property
     def log(self) -> Table:
         """The last records of the log; `log_page` reads any."""
-        return Table(self.snapshot()["log"]["tail"])
+        return Log(self.snapshot()["log"]["tail"])
 
     def log_page(
         self,
@@ -222,8 +222,8 @@ class Run:
         name = name if name is not None or len(self.histograms) != 1 else self.histograms[0]
         if name is None or name not in self.histograms:
             raise RunError(
-                f"run {self.name!r} has no histogram {name!r}{nearest(str(name), self.histograms)}; "
-                f"it has {', '.join(self.histograms) or 'none'}"
+                f"run {self.name!r} has no histogram {name!r} "
+                f"(it has {', '.join(self.histograms) or 'none'}){nearest(str(name), self.histograms)}"
             )
         self._wait_for_store()
         found = Store.open(self.directory).hist(name)

@@ -15,7 +15,17 @@ from ...shell import interactive_shell
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Collections", "Costs", "Datasets", "Files", "Record", "Table", "Workers", "in_terminal"]
+__all__ = [
+    "Collections",
+    "Costs",
+    "Datasets",
+    "Files",
+    "Log",
+    "Record",
+    "Table",
+    "Workers",
+    "in_terminal",
+]
 
 _MOMENTS = ("time", "started", "ended")
 """Columns of unix seconds, printed as local time."""
@@ -101,6 +111,18 @@ class Files(Table):
         "bytes": "MB",
         "rate": "events/s",
     }
+
+
+class Log(Table):
+    """Records of the log; the text is last, since it may be long and of many lines.
+
+    >>> row = {"time": None, "level": "INFO", "worker": 1, "chunk": "a.root:0-9", "logger": "stdout"}
+    >>> Log([row | {"n": 0, "text": "x = 1", "repeat": 2}])
+    time  level  worker  chunk       logger  repeat  text
+    -     INFO   1       a.root:0-9  stdout  2       x = 1
+    """
+
+    columns = ("time", "level", "worker", "chunk", "logger", "repeat", "text")
 
 
 class Record(dict[str, Any]):

@@ -50,12 +50,12 @@ class Strange(BaseException):
         (Strange(), "Strange: .its message cannot be shown."),
     ],
 )
-def test_whatever_is_raised_is_one_line_and_no_worker_dies(numbered, error, said):
+def test_whatever_is_raised_is_one_line_with_its_step_and_no_worker_dies(numbered, error, said):
     def x(event):
         raise error
 
     run = made_of(x).start(numbered[0][0], workers=1)
-    with pytest.raises(RunError, match=f"in chunk 0.root:0-400: {said}$"):
+    with pytest.raises(RunError, match=f"in chunk 0.root:0-400: definition 'x': {said}$"):
         run.wait(60)
     assert run.workers[0]["deaths"] == 0
     assert "raise error" in run.error.traceback

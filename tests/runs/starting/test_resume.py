@@ -287,7 +287,7 @@ def test_a_run_killed_in_the_middle_of_its_end_ends_likewise(numbered, tmp_path,
     assert run.hist("checked").committed == run.progress["chunks"] == done
     assert run.progress["events"] + run.progress["events_lost"] <= 700
     if how == "failed":
-        assert run.error.title == "ValueError: event 200 is not liked"
+        assert run.error.title == "definition 'checked': ValueError: event 200 is not liked"
         assert 'raise ValueError("event 200 is not liked")' in run.error.traceback
         assert "not liked" in run.files[0]["reason"]
 
