@@ -86,12 +86,15 @@ export interface Summary {
   end: number;
 }
 
-/** The first line of a message, or what a traceback ends with. */
+/** The first line of a message; of a traceback the exception, which notes may follow. */
 export function summary({ text }: LogRecord): Summary {
   if (TRACEBACK.test(plain(text))) {
     const said = text.trimEnd();
-    const last = said.slice(said.lastIndexOf("\n") + 1).trimStart();
-    return { before: "Traceback … ", from: said.length - last.length, end: said.length };
+    const frames = said.lastIndexOf("\n  File ");
+    const raised = frames < 0 ? null : /\n([^\s…].*)/.exec(said.slice(frames));
+    const last = raised?.[1] ?? said.slice(said.lastIndexOf("\n") + 1).trimStart();
+    const from = raised ? frames + raised.index + 1 : said.length - last.length;
+    return { before: "Traceback … ", from, end: from + last.length };
   }
   const end = text.indexOf("\n");
   return { before: "", from: 0, end: Math.min(end < 0 ? text.length : end, SHORT) };

@@ -265,6 +265,12 @@ test("how a line reads", () => {
   expect(line("boom\n  more")).toBe("boom");
   const traceback = "Traceback (most recent call last):\n  File x\nValueError: bad basket";
   expect(line(`${traceback}\n`)).toBe("Traceback … ValueError: bad basket");
+  expect(line(`${traceback}\n\nwith\n    a note\nin definition 'x'`)).toBe(
+    "Traceback … ValueError: bad basket",
+  );
+  expect(line(`${traceback}\n\nDuring it:\n\n${traceback.replace("bad", "worse")}`)).toBe(
+    "Traceback … ValueError: worse basket",
+  );
   expect(folds(record("short"))).toBe(false);
   expect(folds(record("one\ntwo"))).toBe(true);
   expect(folds(record("x".repeat(500)))).toBe(true);
