@@ -61,6 +61,8 @@ class Dataset:
     >>> d = Dataset("tt", "https://example.org/tt.root", tree="Events", kind="mc", xsec=831.8, era="2018")
     >>> d.era, d.kind, d.xsec
     ('2018', 'mc', 831.8)
+    >>> Dataset("tt", ["https://example.org/1.root", "https://example.org/2.root"], kind="mc", era="2018")
+    Dataset('tt', ['https://example.org/1.root', ...], kind='mc', era='2018') of 2 files
 
     Raises `DataError` for a kind that is neither data nor mc, an unknown schema or unit, and for a
     pattern without files.
@@ -124,6 +126,20 @@ class Dataset:
         )
         for key, value in zip((*_FIELDS, "meta"), values, strict=True):
             object.__setattr__(self, key, value)
+
+    def __repr__(self) -> str:
+        """As it is written, without what was not said; of many files the first."""
+        many = len(self.files) > 1
+        first = ", ".join(map(repr, self.files[:1]))
+        unit, columns = self.conversion
+        said: dict[str, Any] = {key: getattr(self, key) for key in _FIELDS[2:8]}
+        said["convert"] = unit if columns is None else {unit: list(columns)}
+        if self.missing != "error":
+            said["missing"] = dict(self.missing) if isinstance(self.missing, Mapping) else "skip"
+        words = [repr(self.name), f"[{first}, ...]" if many else first]
+        words += [f"{key}={value!r}" for key, value in said.items() if value is not None]
+        words += [f"{key}={value!r}" for key, value in self.meta.items()]
+        return f"Dataset({', '.join(words)})" + (f" of {len(self.files)} files" if many else "")
 
     def __getattr__(self, key: str) -> Any:
         if key.startswith("__") or "meta" not in self.__dict__:

@@ -47,7 +47,10 @@ def place_of(h: hist.Hist[Any], name: str) -> int:
     """The place of an axis. Raises `StatsError` where there is none of that name."""
     names = [axis.name for axis in h.axes]
     if name not in names:
-        raise StatsError(f"the histogram has no axis {name!r}{nearest(name, names)}")
+        known = ", ".join(map(str, names))
+        raise StatsError(
+            f"the histogram has no axis {name!r} (axes: {known}){nearest(name, names)}"
+        )
     return names.index(name)
 
 

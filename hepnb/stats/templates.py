@@ -76,6 +76,8 @@ class Templates:
         >>> found = Templates.of(h, signal="zz", scales={"lumi": 1.02})
         >>> found.nuisances, list(found.channels["all"]["tt"].shapes), found.data["all"].values()
         (('jes', 'lumi'), ['jes'], array([7., 3.]))
+        >>> found
+        Templates(all: tt, zz; signal zz; nuisances jes, lumi; the sum of all processes stands for data)
         """
         made = in_memory(h)
         if flow not in _FLOWS:
@@ -100,6 +102,15 @@ class Templates:
             else:
                 seen[name] = _sum(template.nominal for template in found[name].values())
         return cls(found, seen, tuple(are_signal), is_asimov=not are_data)
+
+    def __repr__(self) -> str:
+        """The names; the numbers are in `channels` and `data`."""
+        processes = dict.fromkeys(p for channel in self.channels.values() for p in channel)
+        return (
+            f"Templates({', '.join(self.channels)}: {', '.join(processes)}; "
+            f"signal {', '.join(self.signal)}; nuisances {', '.join(self.nuisances) or 'none'}; "
+            f"{'the sum of all processes stands for data' if self.is_asimov else 'with data'})"
+        )
 
     @property
     def nuisances(self) -> tuple[str, ...]:

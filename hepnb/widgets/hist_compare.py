@@ -82,13 +82,16 @@ def _pull(curve: Curve, reference: Curve) -> Curve:
     return Curve(curve.label, curve.kind, difference / spread, None, None)
 
 
-def _largest(arrays: Sequence[Array]) -> float:
+def _largest(arrays: Sequence[Array], none: float = 0.0) -> float:
     finite = [array[np.isfinite(array)] for array in arrays]
-    return max((float(array.max()) for array in finite if len(array)), default=0.0)
+    return max((float(array.max()) for array in finite if len(array)), default=none)
 
 
 def _reach(ratios: Sequence[Curve]) -> float:
-    """How far the panel goes from 1: to hold every ratio that is known to 50 %, at most to 0 and 2."""
+    """How far the panel goes from 1: to hold every ratio that is known to 50 %, at most to 0 and 2.
+
+    Where none is known that well, as of a few events, it goes that far.
+    """
     known = []
     for ratio in ratios:
         distance = np.abs(ratio.values - 1)
@@ -96,5 +99,5 @@ def _reach(ratios: Sequence[Curve]) -> float:
             half = (ratio.high - ratio.low) / 2
             distance = np.where(half < 0.5 * np.abs(ratio.values), distance + half, np.nan)
         known.append(distance)
-    largest = _largest(known) * 1.1
+    largest = _largest(known, none=np.inf) * 1.1
     return next((step for step in (0.02, 0.05, 0.1, 0.2, 0.5) if largest <= step), 1.0)

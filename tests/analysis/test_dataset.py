@@ -7,6 +7,7 @@ import pickle
 from pathlib import Path as FilePath
 from typing import Any
 
+import numpy as np
 import pytest
 
 from hepnb.analysis import Dataset, as_datasets
@@ -105,3 +106,23 @@ def test_names_must_differ() -> None:
         as_datasets([d, d])
     with pytest.raises(DataError, match="mixes datasets with plain files"):
         as_datasets([d, "x.root"])
+
+
+def test_it_prints_what_was_said_and_nothing_else() -> None:
+    assert repr(Dataset("d", "https://e.org/x.root")) == (
+        "Dataset('d', 'https://e.org/x.root', kind='data')"
+    )
+    many = Dataset(
+        "tt",
+        [f"https://e.org/{n}.root" for n in range(900)],
+        kind="mc",
+        xsec=831.8,
+        units="MeV",
+        convert={"GeV": ["lep_pt"]},
+        missing={"x": 1},
+        factors=np.zeros(2),
+    )
+    assert repr(many) == (
+        "Dataset('tt', ['https://e.org/0.root', ...], kind='mc', xsec=831.8, units='MeV', "
+        "convert={'GeV': ['lep_pt']}, missing={'x': 1}, factors=array([0., 0.])) of 900 files"
+    )

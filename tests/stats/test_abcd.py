@@ -82,7 +82,7 @@ def test_without_other_axes_it_is_one_number() -> None:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"x": "isolation"}, "no axis 'isolation'"),
+        ({"x": "isolation"}, r"no axis 'isolation' \(axes: "),
         ({"x": "m"}, "axis 'm' has 4 bins: regions are two"),
         ({"inside": (True, "opposit")}, "no bin 'opposit': it has 'same', 'opposite'"),
         ({"inside": (True,)}, r"inside is \(bin of x, bin of y\), .* not \(True,\)"),

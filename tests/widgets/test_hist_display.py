@@ -139,6 +139,14 @@ def test_a_stack_adds_up_and_its_reference_is_the_data() -> None:
     assert np.allclose(drawn.band[1] - b.values, np.sqrt(b.values))
 
 
+def test_a_ratio_of_few_events_has_room_around_one() -> None:
+    """None is known to 50 %: a range of 0.98 to 1.02 would hold none of them."""
+    part = counts(0, 1, 0, 1, 1, 0, 0, 9, 9, 9, 9, 0, series=("data", "mc"))
+    panel = display(part, Look(below="ratio", reference="mc")).below
+    assert panel is not None
+    assert panel.range == (0, 2)
+
+
 def test_pulls_use_the_errors_that_face_each_other() -> None:
     part = counts(0, 4, 9, 0, 16, 0, 0, 9, 4, 0, 16, 0, series=("a", "b"))
     panel = display(part, Look(below="pull")).below

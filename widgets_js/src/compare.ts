@@ -86,7 +86,7 @@ function largest(arrays: Float64Array[]): number {
   return out;
 }
 
-/** How far the panel goes from 1: to hold every ratio known to 50 %, at most to 0 and 2. */
+/** How far the panel goes from 1: to hold every ratio known to 50 % if there is one, at most to 0 and 2. */
 function reachOf(ratios: Curve[]): number {
   const known = ratios.map(({ values, low, high }) =>
     values.map((value, i) => {
@@ -96,6 +96,7 @@ function reachOf(ratios: Curve[]): number {
       return half < 0.5 * Math.abs(value) ? distance + half : Number.NaN;
     }),
   );
+  if (!known.some((values) => values.some(Number.isFinite))) return 1;
   const most = largest(known) * 1.1;
   return [0.02, 0.05, 0.1, 0.2, 0.5].find((step) => most <= step) ?? 1;
 }

@@ -60,7 +60,9 @@ def masked(value: Any, mask: Any) -> Any:
         mask = decided(mask)
     if lists is not None and _is_whole(mask) and mask.values.dtype.kind == "b":
         if not lists.same(mask.lists):
-            raise ValueError("the condition has another number of objects per event")
+            raise ValueError(
+                "the condition has another number of objects per event: is it of another collection?"
+            )
         return value.kept(mask)
     return apply_awkward(lambda objects, index: objects[index], value, mask)
 

@@ -178,7 +178,7 @@ def test_other_numbers_of_objects_are_an_error(make: Any, process: Any) -> None:
         process(path, make([[40, 21, 5], []]))
     path = Path()
     path.table("t", {"x": "Muon[Muon.pt[:, :1] > 20].pt"})
-    with pytest.raises(PathError, match="another number of objects per event"):
+    with pytest.raises(PathError, match=r"objects per event: is it of another collection\?"):
         process(path, make([[40, 21, 5], []]))
 
 
