@@ -59,8 +59,9 @@ def plan(path: Freezes, data: Any, **settings: Any) -> Preview:
 
     Takes the keywords of `path.start`. Raises what `path.start` would raise for a path, data or
     settings that make no sense, and RunError where a worker would need more memory for a chunk (its
-    columns unpacked, and what it adds to histograms till it is sent) than `memory=`, or 2 GB, with the largest causes.
-    Events of `generated://1000` are counted, for a path or for the `hn.adapt.generator` that makes them.
+    columns unpacked, its weights, and what it adds to histograms till that is sent) than `memory=`, or
+    2 GB, with the largest causes. Events of `generated://1000` are counted, for a path or for the
+    `hn.adapt.generator` that makes them.
 
     >>> import tempfile, hepnb as hn
     >>> from hepnb.samples import toy_dimuon

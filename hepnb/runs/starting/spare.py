@@ -65,7 +65,7 @@ class _Spare:
     def _tell(self, directory: RunDirectory) -> None:
         directory.spares.mkdir(mode=0o700, exist_ok=True)
         with written_whole(directory.spares / self.name) as part:
-            part.write_text(str(directory.path.resolve()), encoding="utf-8")
+            part.write_bytes(os.fsencode(directory.path.resolve()))
         opened(directory.supervisor_log).close()
         self._has_run = True
         assert self.process.stdin is not None
@@ -166,10 +166,10 @@ def commands_of(directory: RunDirectory) -> list[list[str]]:
     Several may be on their way at once, where it is resumed from two places; one gets it.
     """
     found = [supervisor_command(directory.path)]
-    with contextlib.suppress(OSError, ValueError):
+    with contextlib.suppress(OSError):
         for told in directory.spares.iterdir():
             # In the copy of a run's directory they are the original's.
-            if told.read_text(encoding="utf-8") == str(directory.path.resolve()):
+            if told.read_bytes() == os.fsencode(directory.path.resolve()):
                 found.append(_command(told.name))
     return found
 

@@ -208,6 +208,13 @@ def test_a_spare_that_has_died_is_not_taken(beside, numbered, pt_path):
     assert not run._directory.spares.exists()
 
 
+def stop_now(process: psutil.Process) -> None:
+    """Stop it by a signal, which takes a moment to arrive."""
+    process.suspend()
+    while process.status() != psutil.STATUS_STOPPED:
+        time.sleep(0.001)
+
+
 @pytest.mark.parametrize("how", ["start", "start late", "resume"])
 def test_a_spare_that_a_signal_has_stopped_is_not_waited_for(
     beside, numbered, gated_path, monkeypatch, how
@@ -225,7 +232,7 @@ def test_a_spare_that_a_signal_has_stopped_is_not_waited_for(
 
     def stop(*_):
         for process in family:
-            process.suspend()
+            stop_now(process)
 
     if how == "start late":  # when it was told already
         monkeypatch.setattr(preparing.Inputs, "check", stop)
@@ -254,9 +261,9 @@ def test_a_spare_that_is_woken_in_time_has_the_run(beside, numbered, pt_path, mo
         return found
 
     asked = psutil.Process.status
+    stop_now(stopped)
     monkeypatch.setattr(psutil.Process, "status", status)
     monkeypatch.setattr(processes, "_WAKES_WITHIN", 20.0)
-    stopped.suspend()
     waker = threading.Thread(target=lambda: is_seen.wait(20) and stopped.resume())
     waker.start()
     run = pt_path.start(numbered[0], workers=1)
@@ -367,7 +374,7 @@ def test_a_copy_of_a_runs_directory_does_not_kill_the_run(beside, numbered, gate
     run = path.start(numbered[0], workers=1)
     supervisor_of(run)
     copy = tmp_path / "copy"
-    shutil.copytree(run.directory, copy, ignore=shutil.ignore_patterns("sock"))
+    shutil.copytree(run.directory, copy, ignore=shutil.ignore_patterns("sock", "*.part", "*.new"))
     hn.attach(copy).kill()
     gate.touch()
     assert run.wait(60).status == "done"
