@@ -23,6 +23,7 @@ COLOURS = (
 )  # fmt: skip
 DASHES = ("", "7 3", "2 3", "9 3 2 3", "5 5", "12 4", "3 2 3 6", "1 3")
 _BAND = 'fill="currentColor" fill-opacity=".25"'
+_SUM = "error of the sum"
 _LINE = 17
 _MOST_BARS = 1000
 
@@ -136,10 +137,13 @@ def _arrows(
 
 @dataclass(frozen=True, eq=False)
 class Legend:
-    """The legend: inside at the upper right or left, or in rows above the frame."""
+    """The legend: inside at the upper right or left, or in rows above the frame.
+
+    `order` numbers the curves; None is the band of a stack.
+    """
 
     drawing: Drawing
-    order: tuple[int, ...]
+    order: tuple[int | None, ...]
     left: float
     above: float
     highest: float | None
@@ -161,8 +165,10 @@ class Legend:
             x = box.x + (place % columns) * wide if self.above else self.left
             top = box.y - self.above if self.above else box.y + 6
             y = top + _LINE * (place // columns) + 9
-            curve = self.drawing.curves[i]
-            if curve.base is not None:
+            curve = None if i is None else self.drawing.curves[i]
+            if i is None or curve is None:
+                swatch = f'<path d="M{x:g} {y - 5:g}h26v10h-26Z" {_BAND}/>'
+            elif curve.base is not None:
                 swatch = (
                     f'<path d="M{x:g} {y - 5:g}h26v10h-26Z" fill="{COLOURS[i % len(COLOURS)]}"/>'
                 )
@@ -170,7 +176,7 @@ class Legend:
                 swatch = "".join(_marks([x, x + 26], [y], _colour(self.drawing, i), 3))
             else:
                 swatch = f'<path d="M{x:g} {y:g}h26" {_line(self.drawing, i, 2)}/>'
-            name = escape(shortened(curve.label, 220))
+            name = escape(shortened(curve.label if curve else _SUM, 220))
             out.append(f'{swatch}<text x="{x + 34:g}" y="{y + 4:g}">{name}</text>')
         return out
 
@@ -178,16 +184,17 @@ class Legend:
 def legend(drawing: Drawing, x: Scale, box: Box) -> Legend:
     """Where the legend goes: on the side with the lower curves, above the frame where it is long."""
     found = drawing.curves
-    order = sorted(range(len(found)), key=lambda i: (not is_data(drawing, i), -i))
-    if not drawing.stacked:
-        order.sort()
+    order: list[int | None] = [*range(len(found))]
+    if drawing.stacked:
+        order = [*sorted(range(len(found)), key=lambda i: (not is_data(drawing, i), -i))]
+        order += [None] if drawing.band is not None and drawing.bars else []
     if len(found) < 2 and not (found and found[0].label):
         return Legend(drawing, (), 0, 0, None, 1)
-    if len(found) > 6:
-        rows = -(-len(found) // max(1, int(box.width // _column(drawing))))
+    if len(order) > 6:
+        rows = -(-len(order) // max(1, int(box.width // _column(drawing))))
         return Legend(drawing, tuple(order), 0, rows * _LINE + 6, None, 1)
     widest = _column(drawing)
-    share = 1 - (_LINE * len(found) + 12) / box.height
+    share = 1 - (_LINE * len(order) + 12) / box.height
     start, stop = (x(edge) for edge in inner(drawing.x))
     sides = []
     for left in (stop - widest, start + 10):
@@ -201,7 +208,8 @@ def legend(drawing: Drawing, x: Scale, box: Box) -> Legend:
 
 def _column(drawing: Drawing) -> float:
     """Pixels of the widest entry."""
-    names = (len(shortened(curve.label, 220)) for curve in drawing.curves)
+    names = [len(shortened(curve.label, 220)) for curve in drawing.curves]
+    names += [len(_SUM)] if drawing.stacked else []
     return max(names, default=0) * 7.0 + 44
 
 
@@ -210,8 +218,10 @@ def _highest(drawing: Drawing, x: Scale, start: float, stop: float) -> float:
     xs = np.array([x(float(edge)) for edge in drawing.x.edges])
     here = (xs[1:] >= start) & (xs[:-1] <= stop)
     tops = [0.0]
-    for curve in drawing.curves:
-        ends = curve.high if drawing.bars and curve.high is not None else curve.values
+    drawn = [c.high if drawing.bars and c.high is not None else c.values for c in drawing.curves]
+    if drawing.band is not None and drawing.bars:
+        drawn.append(drawing.band[1])
+    for ends in drawn:
         known = ends[here][np.isfinite(ends[here])]
         tops += [float(known.max())] if len(known) else []
     return max(tops)

@@ -110,6 +110,19 @@ def test_a_comparison_has_its_panel_and_every_name(role: str, below: str) -> Non
     assert {"pull", "ratio to c", "c / sum"} & set(words)
 
 
+@pytest.mark.parametrize("errors", [True, False])
+@pytest.mark.parametrize("series", [3, 9])
+def test_the_band_of_a_stack_is_in_its_legend(series: int, errors: bool) -> None:
+    names = [f"process {n}" for n in range(series)]
+    h = hist.Hist.new.Reg(4, 0, 1, name="x").StrCat(names, name="k").Weight()
+    for name in names:
+        h.fill(x=[0.1, 0.9], k=name)
+    kinds: dict[str, object] = {"as": "stack", "items": names}
+    words = texts(svg(shown(h, Look(kind="filled", errors=errors), x="x", k=kinds), "x"))
+    assert {*names} <= {*words}
+    assert ("error of the sum" in words) is errors
+
+
 @pytest.mark.parametrize("log", [True, False])
 @pytest.mark.parametrize("cells", [[0, 0, 0, 0], [1, 1000, -2, 0], [np.nan, np.inf, 1, 2]])
 def test_a_heat_map_is_an_image_between_its_axes(cells: list[float], log: bool) -> None:
