@@ -39,6 +39,7 @@ __all__ = [
 N = TypeVar("N")
 _NAME = r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*"
 _ASKED = re.compile(rf"^(?:\$(?P<dollar>{_NAME})|\{{(?P<brace>{_NAME})\}})$")
+_CALCULATED = re.compile(r"^(?P<name>[A-Za-z_]\w*)[^/]*[+(\"']")
 _BARE = re.compile(rf"^{_NAME}$")
 
 
@@ -135,7 +136,7 @@ def data_value(texts: Sequence[str], names: Mapping[str, Any]) -> Any:
     """What `--data` means: a variable's value where one word names it, else files and globs.
 
     A quoted word is always a file. Raises UsageError for a name that is asked for and unknown, and
-    for a word that is no file but nearly a variable.
+    for a word that is no file but nearly a variable, or that computes with one.
     """
     if len(texts) == 1 and _asks(texts[0]):
         return _asked_or_text(texts[0], names)
@@ -173,7 +174,13 @@ def _asked_or_text(text: str, names: Mapping[str, Any]) -> Any:
 
 def _variable_or_file(text: str, names: Mapping[str, Any]) -> Any:
     word = unquoted(text)
-    if word != text or Path(word).exists() or not _BARE.match(word):
+    if word != text or Path(word).exists():
+        return word
+    if (begins := _CALCULATED.match(word)) and begins["name"] in names:
+        raise UsageError(
+            f"{word}: no file, and expressions are not computed here: give the name of a variable that holds it"
+        )
+    if not _BARE.match(word):
         return word
     first = word.split(".")[0]
     if first in names:

@@ -136,6 +136,8 @@ def test_options_reach_the_run(cell: Cell, shell: InteractiveShell, tmp_path: Pa
         ("muons --data files -o 1run", ["-o", "name of a variable"]),
         ("muons --data files --on-error ignore", ["--on-error", "fail or skip"]),
         ("muons --data nowhere.root", ["nowhere.root"]),
+        ('muons --data files+"/x.root"', ["expressions are not computed here", "a variable"]),
+        ("muons --data files.strip()", ["files.strip(): no file"]),
         ("--data files", ["NAME"]),
         ("muons --data files --workers 0", ["workers=0"]),
         ("muons --data files --with n_mions", ["no variable 'n_mions'"]),
