@@ -14,17 +14,7 @@ import awkward as ak
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
-__all__ = [
-    "Array",
-    "Flat",
-    "Lists",
-    "aligned",
-    "as_awkward",
-    "as_flat",
-    "column",
-    "freeze_array",
-    "from_zero",
-]
+__all__ = ["Array", "Flat", "Lists", "aligned", "as_awkward", "as_flat", "column", "freeze_array"]
 
 Array = np.ndarray[Any, Any]
 Where = Callable[[], Array]
@@ -222,19 +212,13 @@ def as_awkward(value: Any) -> Any:
     return value.awkward() if hasattr(value, "awkward") else value
 
 
-def from_zero(layout: Any) -> Any:
-    """Lists with offsets (int64) from 0 on; awkward alone would copy them where they are that already."""
-    plain = isinstance(layout, ak.contents.ListOffsetArray) and layout.offsets.dtype == np.int64
-    return layout if plain and layout.offsets[0] == 0 else layout.to_ListOffsetArray64(True)
-
-
 def as_flat(layout: Any) -> Any:
     """The numbers of an awkward layout: NumPy for one per row, else `Flat`; None if it has no such form."""
     lists, missing = None, None
     if layout.is_list:
         if layout.parameters:
             return None
-        layout = from_zero(layout)
+        layout = layout.to_ListOffsetArray64(True)
         lists = Lists.between(np.asarray(layout.offsets))
         layout = layout.content[: lists.objects]
     if layout.is_option and layout.content.is_numpy:

@@ -14,7 +14,7 @@ import awkward as ak
 import numpy as np
 
 from ...errors import PathError, nearest
-from .flat import Flat, Lists, as_awkward, as_flat, freeze_array, from_zero
+from .flat import Flat, Lists, as_awkward, as_flat, freeze_array
 from .picked import Picked
 
 __all__ = ["Collection", "collect", "freeze", "override", "simplify", "spread", "take"]
@@ -84,7 +84,7 @@ def collect(name: str, layouts: Mapping[str, Any]) -> Collection:
     A branch that disagrees with most others about the number of objects (or has none) is no field
     of this collection: asking for it by name is an error that says so.
     """
-    lists = {f: from_zero(c) for f, c in layouts.items() if c.is_list}
+    lists = {f: c.to_ListOffsetArray64(True) for f, c in layouts.items() if c.is_list}
     totals = [int(layout.offsets[-1]) for layout in lists.values()]
     usual = max(totals, key=totals.count)
     model = next(f for f, total in zip(lists, totals, strict=True) if total == usual)

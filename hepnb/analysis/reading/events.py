@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from ...errors import DataError, nearest
-from .baskets import numbers_of
 from .defaults import Defaults
 from .naming import Leaf, schema_of
 from .rootfiles import REMOTE, find_tree, leaves_of, open_root, reason_of
@@ -237,10 +236,7 @@ class EventFile:
     def _piece(self, name: str, start: int, stop: int) -> Any:
         """The layout of one branch; the branch object is looked up once."""
         branch = self._branch(name)
-        found = None if self._ntuple else numbers_of(branch, start, stop)
-        if found is None:
-            found = branch.array(entry_start=start, entry_stop=stop, array_cache=None).layout
-        return found
+        return branch.array(entry_start=start, entry_stop=stop, array_cache=None).layout
 
     def _branch(self, name: str) -> Any:
         if name not in self._known:
