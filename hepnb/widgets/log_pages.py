@@ -26,6 +26,7 @@ _MOST_ROWS = 500  # in one answer
 _SHORT = 480  # characters of a text before it is cut
 _HEAD, _TAIL = 320, 120
 _CUT = "\n…\n"
+_RAISED = re.compile(r"(?<=\n)\S")  # the first line that is not indented: behind the frames
 _PATIENCE = 0.25  # seconds of searching before the next request has its turn
 _PIECE = 400_000  # characters of text in one answer, about
 _READ = 1000  # records read at a time for it
@@ -209,8 +210,9 @@ def brief(
         text = record["text"]
         lines = text.count("\n") + 1
         if len(text) > _SHORT and not whole:
-            shown = _cut_places(hits, len(text))
-            text, lines = f"{text[:_HEAD]}{_CUT}{text[-_TAIL:]}", -lines
+            tail = _tail(text)
+            shown = _cut_places(hits, tail)
+            text, lines = f"{text[:_HEAD]}{_CUT}{text[tail]}", -lines
         rows.append(
             [
                 record["n"],
@@ -229,12 +231,24 @@ def brief(
     return {"names": list(names), "rows": rows}
 
 
-def _cut_places(hits: list[tuple[int, int]], size: int) -> list[tuple[int, int]]:
-    """Where hits are in the short form of a text of that size."""
-    tail = size - _TAIL
-    moved = _HEAD + len(_CUT) - tail
+def _tail(text: str) -> slice:
+    """What is kept behind the cut: the end, or of a traceback the exception, which notes may follow."""
+    begin = len(text) - _TAIL
+    frame = text.rfind("\n  File ")
+    if frame > 0 and text.startswith("Traceback ") and (raised := _RAISED.search(text, frame)):
+        begin = max(raised.start(), _HEAD)
+    return slice(begin, min(begin + _TAIL, len(text)))
+
+
+def _cut_places(hits: list[tuple[int, int]], tail: slice) -> list[tuple[int, int]]:
+    """Where hits are in the short form of a text that has this tail."""
+    moved = _HEAD + len(_CUT) - tail.start
     head = [(begin, min(end, _HEAD)) for begin, end in hits if begin < _HEAD]
-    return head + [(max(begin, tail) + moved, end + moved) for begin, end in hits if end > tail]
+    return head + [
+        (max(begin, tail.start) + moved, min(end, tail.stop) + moved)
+        for begin, end in hits
+        if end > tail.start and begin < tail.stop
+    ]
 
 
 def _units(text: str, place: int) -> int:

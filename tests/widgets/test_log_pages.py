@@ -188,6 +188,23 @@ def test_long_texts_are_cut_until_they_are_asked_for(make_run: Any) -> None:
     assert row[7:] == [text, 3]
 
 
+def test_a_long_traceback_is_cut_down_to_its_exception_and_not_to_the_note_below(
+    make_run: Any,
+) -> None:
+    run = make_run()
+    writer = LogWriter(run.directory / "log")
+    frames = '  File "a.py", line 5, in lead\n    return pt[:, 0]\n' * 20
+    note = "\n\nwith\n\n    a note" * 20 + "\nin definition 'lead'"
+    writer.add(f"Traceback (most recent call last):\n{frames}IndexError: no 0{note}")
+    writer.close()
+    (answer,) = ask(LogView(run), page(0, 1, search="no 0"))
+    (row,) = answer["result"]["rows"]
+    text = row[7]
+    assert text.partition("\n…\n")[2].startswith("IndexError: no 0\n\nwith\n")
+    assert len(text) < 500
+    assert [text[a:b] for a, b in zip(row[9][::2], row[9][1::2], strict=True)] == ["no 0"]
+
+
 def test_all_text_comes_in_pieces_and_each_line_once(
     run: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
