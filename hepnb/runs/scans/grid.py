@@ -56,8 +56,8 @@ class Grid:
         for name, value in asked.items():
             if name not in self.lists:
                 raise RunError(
-                    f"the scan has no parameter {name!r}{nearest(str(name), self.lists)}; "
-                    f"it has {', '.join(self.lists)}"
+                    f"the scan has no parameter {name!r} "
+                    f"(it has {', '.join(self.lists)}){nearest(str(name), self.lists)}"
                 )
             if not any(_same(value, known) for known in self.lists[name]):
                 known = ", ".join(_shown(v) for v in self.lists[name][:20])

@@ -28,6 +28,7 @@ def time_left(seen: Sequence[Glance], at_once: int) -> float | None:
     while a run pauses or is held back.
 
     >>> progress = {"events": 1000, "events_total": 1000, "events_lost": 0, "events_under_way": 0}
+    >>> progress |= {"events_expected": 1000}
     >>> done = Glance("done", progress=progress | {"rate": 100.0, "eta": None})
     >>> time_left([done, Glance("waiting"), Glance("waiting"), Glance("waiting")], at_once=2)
     15.0

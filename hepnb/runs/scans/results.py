@@ -73,8 +73,8 @@ def _common(asked: ScanSpec, runs: Sequence[RunDirectory], name: str | None) -> 
         wanted = next(iter(known)) if name is None and len(known) == 1 else name
         if wanted is None or wanted not in known:
             raise RunError(
-                f"the run with {said(point)} has no histogram {wanted!r}"
-                f"{nearest(str(wanted), known)}; it has {', '.join(known) or 'none'}"
+                f"the run with {said(point)} has no histogram {wanted!r} "
+                f"(it has {', '.join(known) or 'none'}){nearest(str(wanted), known)}"
             )
         found = Signature.from_dict(dict(known[wanted]))
         if first is None:

@@ -363,7 +363,7 @@ def test_where_it_lies(numbered, tmp_path):
     assert runs.directory == here
     with pytest.raises(RunError, match="is there already"):
         hn.scan(broken, files[:1], pt=[10], out=here)
-    with pytest.raises(RunError, match=r"no histogram 'pT'; did you mean 'pt'\?; it has pt"):
+    with pytest.raises(RunError, match=r"no histogram 'pT' \(it has pt\); did you mean 'pt'"):
         runs.hist("pT")
     with pytest.raises(RunError, match="the scan has no pt=11; it has 10"):
         runs.at(pt=11)
