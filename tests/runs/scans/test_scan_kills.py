@@ -184,7 +184,12 @@ def test_a_signal_interrupts_the_conductor_and_the_runs_go_on(begun):
 def test_a_scan_that_is_deleted_ends(begun):
     runs, _ = begun(2)
     conductor = psutil.Process(conductor_of(runs))
-    shutil.rmtree(runs.directory)
+
+    def is_deleted() -> bool:  # what goes on may put a file where one has just been deleted
+        shutil.rmtree(runs.directory, ignore_errors=True)
+        return not runs.directory.exists()
+
+    until(is_deleted)
     conductor.wait(200)
     with pytest.raises(RunError, match="is gone; where it was moved, hn"):
         runs.table()
