@@ -19,10 +19,7 @@ def strict_json(value: Any) -> str:
     >>> strict_json({"least": float("-inf"), "pt": [float("nan"), 20.0]})
     '{"least": "-inf", "pt": ["nan", 20.0]}'
     """
-    try:
-        return json.dumps(value, allow_nan=False)
-    except ValueError:
-        return json.dumps(_replaced(value), allow_nan=False)
+    return json.dumps(strict(value), allow_nan=False)
 
 
 def strict(value: Any) -> Any:

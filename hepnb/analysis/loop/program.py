@@ -14,15 +14,7 @@ from ..module.run_numbers import with_run_numbers
 from ..reading.conventions import Reading, resolve_all
 from ..steering.applied import Applied, steps_for
 from ..steering.plan import describe, make_plan
-from ..steering.steps import (
-    Histogram,
-    ModuleStep,
-    Skim,
-    Step,
-    Table,
-    Weight,
-    is_normalised,
-)
+from ..steering.steps import Histogram, ModuleStep, Skim, Step, Table, Weight, is_normalised
 from ..steering.variations import NOMINAL, Selector
 from ..steering.varying import labels_of, own_labels, within
 from .result import ChunkResult, HistSpec

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from numbers import Integral
 from typing import Any, TypeVar, overload
 
@@ -98,13 +97,15 @@ class VariedPath(Declared):
             others |= {str(number): f for number, f in enumerate(each)}
             each = None
         made = read_alternatives(name, others, place) if others else ()
+        values = _count(each, count, place)
         self._weight(
             Weight(
                 name,
                 make_formula(name if formula is None else formula, place),
                 variations=made,
                 each=None if each is None else make_formula(each, f"{place}, each"),
-                count=_count(each, count, place),
+                count=values,
+                numbers=tuple(range(values)),
                 scope=_scope(place, only, without, requires, sets),
                 normalised=bool(normalised),
             )
@@ -113,7 +114,6 @@ class VariedPath(Declared):
 
     def _weight(self, step: Weight) -> None:
         check_name(step.name, "a weight")
-        step = replace(step, numbers=tuple(range(step.count)))
         _check_labels(own_labels(step), named(step))
         if step.normalised:  # skims have columns that are called as the variations are
             for label in own_labels(step):

@@ -217,10 +217,8 @@ def test_generated_events_are_counted_and_nothing_is_read(path):
     for what, data in ((made, {"Z": 2500, "t": 0}), (made, named), (path, named)):
         found = hn.plan(what, data)
         assert [row["events"] for row in found.files] == [2500, 0]
-        assert [row["chunks"] for row in found.files] == [
-            3,
-            0,
-        ]  # of 1000, as the generator makes them
+        # Of 1000 events, as the generator makes them.
+        assert [row["chunks"] for row in found.files] == [3, 0]
         totals = found.totals
         assert (totals["events"], totals["chunk_events"]) == (2500, 1000)
         assert (totals["bytes_read"], totals["bytes_of"], totals["branches"]) == (0, 0, 0)
